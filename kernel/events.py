@@ -1,0 +1,348 @@
+"""Domain events: facts in the past tense that departments publish and others may hear.
+
+`hotline/subscriptions.py` is the one table of who hears what. An event is never changed in
+meaning; a new meaning is a new event. `encode`/`decode` give the form used on the Redis bus and
+in the call's timeline: a JSON object with a `type`.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from kernel.ids import AgentId, AuthorityId, BoothId, CallId, Endpoint, EventId, OfferId, TeamId
+from kernel.language import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events. `call_id` is None for what belongs to no call."""
+
+    event_id: EventId
+    occurred_at: datetime
+    call_id: CallId | None = None
+
+
+# --- the call, as the caller lives it -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(Event):
+    """`ani` is empty for an anonymous caller; `team` is set when the dialled line decides it."""
+
+    ani: str
+    caller_name: str
+    dnis: str
+    line_name: str | None
+    team: TeamId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuStepEntered(Event):
+    """The caller heard a step of the flow; `flow_version` is the version the call began with."""
+
+    flow: str
+    flow_version: str
+    step: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuKeyPressed(Event):
+    """`keys` as pressed; empty means that the caller stayed silent."""
+
+    flow: str
+    step: str
+    keys: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferredOut(Event):
+    """The caller left for an emergency number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(Event):
+    """The caller waits. `position` counts from 1; `cause`: entry, ring_no_answer, declined,
+    unreachable, transfer, resync."""
+
+    team: TeamId
+    language: Language
+    priority: int
+    position: int
+    cause: str
+    first_arrival_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered(Event):
+    """One call presented to one agent. `waited_s` from the first arrival in a queue."""
+
+    offer_id: OfferId
+    agent_id: AgentId
+    booth_id: BoothId
+    endpoint: Endpoint
+    team: TeamId
+    waited_s: float
+    ring_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(Event):
+    """The one terminal outcome of an offer: accepted, declined, ring_no_answer,
+    caller_abandoned, unreachable, rescinded."""
+
+    offer_id: OfferId
+    agent_id: AgentId
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(Event):
+    offer_id: OfferId
+    agent_id: AgentId
+    booth_id: BoothId
+    team: TeamId
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(Event):
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(Event):
+    agent_id: AgentId
+    held_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultStarted(Event):
+    agent_id: AgentId
+    consulted_agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultEnded(Event):
+    """`outcome`: completed, cancelled, failed."""
+
+    agent_id: AgentId
+    consulted_agent_id: AgentId
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(Event):
+    """`kind`: blind or consult. Exactly one of `to_team`, `to_agent` is set."""
+
+    kind: str
+    from_agent: AgentId
+    to_team: TeamId | None
+    to_agent: AgentId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkFinished(Event):
+    """The operator's part is over; the caller may go on to the survey."""
+
+    offer_id: OfferId
+    agent_id: AgentId
+    team: TeamId
+    talk_s: float
+    held_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAbandoned(Event):
+    """The caller hung up while waiting or while a phone rang."""
+
+    team: TeamId
+    waited_s: float
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Event):
+    """The last event of each call. `outcome`: answered, abandoned, left_in_menu,
+    transferred_out, fault. `ended_by`: caller, agent, platform, fault."""
+
+    outcome: str
+    ended_by: str
+    cause: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(Event):
+    """`score` 1 (very satisfied) .. 5 (very dissatisfied), as the prompt says it."""
+
+    agent_id: AgentId | None
+    score: int
+
+
+# --- recordings ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingArchived(Event):
+    """`duration_s` of the two-channel file; `sha256` of the archived bytes."""
+
+    file_name: str
+    duration_s: float
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMissing(Event):
+    """A call was answered and no usable audio was found."""
+
+    reason: str
+
+
+# --- agents -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedIn(Event):
+    agent_id: AgentId
+    booth_id: BoothId
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedOut(Event):
+    """`cause`: agent, supervisor, connection_lost, shift_end."""
+
+    agent_id: AgentId
+    booth_id: BoothId
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStatusChanged(Event):
+    """`status`: ready or not_ready; `reason` a not-ready reason code, None when ready;
+    `cause`: agent, acd, supervisor, system."""
+
+    agent_id: AgentId
+    status: str
+    reason: str | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentActivityChanged(Event):
+    """`activity`: idle, offered, talking, consulting, wrap_up."""
+
+    agent_id: AgentId
+    activity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpFinished(Event):
+    """`disposition` is None when the limit ended it; `timed_out` says so."""
+
+    agent_id: AgentId
+    disposition: str | None
+    wrap_up_s: float
+    timed_out: bool
+
+
+# --- cases --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFiled(Event):
+    """`outcome`: answered (with `article_id`), dispatched, transferred_out, draft."""
+
+    case_number: str
+    outcome: str
+    category: str
+    agent_id: AgentId | None
+    article_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkOrderDispatched(Event):
+    case_number: str
+    work_order_number: str
+    authority: AuthorityId
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleOpened(Event):
+    """An operator opened a knowledge article, perhaps during a call."""
+
+    article_id: str
+    agent_id: AgentId | None
+
+
+# --- the line itself ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineStateChanged(Event):
+    """The link to Asterisk: `up` or `down`, with the reason."""
+
+    state: str
+    reason: str
+
+
+# --- wire form ----------------------------------------------------------------------------------
+
+
+def event_types() -> dict[str, type[Event]]:
+    """All concrete event types by name."""
+    return {cls.__name__: cls for cls in Event.__subclasses__()}
+
+
+@cache
+def _hints(cls: type[Event]) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def encode(event: Event) -> dict[str, Any]:
+    """JSON-ready object: enums by value, datetimes as ISO 8601 with offset, plus `type`."""
+    data: dict[str, Any] = {"type": type(event).__name__}
+    for field in fields(event):
+        data[field.name] = _plain(getattr(event, field.name))
+    return data
+
+
+def decode(data: dict[str, Any]) -> Event:
+    """The event that `encode` wrote. Raises KeyError for an unknown type, TypeError for a
+    missing field; unknown fields (from a newer version) are ignored."""
+    cls = event_types()[data["type"]]
+    hints = _hints(cls)
+    known = {f.name for f in fields(cls)}
+    return cls(**{k: _typed(v, hints[k]) for k, v in data.items() if k in known})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return value
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    if get_origin(hint) in (Union, types.UnionType):
+        if value is None:
+            return None
+        hint = next(a for a in get_args(hint) if a is not type(None))
+    if isinstance(hint, typing.NewType):
+        hint = hint.__supertype__
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    return value

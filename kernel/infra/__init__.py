@@ -1,0 +1,1 @@
+"""The impure kernel: database, bus, clock, ids, logging, web. For adapters, routes and hotline."""
