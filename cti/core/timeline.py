@@ -1,0 +1,176 @@
+"""A call's timeline for people: each event becomes a sentence in a lane. Pure.
+
+Sentences are msgids of the catalogue with named places (`%(name)s`); the page fills them after
+translation. Numbers are given masked: the page shows the full number elsewhere, to those who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from kernel import events as ev
+from kernel.phone import mask
+
+
+class Lane(StrEnum):
+    """Who acts; the columns of the sequence, left to right."""
+
+    CALLER = "caller"
+    MENU = "menu"
+    QUEUE = "queue"
+    AGENT = "agent"
+    RECORD = "record"
+
+
+LANE_NAMES: dict[Lane, str] = {
+    Lane.CALLER: "市民",
+    Lane.MENU: "语音导航",
+    Lane.QUEUE: "排队分配",
+    Lane.AGENT: "话务员",
+    Lane.RECORD: "记录",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: when, how long after the call's first event, in which lane, what."""
+
+    at: datetime
+    offset_s: float
+    lane: Lane
+    msgid: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+Describe = Callable[[Any], tuple[Lane, str, dict[str, str]]]
+
+
+def _s(value: float) -> str:
+    return f"{value:.1f}"
+
+
+_DESCRIPTIONS: dict[type[ev.Event], Describe] = {
+    ev.CallArrived: lambda e: (
+        Lane.CALLER,
+        "来电接入：主叫 %(ani)s，被叫 %(dnis)s",
+        {"ani": mask(e.ani) if e.ani else "–", "dnis": e.dnis},
+    ),
+    ev.MenuStepEntered: lambda e: (Lane.MENU, "播放“%(step)s”", {"step": e.step}),
+    ev.MenuKeyPressed: lambda e: (
+        (Lane.CALLER, "按键 %(keys)s", {"keys": e.keys})
+        if e.keys
+        else (Lane.CALLER, "没有按键", {})
+    ),
+    ev.CallTransferredOut: lambda e: (Lane.MENU, "转接 %(number)s", {"number": e.number}),
+    ev.CallQueued: lambda e: (
+        Lane.QUEUE,
+        "进入队列 %(team)s，第 %(position)s 位",
+        {"team": e.team, "position": str(e.position)},
+    ),
+    ev.CallOffered: lambda e: (
+        Lane.QUEUE,
+        "派给 %(agent)s（%(booth)s 席），已等待 %(waited)s 秒",
+        {"agent": e.agent_id, "booth": e.booth_id, "waited": _s(e.waited_s)},
+    ),
+    ev.OfferEnded: lambda e: (
+        Lane.AGENT,
+        "派话结果：%(outcome)s",
+        {"outcome": e.outcome},
+    ),
+    ev.CallAnswered: lambda e: (
+        Lane.AGENT,
+        "%(agent)s 应答，等待 %(waited)s 秒",
+        {"agent": e.agent_id, "waited": _s(e.waited_s)},
+    ),
+    ev.CallHeld: lambda e: (Lane.AGENT, "保持通话", {}),
+    ev.CallResumed: lambda e: (
+        Lane.AGENT,
+        "恢复通话，保持了 %(held)s 秒",
+        {"held": _s(e.held_s)},
+    ),
+    ev.ConsultStarted: lambda e: (
+        Lane.AGENT,
+        "咨询 %(agent)s",
+        {"agent": e.consulted_agent_id},
+    ),
+    ev.ConsultEnded: lambda e: (Lane.AGENT, "咨询结束：%(outcome)s", {"outcome": e.outcome}),
+    ev.CallTransferred: lambda e: (
+        Lane.AGENT,
+        "转接至 %(target)s",
+        {"target": e.to_team or e.to_agent or "–"},
+    ),
+    ev.TalkFinished: lambda e: (
+        Lane.AGENT,
+        "通话结束，时长 %(talk)s 秒",
+        {"talk": _s(e.talk_s)},
+    ),
+    ev.CallAbandoned: lambda e: (
+        Lane.CALLER,
+        "放弃等待，已等待 %(waited)s 秒",
+        {"waited": _s(e.waited_s)},
+    ),
+    ev.CallEnded: lambda e: (
+        Lane.CALLER,
+        "呼叫结束：%(outcome)s（%(by)s）",
+        {"outcome": e.outcome, "by": e.ended_by},
+    ),
+    ev.SurveyAnswered: lambda e: (Lane.CALLER, "满意度评价 %(score)s", {"score": str(e.score)}),
+    ev.RecordingArchived: lambda e: (
+        Lane.RECORD,
+        "录音归档，时长 %(duration)s 秒",
+        {"duration": _s(e.duration_s)},
+    ),
+    ev.RecordingMissing: lambda e: (Lane.RECORD, "没有录音：%(reason)s", {"reason": e.reason}),
+    ev.WrapUpFinished: lambda e: (
+        Lane.AGENT,
+        "话后整理结束，用时 %(wrap)s 秒",
+        {"wrap": _s(e.wrap_up_s)},
+    ),
+    ev.CaseFiled: lambda e: (Lane.RECORD, "登记诉求 %(case)s", {"case": e.case_number}),
+    ev.WorkOrderDispatched: lambda e: (
+        Lane.RECORD,
+        "派单 %(order)s",
+        {"order": e.work_order_number},
+    ),
+    ev.ArticleOpened: lambda e: (Lane.RECORD, "查阅知识 %(article)s", {"article": e.article_id}),
+}
+
+# Outcome codes inside sentences, for translation by the page.
+OUTCOME_NAMES: dict[str, str] = {
+    "accepted": "已接听",
+    "declined": "话务员拒接",
+    "ring_no_answer": "无人应答",
+    "caller_abandoned": "市民已挂机",
+    "unreachable": "话机不可用",
+    "rescinded": "已撤回",
+    "answered": "已接听",
+    "abandoned": "排队中放弃",
+    "left_in_menu": "导航中挂机",
+    "transferred_out": "已转出",
+    "fault": "系统故障",
+    "completed": "已转接",
+    "cancelled": "已取消",
+    "failed": "未接通",
+    "caller": "市民挂机",
+    "agent": "话务员挂机",
+    "platform": "系统挂机",
+}
+
+
+def timeline(events: Sequence[ev.Event]) -> list[Entry]:
+    """Entries of all events that a person cares about; `events` oldest first."""
+    if not events:
+        return []
+    start = events[0].occurred_at
+    entries = []
+    for event in events:
+        describe = _DESCRIPTIONS.get(type(event))
+        if describe is not None:
+            lane, msgid, values = describe(event)
+            offset = (event.occurred_at - start).total_seconds()
+            entries.append(Entry(event.occurred_at, offset, lane, msgid, values))
+    return entries

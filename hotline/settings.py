@@ -1,0 +1,66 @@
+"""All settings, read from the environment (prefix `HOTLINE_`) here and nowhere else.
+
+The defaults are one machine's: everything on loopback, SQLite, the bus in process.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Each field is `HOTLINE_<NAME>` in the environment. Paths may be relative to the root."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="ignore")
+
+    data_dir: Path = Field(ROOT / "var", description="everything that is generated or recorded")
+    config_dir: Path = Field(ROOT / "config", description="reviewed data")
+    database_url: str = Field("", description="empty: SQLite in the data folder")
+    redis_url: str = Field("", description="empty: the event bus stays in this process")
+
+    web_host: str = "127.0.0.1"
+    web_port: int = 8000
+    https: bool = Field(False, description="cookies get the Secure flag (behind a TLS proxy)")
+    sip_port: int = 5060
+    asterisk_http_port: int = Field(8088, description="Asterisk's WebSocket for browsers")
+    ami_port: int = 5038
+    agi_port: int = 4573
+    rtp_start: int = 10000
+    rtp_end: int = 14000
+    system_name: str = Field("gz1", pattern=r"^[a-z0-9]{1,12}$", description="prefix of call ids")
+
+    asterisk_binary: Path | None = Field(None, description="default: the one set-up made")
+    studio_dir: Path | None = Field(None, description="studio recordings that replace prompts")
+    log_json: bool = False
+    log_level: str = "INFO"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'hotline.db'}"
+
+    @property
+    def prompts_dir(self) -> Path:
+        return self.data_dir / "prompts"
+
+    @property
+    def asterisk_dir(self) -> Path:
+        """Rendered configuration and run-time files of our Asterisk."""
+        return self.data_dir / "asterisk" / "run"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Raw recordings until they are archived."""
+        return self.data_dir / "spool"
+
+    @property
+    def archive_dir(self) -> Path:
+        return self.data_dir / "recordings"
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.data_dir / "secrets"
