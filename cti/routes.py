@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
 from cti.core.call_record import CallRecord
-from cti.core.timeline import LANE_NAMES, OUTCOME_NAMES, Lane, timeline
+from cti.core.timeline import LANE_NAMES, OUTCOME_NAMES, Entry, Lane, timeline
 from cti.journal import CallFilter, CallJournal
 from kernel.clock import CITY_ZONE_NAME
 from kernel.errors import BadInput, NotFound
 from kernel.events import encode
 from kernel.ids import CallId
 from kernel.infra.web import WebKit
+from kernel.language import ScreenLanguage
 from kernel.paging import DEFAULT_SIZE
 from kernel.phone import clean, mask
 from kernel.policy import Action, Principal, allows
@@ -24,7 +27,10 @@ _ZONE = ZoneInfo(CITY_ZONE_NAME)
 _OUTCOMES = ("answered", "abandoned", "left_in_menu", "transferred_out", "fault")
 
 
-def build_router(kit: WebKit, journal: CallJournal, team_names: dict[str, str]) -> APIRouter:
+TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
+
+
+def build_router(kit: WebKit, journal: CallJournal, names: TeamNames) -> APIRouter:
     """Pages `/calls`, `/calls/{call_id}` and the JSON `/api/calls/{call_id}`."""
     router = kit.router(action=Action.SEE_CALLS)
 
@@ -49,20 +55,17 @@ def build_router(kit: WebKit, journal: CallJournal, team_names: dict[str, str]) 
         )
         page = await journal.calls(wanted, cursor or None, DEFAULT_SIZE)
         principal = await kit.principal(request)
+        language = await kit.language(request)
+        chosen = {"day": day, "team": team, "agent": agent, "outcome": outcome, "number": number}
         return await kit.page(
             request,
             "cti/calls.html",
             rows=[shown(r, principal) for r in page.rows],
             next_cursor=page.next_cursor,
-            filters={
-                "day": day,
-                "team": team,
-                "agent": agent,
-                "outcome": outcome,
-                "number": number,
-            },
-            team_names=team_names,
-            outcomes={code: OUTCOME_NAMES[code] for code in _OUTCOMES},
+            filters_now=chosen,
+            filters_query=urlencode({k: v for k, v in chosen.items() if v}),
+            team_names=names[language],
+            outcomes=[(code, kit.catalogue.text(language, OUTCOME_NAMES[code])) for code in _OUTCOMES],
             outcome_names=OUTCOME_NAMES,
         )
 
@@ -73,14 +76,15 @@ def build_router(kit: WebKit, journal: CallJournal, team_names: dict[str, str]) 
             raise NotFound("没有这通来电的记录")
         events = await journal.timeline(CallId(call_id))
         principal = await kit.principal(request)
+        language = await kit.language(request)
         return await kit.page(
             request,
             "cti/call.html",
             call=shown(record, principal),
-            entries=timeline(events),
+            entries=[_translated(kit, language, e, names[language]) for e in timeline(events)],
             lanes=[(lane.value, LANE_NAMES[lane]) for lane in Lane],
             outcome_names=OUTCOME_NAMES,
-            team_names=team_names,
+            team_names=names[language],
         )
 
     @router.get("/api/calls/{call_id}")
@@ -106,6 +110,24 @@ def shown(record: CallRecord, principal: Principal) -> dict[str, Any]:
     data["number"] = record.ani if full else mask(record.ani)
     del data["ani"]
     return data
+
+
+def _translated(
+    kit: WebKit, language: ScreenLanguage, entry: Entry, team_names: Mapping[str, str]
+) -> dict[str, Any]:
+    """The entry with its sentence in the reader's language; codes inside it become words too."""
+    values = {
+        key: kit.catalogue.text(language, OUTCOME_NAMES[value])
+        if key in ("outcome", "by") and value in OUTCOME_NAMES
+        else team_names.get(value, value)
+        for key, value in entry.values.items()
+    }
+    return {
+        "at": entry.at,
+        "offset_s": entry.offset_s,
+        "lane": entry.lane.value,
+        "text": kit.catalogue.text(language, entry.msgid) % values,
+    }
 
 
 def _day_bounds(day: str) -> tuple[datetime | None, datetime | None]:
