@@ -127,7 +127,8 @@ def check() -> int:
 def merge(files: list[str]) -> int:
     found, _ = all_texts()
     catalog = load()
-    fresh = Catalog(locale="en", project="hotline", fuzzy=False)
+    header = "# English of the screens. The Chinese text is the key; see scripts/catalogue.py."
+    fresh = Catalog(locale="en", project="hotline", fuzzy=False, header_comment=header)
     english = {str(m.id): str(m.string) for m in catalog if m.id}
     for file in files:
         for line in Path(file).read_text().splitlines():
@@ -139,7 +140,8 @@ def merge(files: list[str]) -> int:
             fresh.add(text, english[text])
     out = io.BytesIO()
     write_po(out, fresh, width=0, no_location=True, omit_header=False)
-    lines = [line for line in out.getvalue().decode().splitlines() if "-Date:" not in line]
+    noise = ("-Date:", "-Team:", "-Translator:", "Bugs-To:", "Generated-By:", "Id-Version:")
+    lines = [ln for ln in out.getvalue().decode().splitlines() if not any(n in ln for n in noise)]
     PO.parent.mkdir(parents=True, exist_ok=True)
     PO.write_text("\n".join(lines) + "\n")
     return 0
