@@ -1,0 +1,1 @@
+"""Pure part of the desktop: a call's story, the screen pop, the wallboard's exceptions and trends."""

@@ -1,0 +1,223 @@
+"""What the desktop and the wallboard need from the other departments, by capability.
+
+The composition root fills each port; nothing here knows a table, a socket or another package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
+
+# --- the distribution (acd) ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultationView:
+    """`phase`: ringing or talking."""
+
+    agent_id: AgentId
+    phase: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSituation:
+    """One operator as the distribution sees him or her at one moment.
+
+    `status`: logged_out, ready, not_ready; `activity`: idle, offered, talking, consulting, wrap_up.
+    `deadline` is the end of ringing or of wrap-up. `call_id` stays set during wrap-up.
+    """
+
+    status: str
+    reason: str | None = None
+    status_since: datetime | None = None
+    activity: str = "idle"
+    activity_since: datetime | None = None
+    deadline: datetime | None = None
+    booth_id: BoothId | None = None
+    endpoint: Endpoint | None = None
+    phone_reachable: bool = False
+    call_id: CallId | None = None
+    offer_id: OfferId | None = None
+    team: TeamId | None = None
+    on_hold: bool = False
+    consultation: ConsultationView | None = None
+    line_up: bool = True
+
+
+class Floor(Protocol):
+    """The operator's commands and state. Each command raises a `HotlineError` with a sentence for
+    the operator, and then nothing has changed."""
+
+    async def log_in(self, agent_id: AgentId, booth_id: BoothId, endpoint: Endpoint) -> None: ...
+    async def log_out(self, agent_id: AgentId) -> None: ...
+    async def ready(self, agent_id: AgentId) -> None: ...
+    async def not_ready(self, agent_id: AgentId, reason: str) -> None: ...
+    async def decline(self, agent_id: AgentId, offer_id: OfferId) -> None: ...
+    async def release(self, agent_id: AgentId) -> None: ...
+    async def finish_wrap_up(self, agent_id: AgentId, disposition: str) -> None: ...
+    async def transfer_to_team(self, agent_id: AgentId, team: TeamId) -> None: ...
+    async def transfer_to_agent(self, agent_id: AgentId, target: AgentId) -> None: ...
+    async def consult(self, agent_id: AgentId, target: AgentId) -> None: ...
+    async def complete_consult(self, agent_id: AgentId) -> None: ...
+    async def cancel_consult(self, agent_id: AgentId) -> None: ...
+    async def connection_lost(self, agent_id: AgentId) -> None: ...
+    async def connection_back(self, agent_id: AgentId) -> None: ...
+
+    def situation(self, agent_id: AgentId) -> AgentSituation: ...
+
+    def watch(
+        self, agent_id: AgentId, callback: Callable[[AgentSituation], None]
+    ) -> Callable[[], None]:
+        """Call back synchronously after each change; returns the unsubscriber."""
+
+
+# --- people and places (directory) --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """`teams`: best skill first."""
+
+    agent_id: AgentId
+    name: str
+    teams: tuple[TeamId, ...]
+
+
+class People(Protocol):
+    """All from memory."""
+
+    def operator(self, agent_id: AgentId) -> Operator | None: ...
+    def teams(self) -> Sequence[tuple[TeamId, str]]:
+        """Identifier and Chinese name, in the order of the menu."""
+
+    def booths(self) -> Sequence[BoothId]:
+        """In order of their numbers."""
+
+
+class MenuTitles(Protocol):
+    """The words of the telephone menu."""
+
+    def step_title(self, flow: str, step: str) -> str:
+        """What a person calls this step, in Chinese; the step's id when it has no title."""
+
+
+# --- what is known of a caller (workorders, cti's journal) --------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastContact:
+    call_id: CallId
+    at: datetime
+    team: TeamId | None
+    agent_name: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCase:
+    number: str
+    at: datetime
+    title: str
+    category: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    number: str
+    case_number: str
+    title: str
+    authority: str
+    status: str
+    due_at: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerPast:
+    """Newest first; `last_*` come from the latest case that had them."""
+
+    contacts: tuple[PastContact, ...] = ()
+    cases: tuple[PastCase, ...] = ()
+    open_orders: tuple[OpenOrder, ...] = ()
+    last_district: str | None = None
+    last_address: str | None = None
+
+
+class CallerRecords(Protocol):
+    """May take a while: asked off the call path, after the phone already rings."""
+
+    async def past(self, ani: str, *, except_call: CallId) -> CallerPast: ...
+
+
+# --- the telephone in the browser (cti) ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneAccess:
+    """What a browser needs to be the phone `endpoint`."""
+
+    websocket_url: str
+    endpoint: str
+    password: str
+    realm: str
+
+
+class Phones(Protocol):
+    def access(self, endpoint: str) -> PhoneAccess:
+        """Raises NotFound for an endpoint that is no browser's phone."""
+
+
+# --- the wallboard (acd) ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamFigures:
+    """`longest_since`: arrival of the caller who waits longest. Counts are of the current day.
+    `service_rate`: answered within 15 s, 0..1; `connect_rate`: rolling 24 h, 0..1; None: no calls.
+    """
+
+    team: TeamId
+    waiting: int
+    longest_since: datetime | None
+    entered: int
+    answered: int
+    abandoned: int
+    service_rate: float | None
+    connect_rate: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccupiedBooth:
+    """`state`: the activity, or for an idle operator ready / not_ready."""
+
+    booth_id: BoothId
+    agent_id: AgentId
+    state: str
+    reason: str | None
+    since: datetime
+    team: TeamId | None
+    phone_reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorFigures:
+    """The whole centre at `at`."""
+
+    at: datetime
+    line_up: bool
+    teams: tuple[TeamFigures, ...]
+    booths: tuple[OccupiedBooth, ...]
+
+
+class FiguresSource(Protocol):
+    def figures(self) -> FloorFigures: ...
+
+    def watch(self, callback: Callable[[FloorFigures], None]) -> Callable[[], None]:
+        """Coalesced by the source, at most two a second; returns the unsubscriber."""
+
+
