@@ -65,7 +65,9 @@ def build_router(kit: WebKit, journal: CallJournal, names: TeamNames) -> APIRout
             filters_now=chosen,
             filters_query=urlencode({k: v for k, v in chosen.items() if v}),
             team_names=names[language],
-            outcomes=[(code, kit.catalogue.text(language, OUTCOME_NAMES[code])) for code in _OUTCOMES],
+            outcomes=[
+                (code, kit.catalogue.text(language, OUTCOME_NAMES[code])) for code in _OUTCOMES
+            ],
             outcome_names=OUTCOME_NAMES,
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-UTC = timezone.utc
+__all__ = ["CITY_ZONE_NAME", "UTC", "Clock", "require_aware", "seconds"]
 CITY_ZONE_NAME = "Asia/Shanghai"
 
 

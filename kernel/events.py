@@ -305,8 +305,8 @@ def event_types() -> dict[str, type[Event]]:
 
 
 @cache
-def _hints(cls: type[Event]) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _hints(name: str) -> dict[str, Any]:
+    return get_type_hints(event_types()[name])
 
 
 def encode(event: Event) -> dict[str, Any]:
@@ -321,7 +321,7 @@ def decode(data: dict[str, Any]) -> Event:
     """The event that `encode` wrote. Raises KeyError for an unknown type, TypeError for a
     missing field; unknown fields (from a newer version) are ignored."""
     cls = event_types()[data["type"]]
-    hints = _hints(cls)
+    hints = _hints(cls.__name__)
     known = {f.name for f in fields(cls)}
     return cls(**{k: _typed(v, hints[k]) for k, v in data.items() if k in known})
 

@@ -108,7 +108,7 @@ class SqlJournalStore:
             return [_to_record(r) for r in await session.scalars(query)]
 
 
-def list_query(wanted: CallFilter, cursor: str | None) -> Select[tuple[CallRow]]:
+def list_query(wanted: CallFilter, cursor: str | None) -> Select[CallRow]:
     """The list's query, newest first, after the cursor. Raises BadInput for a bad cursor."""
     query = select(CallRow).order_by(CallRow.arrived_at.desc(), CallRow.call_id.desc())
     if wanted.since is not None:

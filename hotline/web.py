@@ -1,0 +1,131 @@
+"""The web application: every department's router behind one policy, health, static files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hotline.health import Part, report
+from hotline.settings import ROOT
+from kernel.infra.web import WebKit
+from kernel.language import ScreenLanguage
+from kernel.policy import Principal, Role
+
+DIST = ROOT / "frontend" / "dist"
+MAX_BODY_BYTES = 1_048_576
+
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_HOMES: tuple[tuple[Role, str], ...] = (
+    (Role.OPERATOR, "/desk"),
+    (Role.SUPERVISOR, "/wallboard"),
+    (Role.QUALITY, "/recordings"),
+    (Role.DISPATCHER, "/cases"),
+    (Role.ADMINISTRATOR, "/directory"),
+)
+
+
+def home_of(principal: Principal) -> str:
+    """The page a person works on, by the first role that has one."""
+    return next((path for role, path in _HOMES if role in principal.roles), "/account")
+
+
+def build_app(
+    kit: WebKit,
+    routers: Sequence[APIRouter],
+    parts: tuple[Part, ...],
+    asterisk_ws: str,
+) -> FastAPI:
+    """The application. `asterisk_ws` is the only foreign address that pages may connect to."""
+    app = FastAPI(title="12345", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    kit.install_error_answers(app)
+    csp = (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"media-src 'self' blob:; connect-src 'self' {asterisk_ws}; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+    )
+
+    @app.middleware("http")
+    async def harden(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await call_next(request)
+        response.headers.setdefault("Content-Security-Policy", csp)
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if not request.url.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    app.add_middleware(BodyLimit, limit=MAX_BODY_BYTES)
+    app.include_router(_common(kit, parts))
+    for router in routers:
+        app.include_router(router)
+    DIST.mkdir(parents=True, exist_ok=True)
+    app.mount("/static", StaticFiles(directory=DIST), name="static")
+    return app
+
+
+class BodyLimit:
+    """Refuses a request body over `limit` bytes with 413, whether or not its length was told."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if not told.isdigit() or int(told) > self._limit:
+            await self._refuse(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._limit:
+                raise ClientDisconnect
+            return message
+
+        await self._app(scope, counted, send)
+
+    @staticmethod
+    async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = JSONResponse({"error": "too_large", "message": "请求内容过大"}, 413)
+        await answer(scope, receive, send)
+
+
+def _common(kit: WebKit, parts: tuple[Part, ...]) -> APIRouter:
+    """Health, the browser's catalogue and the front door."""
+    router = kit.public_router()
+
+    @router.get("/healthz")
+    async def healthz() -> JSONResponse:
+        status, body = await report(parts)
+        return JSONResponse(body, status)
+
+    @router.get("/i18n/{language}.json")
+    async def catalogue(language: ScreenLanguage) -> dict[str, str]:
+        return kit.catalogue.as_json(language)
+
+    @router.get("/")
+    async def front_door(request: Request) -> RedirectResponse:
+        session = await kit.session_of(request)
+        return RedirectResponse(home_of(session.principal) if session else "/login", 303)
+
+    return router
