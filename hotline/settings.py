@@ -18,7 +18,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="ignore")
 
-    data_dir: Path = Field(ROOT / "var", description="everything that is generated or recorded")
+    setup_dir: Path = Field(
+        ROOT / "var", description="what set-up made: Asterisk, prompts, hold music, certificates"
+    )
+    data_dir: Path = Field(
+        ROOT / "var" / "data", description="database, recordings, secrets, run-time files"
+    )
     config_dir: Path = Field(ROOT / "config", description="reviewed data")
     database_url: str = Field("", description="empty: SQLite in the data folder")
     redis_url: str = Field("", description="empty: the event bus stays in this process")
@@ -45,12 +50,24 @@ class Settings(BaseSettings):
 
     @property
     def prompts_dir(self) -> Path:
-        return self.data_dir / "prompts"
+        return self.setup_dir / "prompts"
+
+    @property
+    def hold_music_dir(self) -> Path:
+        return self.setup_dir / "asterisk" / "moh"
+
+    @property
+    def certs_dir(self) -> Path:
+        return self.setup_dir / "certs"
+
+    @property
+    def asterisk(self) -> Path:
+        return self.asterisk_binary or self.setup_dir / "asterisk" / "bin" / "asterisk"
 
     @property
     def asterisk_dir(self) -> Path:
         """Rendered configuration and run-time files of our Asterisk."""
-        return self.data_dir / "asterisk" / "run"
+        return self.data_dir / "asterisk"
 
     @property
     def spool_dir(self) -> Path:
