@@ -1,0 +1,1 @@
+"""Files, tables and programs of the IVR: YAML flows, the prompt catalogue, espeak-ng, memory."""

@@ -1,0 +1,235 @@
+"""Flows read from YAML: `config/ivr/main.yaml`, `config/ivr/survey.yaml`.
+
+The shape of a file is explained at its head. A flow that breaks a rule is refused as a whole, with
+every broken rule named by file and line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from ivr.adapters.marked_yaml import Value, complaint, read
+from ivr.core.catalogue import PromptCatalogue
+from ivr.core.flow import (
+    Announce,
+    ChooseLanguage,
+    Condition,
+    End,
+    Flow,
+    LeaveFor,
+    Menu,
+    Phrase,
+    Purpose,
+    Queue,
+    Step,
+    SurveyQuestion,
+    Test,
+)
+from ivr.core.validation import Problem, problems
+from kernel.errors import ConfigurationError
+from kernel.ids import TeamId
+from kernel.language import Language
+
+_FLOW = frozenset({"flow", "purpose", "start", "fallback", "limit_s", "steps"})
+_NOTHING: frozenset[str] = frozenset()
+_FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "announce": (frozenset({"say", "next"}), _NOTHING),
+    "menu": (
+        frozenset({"say", "keys", "silence", "unknown", "timeout_s"}),
+        frozenset({"again", "attempts", "max_digits"}),
+    ),
+    "choose_language": (frozenset({"say", "languages", "next", "timeout_s"}), _NOTHING),
+    "queue": (frozenset({"team", "say"}), frozenset({"priority"})),
+    "transfer_out": (frozenset({"number", "say", "failed"}), _NOTHING),
+    "condition": (frozenset({"when", "then", "otherwise"}), _NOTHING),
+    "survey_question": (
+        frozenset({"say", "scores", "answered", "silence", "unknown", "timeout_s"}),
+        frozenset({"again", "attempts"}),
+    ),
+    "end": (frozenset({"say"}), _NOTHING),
+}
+_LINE_TEAM = "line"
+
+
+@dataclass(slots=True)
+class _Places:
+    """Lines of steps and of their fields, for the complaints of the validation."""
+
+    lines: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def note(self, step: str, name: str, value: Value) -> None:
+        self.lines[step, name] = value.line
+
+    def line(self, problem: Problem) -> int:
+        for key in ((problem.step, problem.field), (problem.step, ""), ("", "steps")):
+            if key in self.lines:
+                return self.lines[key]
+        return 1
+
+
+def load_flow(path: Path, catalogue: PromptCatalogue, teams: Collection[TeamId]) -> Flow:
+    """Read and validate one flow.
+
+    Raises:
+        ConfigurationError: one line `file:line: what is wrong` for each broken rule.
+    """
+    places = _Places()
+    flow = _flow(read(path), path, places)
+    found = problems(flow, catalogue, teams)
+    if found:
+        raise ConfigurationError(
+            "\n".join(complaint(str(path), places.line(p), _sentence(p)).message for p in found)
+        )
+    return flow
+
+
+def _sentence(problem: Problem) -> str:
+    where = f"步骤“{problem.step}”" if problem.step else "流程"
+    return f"{where}{'的' + problem.field if problem.field else ''}：{problem.message}"
+
+
+def _flow(root: Value, path: Path, places: _Places) -> Flow:
+    found = root.fields(_FLOW, _NOTHING)
+    for name, value in found.items():
+        places.note("", name, value)
+    steps: dict[str, Step] = {}
+    for key, value in found["steps"].pairs():
+        places.note(key.text(), "", key)
+        steps[key.text()] = _step(key.text(), value, places)
+    purpose = found["purpose"].text()
+    if purpose not in set(Purpose):
+        raise found["purpose"].wrong(f"“{purpose}”不是流程用途")
+    return Flow(
+        name=found["flow"].text(),
+        version=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
+        purpose=Purpose(purpose),
+        start=found["start"].text(),
+        fallback=found["fallback"].text(),
+        limit=timedelta(seconds=found["limit_s"].number(10, 600)),
+        steps=steps,
+    )
+
+
+def _step(name: str, value: Value, places: _Places) -> Step:
+    kinds = [(k, v) for k, v in value.pairs() if k.text() == "kind"]
+    if not kinds:
+        raise value.wrong(f"步骤“{name}”没有写明kind")
+    kind = kinds[0][1].text()
+    if kind not in _FIELDS:
+        raise kinds[0][1].wrong(f"不认识的步骤种类“{kind}”")
+    required, optional = _FIELDS[kind]
+    found = value.fields(required | {"kind"}, optional)
+    for field_name, field_value in found.items():
+        places.note(name, field_name, field_value)
+    if "keys" in found:
+        for key, target in found["keys"].pairs():
+            places.note(name, f"keys.{key.text()}", target)
+    return _BUILDERS[kind](name, found)
+
+
+def _announce(name: str, found: dict[str, Value]) -> Step:
+    return Announce(name, _phrases(found["say"]), found["next"].text())
+
+
+def _menu(name: str, found: dict[str, Value]) -> Step:
+    return Menu(
+        name=name,
+        phrases=_phrases(found["say"]),
+        keys={key.text(): target.text() for key, target in found["keys"].pairs()},
+        silence=found["silence"].text(),
+        unknown=found["unknown"].text(),
+        again=_phrases(found["again"]) if "again" in found else (),
+        attempts=_whole(found, "attempts", default=1),
+        max_digits=_whole(found, "max_digits", default=1),
+        timeout=_timeout(found),
+    )
+
+
+def _choose_language(name: str, found: dict[str, Value]) -> Step:
+    return ChooseLanguage(
+        name=name,
+        phrases=_phrases(found["say"]),
+        languages={k.text(): _language(v) for k, v in found["languages"].pairs()},
+        next=found["next"].text(),
+        timeout=_timeout(found),
+    )
+
+
+def _queue(name: str, found: dict[str, Value]) -> Step:
+    team = found["team"].text()
+    return Queue(
+        name=name,
+        team=None if team == _LINE_TEAM else TeamId(team),
+        priority=int(found["priority"].number(0, 60)) if "priority" in found else 0,
+        phrases=_phrases(found["say"]),
+    )
+
+
+def _transfer_out(name: str, found: dict[str, Value]) -> Step:
+    return LeaveFor(name, found["number"].text(), _phrases(found["say"]), found["failed"].text())
+
+
+def _condition(name: str, found: dict[str, Value]) -> Step:
+    test = found["when"].text()
+    if test not in set(Test):
+        raise found["when"].wrong(f"不认识的条件“{test}”")
+    return Condition(name, Test(test), found["then"].text(), found["otherwise"].text())
+
+
+def _survey_question(name: str, found: dict[str, Value]) -> Step:
+    return SurveyQuestion(
+        name=name,
+        phrases=_phrases(found["say"]),
+        scores={k.text(): int(v.number(1, 5)) for k, v in found["scores"].pairs()},
+        answered=found["answered"].text(),
+        silence=found["silence"].text(),
+        unknown=found["unknown"].text(),
+        again=_phrases(found["again"]) if "again" in found else (),
+        attempts=_whole(found, "attempts", default=1),
+        timeout=_timeout(found),
+    )
+
+
+def _end(name: str, found: dict[str, Value]) -> Step:
+    return End(name, _phrases(found["say"]))
+
+
+_BUILDERS = {
+    "announce": _announce,
+    "menu": _menu,
+    "choose_language": _choose_language,
+    "queue": _queue,
+    "transfer_out": _transfer_out,
+    "condition": _condition,
+    "survey_question": _survey_question,
+    "end": _end,
+}
+
+
+def _phrases(value: Value) -> tuple[Phrase, ...]:
+    """`welcome` in the caller's language, `welcome@yue` always in Cantonese."""
+    found = []
+    for item in value.items():
+        name, at, language = item.text().partition("@")
+        if at and language not in set(Language):
+            raise item.wrong(f"不认识的语言“{language}”")
+        found.append(Phrase(name, Language(language) if at else None))
+    return tuple(found)
+
+
+def _language(value: Value) -> Language:
+    if value.text() not in set(Language):
+        raise value.wrong(f"不认识的语言“{value.text()}”")
+    return Language(value.text())
+
+
+def _timeout(found: dict[str, Value]) -> timedelta:
+    return timedelta(seconds=found["timeout_s"].number(0.5, 10))
+
+
+def _whole(found: dict[str, Value], name: str, *, default: int) -> int:
+    return int(found[name].number(1, 8)) if name in found else default

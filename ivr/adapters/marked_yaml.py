@@ -1,0 +1,98 @@
+"""YAML that remembers where each value stands, so that every complaint names file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from kernel.errors import ConfigurationError
+
+
+def complaint(source: str, line: int, message: str) -> ConfigurationError:
+    """`line` counts from 1."""
+    return ConfigurationError(f"{source}:{line}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a file. The readers below raise ConfigurationError with file and line."""
+
+    source: str
+    node: yaml.Node
+
+    @property
+    def line(self) -> int:
+        return int(self.node.start_mark.line) + 1
+
+    def wrong(self, message: str) -> ConfigurationError:
+        return complaint(self.source, self.line, message)
+
+    def text(self) -> str:
+        """A scalar as it is written, without YAML's guesses (`0`, `no` and `1` stay text)."""
+        if not isinstance(self.node, yaml.ScalarNode):
+            raise self.wrong("这里应是一段文字")
+        return str(self.node.value).strip()
+
+    def number(self, least: float, most: float) -> float:
+        try:
+            value = float(self.text())
+        except ValueError as error:
+            raise self.wrong(f"“{self.text()}”不是数字") from error
+        if not least <= value <= most:
+            raise self.wrong(f"{value:g} 应在 {least:g} 到 {most:g} 之间")
+        return value
+
+    def items(self) -> tuple[Value, ...]:
+        """The entries of a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.wrong("这里应是一个列表")
+        return tuple(Value(self.source, node) for node in self.node.value)
+
+    def pairs(self) -> Iterator[tuple[Value, Value]]:
+        """(key, value) of a mapping in file order; a key written twice is an error."""
+        if not isinstance(self.node, yaml.MappingNode):
+            raise self.wrong("这里应是“名称: 内容”的形式")
+        seen: set[str] = set()
+        for key_node, value_node in self.node.value:
+            key = Value(self.source, key_node)
+            if key.text() in seen:
+                raise key.wrong(f"“{key.text()}”重复出现")
+            seen.add(key.text())
+            yield key, Value(self.source, value_node)
+
+    def fields(self, required: frozenset[str], optional: frozenset[str]) -> dict[str, Value]:
+        """A mapping with known names only. Raises for a missing and for an unknown name."""
+        found: dict[str, Value] = {}
+        for key, value in self.pairs():
+            if key.text() not in required | optional:
+                raise key.wrong(f"不认识的项“{key.text()}”")
+            found[key.text()] = value
+        missing = sorted(required - found.keys())
+        if missing:
+            raise self.wrong(f"缺少“{'”“'.join(missing)}”")
+        return found
+
+
+def read(path: Path) -> Value:
+    """The whole file. Raises ConfigurationError if it is missing, no YAML, or empty."""
+    source = str(path)
+    try:
+        body = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise complaint(source, 1, "文件不存在") from error
+    except UnicodeDecodeError as error:
+        raise complaint(source, 1, "文件不是UTF-8编码") from error
+    try:
+        node = yaml.compose(body, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise complaint(source, line, f"YAML写法有误（{error.problem}）") from error
+    except yaml.YAMLError as error:
+        raise complaint(source, 1, f"YAML写法有误（{error}）") from error
+    if node is None:
+        raise complaint(source, 1, "文件是空的")
+    return Value(source, node)

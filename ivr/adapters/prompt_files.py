@@ -1,0 +1,77 @@
+"""The prompt catalogue read from `config/ivr/prompts.yaml`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ivr.adapters.marked_yaml import Value, read
+from ivr.core.catalogue import PromptCatalogue
+from ivr.core.flow import LANGUAGE_ORDER
+from ivr.core.spoken import COUNT_LIMIT, count_words
+from kernel.language import Language
+
+_LANGUAGES = frozenset(language.value for language in Language)
+_SERIES = frozenset({"from", "to"}) | _LANGUAGES
+# The name becomes a file name and an argument of the dialplan.
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_LONGEST_TEXT = 400
+
+
+def load_prompts(path: Path) -> PromptCatalogue:
+    """Read the catalogue; every prompt has all three languages.
+
+    Raises:
+        ConfigurationError: `file:line: what is wrong`, at the first mistake.
+    """
+    found = read(path).fields(frozenset({"prompts", "series", "readings"}), frozenset())
+    texts: dict[str, dict[Language, str]] = {}
+    for key, value in found["prompts"].pairs():
+        _add(texts, key, key.text(), _texts(value.fields(_LANGUAGES, frozenset())))
+    for key, value in found["series"].pairs():
+        _add_series(texts, key, value)
+    readings: dict[Language, dict[str, str]] = {}
+    for key, value in found["readings"].pairs():
+        if key.text() not in _LANGUAGES:
+            raise key.wrong(f"不认识的语言“{key.text()}”")
+        readings[Language(key.text())] = {k.text(): v.text() for k, v in value.pairs()}
+    return PromptCatalogue(texts=texts, readings={n: readings.get(n, {}) for n in Language})
+
+
+def _texts(found: dict[str, Value]) -> dict[Language, str]:
+    texts = {}
+    for language in LANGUAGE_ORDER:
+        value = found[language.value]
+        text = value.text()
+        if not 0 < len(text) <= _LONGEST_TEXT:
+            raise value.wrong(f"提示音文本应在1到{_LONGEST_TEXT}字之间")
+        texts[language] = text
+    return texts
+
+
+def _add_series(texts: dict[str, dict[Language, str]], key: Value, value: Value) -> None:
+    """One prompt for each number. In the text `{n}` is a count (两位), `{d}` a figure (二)."""
+    found = value.fields(_SERIES, frozenset())
+    if "{n}" not in key.text():
+        raise key.wrong("成组提示音的名称里应有{n}")
+    first = int(found.pop("from").number(0, COUNT_LIMIT))
+    last = int(found.pop("to").number(first, COUNT_LIMIT))
+    templates = _texts(found)
+    for number in range(first, last + 1):
+        said = {
+            language: template.replace("{n}", count_words(number, language)).replace(
+                "{d}", str(number)
+            )
+            for language, template in templates.items()
+        }
+        _add(texts, key, key.text().replace("{n}", str(number)), said)
+
+
+def _add(
+    texts: dict[str, dict[Language, str]], key: Value, name: str, said: dict[Language, str]
+) -> None:
+    if not _NAME.fullmatch(name):
+        raise key.wrong(f"“{name}”不能作提示音名称：只用小写字母、数字和下划线")
+    if name in texts:
+        raise key.wrong(f"提示音“{name}”重复出现")
+    texts[name] = said

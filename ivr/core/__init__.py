@@ -1,0 +1,1 @@
+"""The thinking of the IVR: flows, their validation and their interpreter. Pure."""

@@ -1,0 +1,207 @@
+"""A flow as data: one frozen class for each kind of step. No behaviour but looking at itself.
+
+The interpreter is in `ivr.core.interpreter`, the rules a flow must keep in `ivr.core.validation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from kernel.ids import TeamId
+from kernel.language import Language
+
+LINE_GREETING = "{line_greeting}"
+LANGUAGE_ORDER = (Language.MANDARIN, Language.CANTONESE, Language.ENGLISH)
+
+
+class Purpose(StrEnum):
+    """What a flow is for, and so where each of its steps must be able to lead."""
+
+    RECEPTION = "reception"  # to a person
+    SURVEY = "survey"  # to a polite end
+
+
+class Test(StrEnum):
+    """What a condition may ask of the call."""
+
+    LINE_KNOWN = "line_known"  # an old line was dialled, which decides the team
+    LANGUAGE_KNOWN = "language_known"  # remembered for this number, or chosen in this call
+
+    __test__ = False  # The name is a word of the flow, not a test case for pytest to collect.
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A prompt as a step names it.
+
+    The name `{line_greeting}` stands for the greeting of the dialled line: its own prompt, or that
+    of its team (`line_greeting`). `language` None means the caller's language.
+    """
+
+    name: str
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say something to the end and go on."""
+
+    name: str
+    phrases: tuple[Phrase, ...]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Say something that a key interrupts, and follow the key.
+
+    `keys`: what was pressed -> step. `attempts` counts how often the menu is heard when an unknown
+    key is pressed; then `unknown` is taken. `again` is said before a repetition.
+    """
+
+    name: str
+    phrases: tuple[Phrase, ...]
+    keys: Mapping[str, str]
+    silence: str
+    unknown: str
+    again: tuple[Phrase, ...]
+    attempts: int
+    max_digits: int
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    """Ask for the language, each offered in itself. Silence or any other key keeps the present."""
+
+    name: str
+    phrases: tuple[Phrase, ...]
+    languages: Mapping[str, Language]
+    next: str
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Hand over to the operators of `team`; None means the team of the dialled line."""
+
+    name: str
+    team: TeamId | None
+    priority: int
+    phrases: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveFor:
+    """Transfer to an emergency number (`transfer_out`); if it cannot be reached, `failed`."""
+
+    name: str
+    number: str
+    phrases: tuple[Phrase, ...]
+    failed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Choose the way without the caller noticing."""
+
+    name: str
+    test: Test
+    then: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyQuestion:
+    """One question answered by one key. `scores`: key -> score."""
+
+    name: str
+    phrases: tuple[Phrase, ...]
+    scores: Mapping[str, int]
+    answered: str
+    silence: str
+    unknown: str
+    again: tuple[Phrase, ...]
+    attempts: int
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Say good-bye and hang up."""
+
+    name: str
+    phrases: tuple[Phrase, ...]
+
+
+Step = Announce | Menu | ChooseLanguage | Queue | LeaveFor | Condition | SurveyQuestion | End
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One version of a flow.
+
+    `version` changes with the content. `fallback` is the step for whoever the flow cannot help
+    further: a person in a reception, a good-bye in a survey. `limit` is how long a caller may stay
+    in it altogether before the fallback is taken.
+    """
+
+    name: str
+    version: str
+    purpose: Purpose
+    start: str
+    fallback: str
+    limit: timedelta
+    steps: Mapping[str, Step]
+
+
+def line_greeting(team: TeamId) -> str:
+    """The prompt that greets callers of any old line of `team` which has none of its own."""
+    return f"line_{team}"
+
+
+def silent_targets(step: Step) -> Iterator[tuple[str, str]]:
+    """(field, target) of each way out of `step` that needs no key."""
+    match step:
+        case Announce():
+            yield "next", step.next
+        case Menu() | SurveyQuestion():
+            yield "silence", step.silence
+        case ChooseLanguage():
+            yield "next", step.next
+        case Condition():
+            yield "then", step.then
+            yield "otherwise", step.otherwise
+        case LeaveFor():
+            yield "failed", step.failed
+        case Queue() | End():
+            return
+
+
+def targets(step: Step) -> Iterator[tuple[str, str]]:
+    """(field, target) of every way out of `step`; a key's field is `keys.<key>`."""
+    yield from silent_targets(step)
+    match step:
+        case Menu():
+            for key, target in step.keys.items():
+                yield f"keys.{key}", target
+            yield "unknown", step.unknown
+        case SurveyQuestion():
+            yield "answered", step.answered
+            yield "unknown", step.unknown
+        case _:
+            return
+
+
+def phrases(step: Step) -> Iterator[tuple[str, Phrase]]:
+    """(field, phrase) of everything `step` may say."""
+    if isinstance(step, Condition):
+        return
+    for phrase in step.phrases:
+        yield "say", phrase
+    if isinstance(step, Menu | SurveyQuestion):
+        for phrase in step.again:
+            yield "again", phrase

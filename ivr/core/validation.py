@@ -1,0 +1,166 @@
+"""The rules that every flow must keep before a single caller hears it.
+
+The most important one: nobody is stranded. It is proved on the graph of the steps, so that it
+holds for callers nobody has thought of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from ivr.core.catalogue import PromptCatalogue
+from ivr.core.flow import (
+    LANGUAGE_ORDER,
+    LINE_GREETING,
+    End,
+    Flow,
+    LeaveFor,
+    Menu,
+    Phrase,
+    Purpose,
+    Queue,
+    Step,
+    SurveyQuestion,
+    line_greeting,
+    phrases,
+    silent_targets,
+    targets,
+)
+from kernel.ids import TeamId
+from kernel.language import Language
+
+DIALABLE = frozenset("0123456789*#")
+EMERGENCY_NUMBERS = frozenset({"110", "119", "120", "122"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule. `step` and `field` say where (empty for the flow itself)."""
+
+    step: str
+    field: str
+    message: str
+
+
+def problems(
+    flow: Flow, catalogue: PromptCatalogue, teams: Collection[TeamId]
+) -> tuple[Problem, ...]:
+    """Every broken rule, in the order of the steps; empty when the flow may be used."""
+    unknown = tuple(_unknown_targets(flow))
+    found = [*unknown, *_wrong_values(flow, teams), *_missing_prompts(flow, catalogue, teams)]
+    if not unknown:
+        # The graph can only be judged when all its edges lead somewhere.
+        found += [*_unreachable(flow), *_silent_circles(flow), *_no_way_out(flow)]
+    return tuple(found)
+
+
+def _unknown_targets(flow: Flow) -> Iterator[Problem]:
+    for field, target in (("start", flow.start), ("fallback", flow.fallback)):
+        if target not in flow.steps:
+            yield Problem("", field, f"指向不存在的步骤“{target}”")
+    for step in flow.steps.values():
+        for field, target in targets(step):
+            if target not in flow.steps:
+                yield Problem(step.name, field, f"指向不存在的步骤“{target}”")
+
+
+def _wrong_values(flow: Flow, teams: Collection[TeamId]) -> Iterator[Problem]:
+    fallback = flow.steps.get(flow.fallback)
+    if flow.purpose is Purpose.RECEPTION and fallback is not None:
+        if not isinstance(fallback, Queue) or fallback.team is None:
+            yield Problem("", "fallback", "兜底步骤必须是指定了班组的人工排队")
+    if flow.purpose is Purpose.SURVEY and fallback is not None and not isinstance(fallback, End):
+        yield Problem("", "fallback", "满意度流程的兜底步骤必须是结束语")
+    for step in flow.steps.values():
+        yield from _wrong_step(step, teams)
+
+
+def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
+    if isinstance(step, Queue) and step.team is not None and step.team not in teams:
+        yield Problem(step.name, "team", f"没有“{step.team}”这个班组")
+    if isinstance(step, LeaveFor) and step.number not in EMERGENCY_NUMBERS:
+        yield Problem(step.name, "number", f"“{step.number}”不在允许转出的号码之内")
+    if isinstance(step, Menu | SurveyQuestion) and not 1 <= step.attempts <= 3:
+        yield Problem(step.name, "attempts", "重听次数应在1到3之间")
+    if isinstance(step, Menu):
+        for key in step.keys:
+            if not key or len(key) > step.max_digits or not set(key) <= DIALABLE:
+                yield Problem(step.name, f"keys.{key}", f"“{key}”不是可以按出的按键")
+    if isinstance(step, SurveyQuestion):
+        for key, score in step.scores.items():
+            if len(key) != 1 or key not in DIALABLE or not 1 <= score <= 5:
+                yield Problem(step.name, "scores", "评分应是一个按键对应1到5分")
+
+
+def _missing_prompts(
+    flow: Flow, catalogue: PromptCatalogue, teams: Collection[TeamId]
+) -> Iterator[Problem]:
+    for step in flow.steps.values():
+        for field, phrase in phrases(step):
+            if phrase.name == LINE_GREETING and flow.purpose is Purpose.SURVEY:
+                yield Problem(step.name, field, "满意度流程里没有来电线路，没有线路问候语")
+                continue
+            wanted = {phrase.language} if phrase.language else set(LANGUAGE_ORDER)
+            for name in _names(phrase, teams):
+                for language in sorted(wanted - catalogue.languages(name), key=_order):
+                    yield Problem(step.name, field, f"提示音“{name}”缺少{_LANGUAGE[language]}文本")
+
+
+def _names(phrase: Phrase, teams: Collection[TeamId]) -> tuple[str, ...]:
+    if phrase.name != LINE_GREETING:
+        return (phrase.name,)
+    return tuple(line_greeting(team) for team in sorted(teams))
+
+
+_LANGUAGE = {
+    Language.MANDARIN: "普通话",
+    Language.CANTONESE: "粤语",
+    Language.ENGLISH: "英语",
+}
+
+
+def _order(language: Language) -> int:
+    return LANGUAGE_ORDER.index(language)
+
+
+def _unreachable(flow: Flow) -> Iterator[Problem]:
+    # The fallback is entered by the limit and by rescued calls, so it counts as a beginning.
+    reached = _closure(flow, {flow.start, flow.fallback})
+    for name in flow.steps:
+        if name not in reached:
+            yield Problem(name, "", "没有任何路径通向这一步")
+
+
+def _closure(flow: Flow, begin: set[str]) -> set[str]:
+    reached: set[str] = set()
+    pending = set(begin)
+    while pending:
+        name = pending.pop()
+        reached.add(name)
+        pending |= {target for _, target in targets(flow.steps[name])} - reached
+    return reached
+
+
+def _silent_circles(flow: Flow) -> Iterator[Problem]:
+    """Steps from which a caller who presses nothing comes back to the same step."""
+    for name in flow.steps:
+        seen: set[str] = set()
+        pending = {target for _, target in silent_targets(flow.steps[name])}
+        while pending:
+            here = pending.pop()
+            seen.add(here)
+            pending |= {target for _, target in silent_targets(flow.steps[here])} - seen
+        if name in seen:
+            yield Problem(name, "", "来电人不按键时会在这里无休止地循环")
+
+
+def _no_way_out(flow: Flow) -> Iterator[Problem]:
+    """Steps from which no person (reception) or no end (survey) can be reached."""
+    goal: type[Queue] | type[End] = Queue if flow.purpose is Purpose.RECEPTION else End
+    message = (
+        "从这一步到不了人工服务" if flow.purpose is Purpose.RECEPTION else "从这一步到不了结束语"
+    )
+    for name in flow.steps:
+        if not any(isinstance(flow.steps[n], goal) for n in _closure(flow, {name})):
+            yield Problem(name, "", message)

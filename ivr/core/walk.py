@@ -1,0 +1,85 @@
+"""A caller on paper: walk a flow with given inputs and see where it ends.
+
+Used by the tests (with generated callers) and, later, by the text simulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ivr.core.flow import Flow
+from ivr.core.interpreter import Line, Turn, begin, step
+from kernel.language import Language
+from kernel.telephony import (
+    CallerInput,
+    Collect,
+    Disconnect,
+    EnterQueue,
+    InputKind,
+    Instruction,
+    Play,
+    TransferOut,
+)
+
+MAX_TURNS = 200
+PLAYING = timedelta(seconds=8)
+"""How long one prompt lasts on paper; only its order of magnitude matters, for the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """`turns` in order; `ending` is the last instruction, None if the caller was stranded."""
+
+    turns: tuple[Turn, ...]
+    ending: EnterQueue | TransferOut | Disconnect | None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The step in which each turn left the session."""
+        return tuple(turn.session.step for turn in self.turns)
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """Everything that was said, as `language/prompt`, in order."""
+        return tuple(
+            f"{prompt.language}/{prompt.name}"
+            for turn in self.turns
+            for prompt in turn.instruction.prompts
+        )
+
+
+def walk(
+    flow: Flow,
+    keys: Iterable[str],
+    *,
+    started_at: datetime,
+    language: Language | None = None,
+    line: Line | None = None,
+) -> Journey:
+    """Walk `flow`, pressing one entry of `keys` at each question ("" is silence).
+
+    When `keys` are used up the caller stays silent. Ends at a queue, a transfer or a hang-up, or
+    after `MAX_TURNS`, which a valid flow never needs.
+    """
+    now = started_at
+    turn = begin(flow, language=language, line=line, now=now)
+    turns = [turn]
+    pressing = iter(keys)
+    while len(turns) < MAX_TURNS:
+        if isinstance(turn.instruction, EnterQueue | TransferOut | Disconnect):
+            return Journey(tuple(turns), turn.instruction)
+        now += PLAYING
+        turn = step(flow, turn.session, _input(turn.instruction, pressing, now), now)
+        turns.append(turn)
+    return Journey(tuple(turns), None)
+
+
+def _input(instruction: Instruction, pressing: Iterator[str], now: datetime) -> CallerInput:
+    if isinstance(instruction, Play):
+        return CallerInput(InputKind.PLAYED, "", now)
+    assert isinstance(instruction, Collect)
+    pressed = next(pressing, "")
+    kind = InputKind.DIGITS if pressed else InputKind.SILENCE
+    return CallerInput(kind, pressed, now)

@@ -1,0 +1,74 @@
+"""What the IVR needs from others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivr.core.speech import Heard, SpeechHealth
+from kernel.ids import TeamId
+from kernel.language import Language
+from kernel.phone import PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntry:
+    """A dialled number that the hotline took over: its name and the team that answers it.
+
+    `greeting` names its own prompt in the catalogue; None is the greeting of the team.
+    """
+
+    name: str
+    team: TeamId
+    greeting: str | None = None
+
+
+class LineBook(Protocol):
+    """The 76 old lines. Answers from memory: it is asked while a caller listens."""
+
+    def line(self, dnis: str) -> LineEntry | None:
+        """The line dialled as `dnis`; None for 12345 itself and for an unknown number."""
+
+
+class CallerMemory(Protocol):
+    """Remembers the language a number chose last. Answers from memory, stores in the background."""
+
+    def language(self, ani: PhoneNumber) -> Language | None:
+        """None for an unknown or anonymous number."""
+
+    def remember(self, ani: PhoneNumber, language: Language) -> None:
+        """Never blocks and never fails the call; an anonymous number is not remembered."""
+
+
+class Log(Protocol):
+    """The part of a structured logger that the services use."""
+
+    def info(self, event: str, **fields: object) -> object: ...
+
+    def warning(self, event: str, **fields: object) -> object: ...
+
+
+class Recogniser(Protocol):
+    """Listens to a caller and says what was heard: the place of vosk, not filled yet.
+
+    The audio comes as 16-bit little-endian mono in chunks of 20 ms at 16 kHz; the sender upsamples
+    the telephone's 8 kHz, since published small models refuse anything else. Whoever fills this
+    port must (source: speech notes, vosk 0.3.45):
+
+    * run where its death cannot take the line down: a bad grammar or model aborts the process;
+    * hold one model for all streams and one recogniser for each stream, used by one thread at a
+      time;
+    * treat an empty result as silence, never as an answer: one comes every 5 s of silence;
+    * strip the spaces from the text before it is matched.
+    """
+
+    def health(self) -> SpeechHealth:
+        """From memory, for `/healthz`."""
+
+    def listen(self, audio: AsyncIterator[bytes]) -> AsyncIterator[Heard]:
+        """One `Heard` at each end of an utterance, until `audio` ends.
+
+        Raises:
+            kernel.errors.Unavailable: the recogniser is gone; the caller goes on with keys.
+        """

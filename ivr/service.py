@@ -1,0 +1,292 @@
+"""Decides when: keeps a session for each live call and answers the dialplan's questions.
+
+Nothing here waits for a database or a network; each answer is made from memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.core.flow import Flow
+from ivr.core.interpreter import (
+    Entered,
+    Happening,
+    LanguageChosen,
+    LeftFor,
+    Line,
+    Pressed,
+    Scored,
+    Session,
+    Turn,
+    begin,
+    rescue,
+    step,
+)
+from ivr.ports import CallerMemory, LineBook, LineEntry, Log
+from kernel.bus import EventBus
+from kernel.clock import Clock
+from kernel.events import (
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    CallTransferredOut,
+    Event,
+    MenuKeyPressed,
+    MenuStepEntered,
+    SurveyAnswered,
+)
+from kernel.ids import AgentId, CallId, EventId, IdSource
+from kernel.language import Language
+from kernel.phone import PhoneNumber
+from kernel.telephony import CallEntered, CallerInput, Instruction
+
+
+@dataclass(slots=True)
+class _Place:
+    """A live call: the flow version it began with, where it stands, what it was told last."""
+
+    flow: Flow
+    session: Session
+    instruction: Instruction
+    ani: PhoneNumber
+
+
+class _Publisher:
+    """Publishes what happened in a flow. Scores are the survey's own matter."""
+
+    def __init__(self, bus: EventBus, clock: Clock, ids: IdSource) -> None:
+        self.bus = bus
+        self.clock = clock
+        self._ids = ids
+
+    def event_id(self) -> EventId:
+        return EventId(self._ids.new())
+
+    def publish(self, call_id: CallId, flow: Flow, happened: tuple[Happening, ...]) -> None:
+        now = self.clock.now()
+        for happening in happened:
+            event = self._event(call_id, flow, happening, now)
+            if event is not None:
+                self.bus.publish(event)
+
+    def _event(
+        self, call_id: CallId, flow: Flow, happening: Happening, now: datetime
+    ) -> Event | None:
+        match happening:
+            case Entered(step=name, language=language):
+                return MenuStepEntered(
+                    event_id=self.event_id(),
+                    occurred_at=now,
+                    call_id=call_id,
+                    flow=flow.name,
+                    flow_version=flow.version,
+                    step=name,
+                    language=language,
+                )
+            case Pressed(step=name, keys=keys):
+                return MenuKeyPressed(
+                    event_id=self.event_id(),
+                    occurred_at=now,
+                    call_id=call_id,
+                    flow=flow.name,
+                    step=name,
+                    keys=keys,
+                )
+            case LeftFor(number=number):
+                return CallTransferredOut(
+                    event_id=self.event_id(), occurred_at=now, call_id=call_id, number=number
+                )
+            case LanguageChosen() | Scored():
+                return None
+
+
+class Dialogue:
+    """What a caller hears before a person. Fills `cti.ports.CallerDialogue`."""
+
+    def __init__(
+        self,
+        *,
+        flow: Flow,
+        lines: LineBook,
+        memory: CallerMemory,
+        bus: EventBus,
+        clock: Clock,
+        ids: IdSource,
+        log: Log,
+    ) -> None:
+        self._flow = flow
+        self._lines = lines
+        self._memory = memory
+        self._publisher = _Publisher(bus, clock, ids)
+        self._log = log
+        self._places: dict[CallId, _Place] = {}
+
+    @property
+    def flow(self) -> Flow:
+        """The version that new calls begin with."""
+        return self._flow
+
+    def switch(self, flow: Flow) -> None:
+        """New calls begin with `flow`; live calls finish on theirs."""
+        self._flow = flow
+
+    def live_calls(self) -> int:
+        return len(self._places)
+
+    async def begin(self, call: CallEntered) -> Instruction:
+        """The first instruction of a call. Asked twice, it is answered twice and happens once."""
+        place = self._places.get(call.call_id)
+        if place is not None:
+            return place.instruction
+        entry = self._lines.line(call.dnis)
+        turn = begin(
+            self._flow,
+            language=None if call.ani.anonymous else self._memory.language(call.ani),
+            line=None if entry is None else Line(entry.team, entry.greeting),
+            now=call.at,
+        )
+        self._places[call.call_id] = _Place(self._flow, turn.session, turn.instruction, call.ani)
+        self._announce_arrival(call, entry)
+        self._publisher.publish(call.call_id, self._flow, turn.happened)
+        return turn.instruction
+
+    async def next(self, call_id: CallId, given: CallerInput) -> Instruction:
+        """The next instruction. A call begun before a restart goes to a person at once."""
+        place = self._places.get(call_id)
+        if place is None:
+            return self._rescue(call_id, given)
+        turn = step(place.flow, place.session, given, given.at)
+        self._remember(place, turn)
+        place.session, place.instruction = turn.session, turn.instruction
+        self._publisher.publish(call_id, place.flow, turn.happened)
+        return turn.instruction
+
+    def language(self, call_id: CallId) -> Language | None:
+        """The language a live call speaks; None for an unknown call."""
+        place = self._places.get(call_id)
+        return place.session.language if place else None
+
+    def forget(self, call_id: CallId) -> None:
+        """The call is over. Forgetting an unknown call is no error."""
+        self._places.pop(call_id, None)
+
+    async def on_call_ended(self, event: CallEnded) -> None:
+        if event.call_id is not None:
+            self.forget(event.call_id)
+
+    def _rescue(self, call_id: CallId, given: CallerInput) -> Instruction:
+        self._log.warning("unknown_call_sent_to_a_person", call_id=call_id)
+        turn = rescue(self._flow, language=Language.MANDARIN, now=given.at)
+        self._places[call_id] = _Place(self._flow, turn.session, turn.instruction, PhoneNumber(""))
+        self._publisher.publish(call_id, self._flow, turn.happened)
+        return turn.instruction
+
+    def _remember(self, place: _Place, turn: Turn) -> None:
+        for happening in turn.happened:
+            if isinstance(happening, LanguageChosen) and not place.ani.anonymous:
+                self._memory.remember(place.ani, happening.language)
+
+    def _announce_arrival(self, call: CallEntered, entry: LineEntry | None) -> None:
+        self._publisher.bus.publish(
+            CallArrived(
+                event_id=self._publisher.event_id(),
+                occurred_at=call.at,
+                call_id=call.call_id,
+                ani=call.ani.digits,
+                caller_name=call.caller_name,
+                dnis=call.dnis,
+                line_name=entry.name if entry else None,
+                team=entry.team if entry else None,
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """What the survey must know of a call: the language spoken and who answered last."""
+
+    language: Language = Language.MANDARIN
+    agent_id: AgentId | None = None
+
+
+class Survey:
+    """One question after the conversation. Fills `cti.ports.AfterCallSurvey`.
+
+    It learns the language and the operator from events; for a call that began before a restart
+    it asks in Mandarin and names no operator.
+    """
+
+    def __init__(self, *, flow: Flow, bus: EventBus, clock: Clock, ids: IdSource, log: Log) -> None:
+        self._flow = flow
+        self._publisher = _Publisher(bus, clock, ids)
+        self._log = log
+        self._conversations: dict[CallId, _Conversation] = {}
+        self._places: dict[CallId, _Place] = {}
+
+    def switch(self, flow: Flow) -> None:
+        """New surveys begin with `flow`; running ones finish on theirs."""
+        self._flow = flow
+
+    async def on_event(self, event: Event) -> None:
+        """Hears CallQueued, CallAnswered and CallEnded; everything else is ignored."""
+        call_id = event.call_id
+        if call_id is None:
+            return
+        match event:
+            case CallQueued(language=language):
+                self._conversation(call_id).language = language
+            case CallAnswered(agent_id=agent_id):
+                self._conversation(call_id).agent_id = agent_id
+            case CallEnded():
+                self.forget(call_id)
+            case _:
+                return
+
+    def forget(self, call_id: CallId) -> None:
+        self._conversations.pop(call_id, None)
+        self._places.pop(call_id, None)
+
+    async def begin(self, call_id: CallId) -> Instruction:
+        """The question, in the caller's language. Asked twice, it is answered twice."""
+        place = self._places.get(call_id)
+        if place is not None:
+            return place.instruction
+        turn = begin(
+            self._flow,
+            language=self._conversation(call_id).language,
+            line=None,
+            now=self._publisher.clock.now(),
+        )
+        self._places[call_id] = _Place(self._flow, turn.session, turn.instruction, PhoneNumber(""))
+        self._publisher.publish(call_id, self._flow, turn.happened)
+        return turn.instruction
+
+    async def next(self, call_id: CallId, given: CallerInput) -> Instruction:
+        """The next instruction; `Disconnect` ends it. An unknown call is wished good-bye."""
+        place = self._places.get(call_id)
+        if place is None:
+            self._log.warning("survey_of_unknown_call", call_id=call_id)
+            return rescue(self._flow, language=Language.MANDARIN, now=given.at).instruction
+        turn = step(place.flow, place.session, given, given.at)
+        place.session, place.instruction = turn.session, turn.instruction
+        self._publisher.publish(call_id, place.flow, turn.happened)
+        self._publish_score(call_id, turn)
+        return turn.instruction
+
+    def _publish_score(self, call_id: CallId, turn: Turn) -> None:
+        for happening in turn.happened:
+            if isinstance(happening, Scored):
+                self._publisher.bus.publish(
+                    SurveyAnswered(
+                        event_id=self._publisher.event_id(),
+                        occurred_at=self._publisher.clock.now(),
+                        call_id=call_id,
+                        agent_id=self._conversation(call_id).agent_id,
+                        score=happening.score,
+                    )
+                )
+
+    def _conversation(self, call_id: CallId) -> _Conversation:
+        return self._conversations.setdefault(call_id, _Conversation())
