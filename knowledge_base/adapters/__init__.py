@@ -1,0 +1,1 @@
+"""Tables, the search index on both databases, article files, the Chinese libraries."""

@@ -1,0 +1,1 @@
+"""Pure: articles and their states, folding and tokens, queries, ranking, snippets."""
