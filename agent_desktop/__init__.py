@@ -1,8 +1,8 @@
 """The operator's desktop, the supervisor's wallboard and the citizen's web phone.
 
-Words: *screen pop* – what the operator's screen knows about a caller before a word is said; *story* –
-what a live call has been through so far (menu, queue, positions), folded from the bus; *tab* – one
-browser window of one operator; *feed* – the wallboard's pushed snapshots.
+Words: *screen pop* – what the operator's screen knows about a caller before a word is said;
+*story* – what a live call has been through so far (menu, queue, positions), folded from the bus;
+*tab* – one browser window of one operator; *feed* – the wallboard's pushed snapshots.
 
 Guarantees
     * An operator has one live tab: the newest. The older is told so and can take the place back.

@@ -221,3 +221,16 @@ class FiguresSource(Protocol):
         """Coalesced by the source, at most two a second; returns the unsubscriber."""
 
 
+# --- what the service is given ------------------------------------------------------------------
+
+
+class Outbox(Protocol):
+    """One socket's way out. Never blocks; a reader that falls behind is cut off by the route."""
+
+    def send(self, text: str) -> None: ...
+    def close(self, code: int) -> None: ...
+
+
+class Log(Protocol):
+    def info(self, event: str, **fields: object) -> object: ...
+    def warning(self, event: str, **fields: object) -> object: ...

@@ -300,15 +300,7 @@ class SessionTaken(Part):
 
 
 ServerMessage = Annotated[
-    Ok
-    | Error
-    | Welcome
-    | AgentState
-    | Offer
-    | CallUpdated
-    | Toast
-    | Time
-    | SessionTaken,
+    Ok | Error | Welcome | AgentState | Offer | CallUpdated | Toast | Time | SessionTaken,
     Field(discriminator="type"),
 ]
 

@@ -1,1 +1,1 @@
-"""Pure part of the desktop: a call's story, the screen pop, the wallboard's exceptions and trends."""
+"""Pure part of the desktop: a call's story, the screen pop, the wallboard's rules."""

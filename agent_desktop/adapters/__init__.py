@@ -1,0 +1,1 @@
+"""The outgoing side of the sockets."""

@@ -1,0 +1,353 @@
+"""The operators' live sessions: one tab each, fed from the distribution, commanding it.
+
+Everything runs on one event loop. State is per tab and is never a decision: the distribution knows
+what each operator is doing, and a new tab is brought up to date from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+from agent_desktop import pops, protocol
+from agent_desktop.core.choices import (
+    DISPOSITION_CODES,
+    DISPOSITIONS,
+    NOT_READY_REASONS,
+    REASON_CODES,
+)
+from agent_desktop.ports import (
+    AgentSituation,
+    CallerPast,
+    CallerRecords,
+    Floor,
+    Log,
+    MenuTitles,
+    Outbox,
+    People,
+)
+from agent_desktop.protocol import (
+    CLOSE_TAKEN,
+    AgentState,
+    CallUpdated,
+    Choice,
+    Consultation,
+    Offer,
+    Ok,
+    SessionTaken,
+    Time,
+    Welcome,
+)
+from agent_desktop.stories import CallStories
+from kernel.clock import Clock
+from kernel.errors import BadInput, HotlineError, NotAllowed
+from kernel.events import Event
+from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
+from kernel.policy import Action, Principal, allows
+
+HEARTBEAT_S = 0.7
+"""Twice within the two seconds after which a page must show a lost connection."""
+
+_PHONE_PREFIX = {"browser": "booth", "desk": "desk"}
+
+
+class Tab:
+    """One connected browser window of one operator."""
+
+    def __init__(self, principal: Principal, agent_id: AgentId, tab_id: str, out: Outbox) -> None:
+        self.agent_id = agent_id
+        self.tab_id = tab_id
+        self.full_number = allows(principal, Action.SEE_FULL_NUMBER)
+        self.shown_call: CallId | None = None
+        self.shown_offer: OfferId | None = None
+        self.past: CallerPast | None = None
+        self.past_failed = False
+        self.past_of: str | None = None
+        self.unsubscribe: Callable[[], None] = _nothing
+        self._out = out
+
+    def send(self, message: BaseModel) -> None:
+        self._out.send(message.model_dump_json())
+
+    def send_text(self, text: str) -> None:
+        self._out.send(text)
+
+    def end(self, code: int) -> None:
+        self.unsubscribe()
+        self.unsubscribe = _nothing
+        self._out.close(code)
+
+
+def _nothing() -> None:
+    return
+
+
+class Desk:
+    """All operators' tabs. `start` and `stop` frame its heartbeat."""
+
+    def __init__(
+        self,
+        *,
+        floor: Floor,
+        people: People,
+        menu: MenuTitles,
+        records: CallerRecords,
+        stories: CallStories,
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        self._floor = floor
+        self._people = people
+        self._menu = menu
+        self._records = records
+        self._stories = stories
+        self._clock = clock
+        self._log = log
+        self._tabs: dict[AgentId, Tab] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._heartbeat: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._heartbeat = asyncio.get_running_loop().create_task(self._beat(), name="desk-beat")
+
+    async def stop(self) -> None:
+        tasks = [t for t in (self._heartbeat, *self._tasks) if t is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._heartbeat = None
+
+    # --- connections -----------------------------------------------------------------------
+
+    async def attach(self, principal: Principal, hello: protocol.Hello, out: Outbox) -> Tab:
+        """Make this tab the operator's only one and bring it up to date.
+
+        Raises NotAllowed for anybody who is not an operator.
+        """
+        agent_id = principal.agent_id
+        operator = self._people.operator(agent_id) if agent_id else None
+        if agent_id is None or operator is None:
+            raise NotAllowed("只有话务员可以使用工作台")
+        tab = Tab(principal, agent_id, hello.tab_id, out)
+        older = self._tabs.get(agent_id)
+        self._tabs[agent_id] = tab
+        if older is not None:
+            older.send(SessionTaken())
+            older.end(CLOSE_TAKEN)
+        names = dict(self._people.teams())
+        tab.send(Ok(request_id=hello.request_id))
+        tab.send(
+            Welcome(
+                now=self._clock.now(),
+                agent_id=agent_id,
+                name=operator.name,
+                teams=tuple(Choice(code=t, text=names.get(t, t)) for t in operator.teams),
+                reasons=tuple(Choice(code=c, text=t) for c, t in NOT_READY_REASONS),
+                dispositions=tuple(Choice(code=c, text=t) for c, t in DISPOSITIONS),
+            )
+        )
+        if self._floor.situation(agent_id).status != "logged_out":
+            await self._floor.connection_back(agent_id)
+        if self._tabs.get(agent_id) is tab:
+            tab.unsubscribe = self._floor.watch(agent_id, lambda s: self._show(tab, s))
+            self._show(tab, self._floor.situation(agent_id))
+        return tab
+
+    async def detach(self, tab: Tab) -> None:
+        """The socket is gone. The call goes on; the distribution starts its grace."""
+        tab.unsubscribe()
+        if self._tabs.get(tab.agent_id) is not tab:
+            return
+        del self._tabs[tab.agent_id]
+        if self._floor.situation(tab.agent_id).status != "logged_out":
+            self._log.info("desk_connection_lost", agent_id=tab.agent_id)
+            await self._floor.connection_lost(tab.agent_id)
+
+    # --- commands --------------------------------------------------------------------------
+
+    async def handle(self, tab: Tab, command: protocol.ClientMessage) -> None:
+        """Perform `command` and answer it with one `ok` or `error`."""
+        try:
+            await self._perform(tab.agent_id, command)
+        except HotlineError as error:
+            tab.send(
+                protocol.Error(
+                    request_id=command.request_id, code=error.code, message=error.message
+                )
+            )
+        else:
+            tab.send(Ok(request_id=command.request_id))
+
+    async def _perform(self, me: AgentId, command: protocol.ClientMessage) -> None:
+        match command:
+            case protocol.Hello():
+                raise BadInput("连接已建立，请勿重复握手")
+            case protocol.LogIn(booth=booth, phone=phone):
+                endpoint = Endpoint(f"{_PHONE_PREFIX[phone]}{booth}")
+                await self._floor.log_in(me, BoothId(booth), endpoint)
+            case protocol.LogOut():
+                await self._floor.log_out(me)
+            case protocol.Ready():
+                await self._floor.ready(me)
+            case protocol.NotReady(reason=reason):
+                await self._floor.not_ready(me, _reason(reason))
+            case protocol.WrapUpDone():
+                await self._finish(me, command)
+            case _:
+                await self._perform_on_call(me, command)
+
+    async def _perform_on_call(self, me: AgentId, command: protocol.ClientMessage) -> None:
+        match command:
+            case protocol.Decline(offer_id=offer_id):
+                await self._floor.decline(me, OfferId(offer_id))
+            case protocol.Release():
+                await self._floor.release(me)
+            case protocol.TransferTeam(team=team):
+                await self._floor.transfer_to_team(me, TeamId(team))
+            case protocol.TransferAgent(agent=agent):
+                await self._floor.transfer_to_agent(me, AgentId(agent))
+            case protocol.Consult(agent=agent):
+                await self._floor.consult(me, AgentId(agent))
+            case protocol.CompleteConsult():
+                await self._floor.complete_consult(me)
+            case protocol.CancelConsult():
+                await self._floor.cancel_consult(me)
+            case _:
+                raise BadInput("不支持的操作")
+
+    async def _finish(self, me: AgentId, command: protocol.WrapUpDone) -> None:
+        """Not ready is said before the wrap-up ends, so that no call slips in between."""
+        if command.disposition not in DISPOSITION_CODES:
+            raise BadInput("请选择通话结果", "disposition")
+        if command.next_status == "not_ready":
+            await self._floor.not_ready(me, _reason(command.reason))
+        await self._floor.finish_wrap_up(me, command.disposition)
+        if command.next_status == "ready" and self._floor.situation(me).status != "ready":
+            await self._floor.ready(me)
+
+    # --- news ------------------------------------------------------------------------------
+
+    async def hear(self, event: Event) -> None:
+        """Subscriber of the bus: grow the call's story, and refresh the screen that shows it."""
+        if not self._stories.hear(event):
+            return
+        for tab in self._tabs.values():
+            if tab.shown_call is not None and tab.shown_call == event.call_id:
+                story = self._stories.story(tab.shown_call)
+                if story is not None and story.ani not in ("", tab.past_of):
+                    self._read_past(tab, tab.shown_call)
+                self._send_pop(tab, self._floor.situation(tab.agent_id))
+
+    def _show(self, tab: Tab, situation: AgentSituation) -> None:
+        tab.send(self._state(situation))
+        fresh = situation.call_id != tab.shown_call
+        offered_now = situation.activity == "offered" and situation.offer_id != tab.shown_offer
+        tab.shown_call = situation.call_id
+        tab.shown_offer = situation.offer_id
+        if situation.call_id is None:
+            tab.past, tab.past_failed = None, False
+            return
+        if fresh:
+            tab.past, tab.past_failed = None, False
+            self._read_past(tab, situation.call_id)
+        if offered_now and situation.offer_id is not None:
+            tab.send(
+                Offer(
+                    offer_id=situation.offer_id,
+                    call_id=situation.call_id,
+                    deadline=situation.deadline,
+                    pop=self._pop(tab, situation, situation.call_id),
+                )
+            )
+        elif fresh:
+            self._send_pop(tab, situation)
+
+    def _send_pop(self, tab: Tab, situation: AgentSituation) -> None:
+        if situation.call_id is not None:
+            pop = self._pop(tab, situation, situation.call_id)
+            tab.send(CallUpdated(call_id=situation.call_id, pop=pop))
+
+    def _pop(self, tab: Tab, situation: AgentSituation, call_id: CallId) -> protocol.ScreenPop:
+        return pops.build(
+            call_id,
+            self._stories.story(call_id),
+            tab.past,
+            situation=situation,
+            failed=tab.past_failed,
+            full_number=tab.full_number,
+            menu=self._menu,
+            now=self._clock.now(),
+        )
+
+    def _read_past(self, tab: Tab, call_id: CallId) -> None:
+        task = asyncio.get_running_loop().create_task(self._past(tab, call_id), name="desk-past")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _past(self, tab: Tab, call_id: CallId) -> None:
+        """Read the caller's past and send the pop again, unless the screen has moved on."""
+        story = self._stories.story(call_id)
+        ani = story.ani if story is not None else ""
+        tab.past_of = ani
+        past: CallerPast | None = CallerPast()
+        if ani:
+            try:
+                past = await self._records.past(ani, except_call=call_id)
+            except HotlineError as error:
+                self._log.warning("caller_past_unread", call_id=call_id, reason=error.message)
+                past = None
+        if tab.shown_call != call_id:
+            return
+        tab.past, tab.past_failed = past, past is None
+        self._send_pop(tab, self._floor.situation(tab.agent_id))
+
+    def _state(self, situation: AgentSituation) -> AgentState:
+        consultation = situation.consultation
+        other = self._people.operator(consultation.agent_id) if consultation else None
+        return AgentState.model_validate(
+            {
+                "status": situation.status,
+                "reason": situation.reason,
+                "status_since": situation.status_since,
+                "activity": situation.activity,
+                "activity_since": situation.activity_since,
+                "deadline": situation.deadline,
+                "booth": situation.booth_id,
+                "phone": _phone_kind(situation.endpoint),
+                "phone_reachable": situation.phone_reachable,
+                "call_id": situation.call_id,
+                "offer_id": situation.offer_id,
+                "team": situation.team,
+                "on_hold": situation.on_hold,
+                "consultation": consultation
+                and Consultation.model_validate(
+                    {
+                        "agent_id": consultation.agent_id,
+                        "name": other.name if other else consultation.agent_id,
+                        "phase": consultation.phase,
+                    }
+                ),
+                "line_up": situation.line_up,
+            }
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            text = Time(now=self._clock.now()).model_dump_json()
+            for tab in list(self._tabs.values()):
+                tab.send_text(text)
+            await asyncio.sleep(HEARTBEAT_S)
+
+
+def _reason(code: str | None) -> str:
+    if code is None or code not in REASON_CODES:
+        raise BadInput("请选择未就绪的原因", "reason")
+    return code
+
+
+def _phone_kind(endpoint: Endpoint | None) -> str | None:
+    if endpoint is None:
+        return None
+    return "browser" if endpoint.startswith(_PHONE_PREFIX["browser"]) else "desk"

@@ -1,0 +1,183 @@
+"""The wallboard's feed: one rendering for each change, handed to all readers.
+
+A reader holds the latest text only. One that is slow skips what it missed; it never makes another
+reader, or the distribution, wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from agent_desktop.core.wallboard import (
+    BoothState,
+    Finding,
+    Limits,
+    QueueState,
+    Trend,
+    booth_findings,
+    order,
+    queue_findings,
+    sample,
+)
+from agent_desktop.ports import FiguresSource, FloorFigures, OccupiedBooth, People, TeamFigures
+from agent_desktop.wallboard_protocol import BoothCell, ExceptionLine, Snapshot, TeamRow
+from kernel.clock import Clock
+from kernel.ids import BoothId, TeamId
+
+TICK_S = 1.0
+MAX_EXCEPTIONS = 12
+_BUSY = frozenset({"offered", "talking", "consulting", "wrap_up"})
+
+
+class Reader:
+    """One browser's slot: `next()` waits for a text newer than the last one taken."""
+
+    def __init__(self) -> None:
+        self._text: str | None = None
+        self._fresh = asyncio.Event()
+
+    def put(self, text: str) -> None:
+        self._text = text
+        self._fresh.set()
+
+    async def next(self) -> str:
+        await self._fresh.wait()
+        self._fresh.clear()
+        assert self._text is not None
+        return self._text
+
+
+class WallboardFeed:
+    """Renders the floor's figures. `start` and `stop` frame its work."""
+
+    def __init__(
+        self, *, figures: FiguresSource, people: People, clock: Clock, limits: Limits
+    ) -> None:
+        self._source = figures
+        self._people = people
+        self._clock = clock
+        self._limits = limits
+        self._trends: dict[TeamId, Trend] = {}
+        self._readers: set[Reader] = set()
+        self._unsubscribe: Callable[[], None] | None = None
+        self._ticker: asyncio.Task[None] | None = None
+        self._rendered_in_tick = False
+
+    async def start(self) -> None:
+        self._unsubscribe = self._source.watch(self._changed)
+        self._ticker = asyncio.get_running_loop().create_task(self._tick(), name="wallboard-tick")
+
+    async def stop(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+
+    def open(self) -> Reader:
+        """A reader that already holds the present snapshot."""
+        reader = Reader()
+        reader.put(self.snapshot(self._source.figures()).model_dump_json())
+        self._readers.add(reader)
+        return reader
+
+    def close(self, reader: Reader) -> None:
+        self._readers.discard(reader)
+
+    def snapshot(self, figures: FloorFigures) -> Snapshot:
+        """What the screen shows of `figures`."""
+        names = dict(self._people.teams())
+        cells = tuple(self._cell(booth) for booth in figures.booths)
+        return Snapshot(
+            at=figures.at,
+            line_up=figures.line_up,
+            teams=tuple(
+                self._row(team, names.get(team.team, team.team), cells) for team in figures.teams
+            ),
+            booths=cells,
+            exceptions=self._exceptions(figures, names),
+        )
+
+    def _changed(self, figures: FloorFigures) -> None:
+        now = self._clock.now()
+        for team in figures.teams:
+            before = self._trends.get(team.team, Trend())
+            self._trends[team.team] = sample(before, team.waiting, now)
+        self._rendered_in_tick = True
+        if self._readers:
+            self._hand_out(self.snapshot(figures).model_dump_json())
+
+    def _hand_out(self, text: str) -> None:
+        for reader in self._readers:
+            reader.put(text)
+
+    async def _tick(self) -> None:
+        """Each second without a change: a full snapshot, because waits grow into exceptions."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            if not self._rendered_in_tick:
+                self._changed(self._source.figures())
+            self._rendered_in_tick = False
+
+    def _row(self, team: TeamFigures, name: str, cells: tuple[BoothCell, ...]) -> TeamRow:
+        serving = [c for c in cells if team.team in c.teams]
+        return TeamRow(
+            team=team.team,
+            name=name,
+            waiting=team.waiting,
+            longest_since=team.longest_since,
+            entered=team.entered,
+            answered=team.answered,
+            abandoned=team.abandoned,
+            service_rate=team.service_rate,
+            connect_rate=team.connect_rate,
+            ready=sum(1 for c in serving if c.state == "ready"),
+            busy=sum(1 for c in serving if c.state in _BUSY),
+            trend=self._trends.get(team.team, Trend()).points,
+        )
+
+    def _cell(self, booth: OccupiedBooth) -> BoothCell:
+        operator = self._people.operator(booth.agent_id)
+        skills = operator.teams if operator else ()
+        return BoothCell(
+            booth=booth.booth_id,
+            state=booth.state,
+            agent=booth.agent_id,
+            name=operator.name if operator else booth.agent_id,
+            reason=booth.reason,
+            since=booth.since,
+            teams=(booth.team,) if booth.team else tuple(skills),
+            reachable=booth.phone_reachable,
+        )
+
+    def _exceptions(
+        self, figures: FloorFigures, names: dict[TeamId, str]
+    ) -> tuple[ExceptionLine, ...]:
+        now, limits = self._clock.now(), self._limits
+        found: list[Finding] = []
+        for team in figures.teams:
+            queue = QueueState(
+                team.team, team.waiting, team.longest_since, team.service_rate, team.connect_rate
+            )
+            found.extend(queue_findings(queue, now, limits))
+        for booth in figures.booths:
+            seat = BoothState(booth.booth_id, booth.state, booth.since, booth.phone_reachable)
+            found.extend(booth_findings(seat, now, limits))
+        subjects: dict[str, str] = {t.team: names.get(t.team, t.team) for t in figures.teams}
+        seats = {b.booth_id: self._seat_name(b) for b in figures.booths}
+        return tuple(
+            ExceptionLine(
+                kind=f.kind,
+                level=f.level.value,
+                subject=subjects.get(f.subject) or seats[BoothId(f.subject)],
+                booth=f.subject if f.subject in seats else None,
+                since=f.since,
+                value=f.value,
+            )
+            for f in order(tuple(found))[:MAX_EXCEPTIONS]
+        )
+
+    def _seat_name(self, booth: OccupiedBooth) -> str:
+        operator = self._people.operator(booth.agent_id)
+        return f"{booth.booth_id} {operator.name if operator else booth.agent_id}"

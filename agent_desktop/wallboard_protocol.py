@@ -1,0 +1,63 @@
+"""The messages of `/wallboard/ws`: whole snapshots, so that a reader may miss any of them.
+
+Moments are ISO 8601 with offset, rates 0..1. The list of all booths is part of the page; a snapshot
+names the occupied ones only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from agent_desktop.protocol import Part
+
+
+class TeamRow(Part):
+    """`trend`: most callers waiting in each of the last 60 minutes, oldest first."""
+
+    team: str
+    name: str
+    waiting: int
+    longest_since: datetime | None
+    entered: int
+    answered: int
+    abandoned: int
+    service_rate: float | None
+    connect_rate: float | None
+    ready: int
+    busy: int
+    trend: tuple[int | None, ...]
+
+
+class BoothCell(Part):
+    """`state`: ready, not_ready, offered, talking, consulting, wrap_up. `teams`: the team of the
+    call in hand, or all teams the operator serves."""
+
+    booth: str
+    state: str
+    agent: str
+    name: str
+    reason: str | None
+    since: datetime
+    teams: tuple[str, ...]
+    reachable: bool
+
+
+class ExceptionLine(Part):
+    """`subject` as a person reads it: the team's name, or booth and operator."""
+
+    kind: str
+    level: Literal["danger", "warn"]
+    subject: str
+    booth: str | None
+    since: datetime | None
+    value: float | None
+
+
+class Snapshot(Part):
+    type: Literal["snapshot"] = "snapshot"
+    at: datetime
+    line_up: bool
+    teams: tuple[TeamRow, ...]
+    booths: tuple[BoothCell, ...]
+    exceptions: tuple[ExceptionLine, ...]
