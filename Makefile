@@ -1,0 +1,20 @@
+.DEFAULT_GOAL := help
+.PHONY: help run setup simulate test unit integration e2e lint bench lock clean
+
+##@ Use it
+run: ; @scripts/run ## set up what is missing and run the hotline until Ctrl-C
+setup: ; @scripts/setup ## set up what is missing, and stop there
+simulate: ; @scripts/simulate ## citizens call and operators answer, on a hotline that runs
+
+##@ Change it
+test: ; @scripts/test ## everything: lint, unit, simulation, architecture, integration, end to end
+unit: ; @scripts/test unit ## the quick tests: unit, simulation, architecture
+integration: ; @scripts/test integration ## with real Asterisk, PostgreSQL and Redis
+e2e: ; @scripts/test e2e ## a caller rings in, a browser answers
+lint: ; @scripts/lint ## style, types, who imports whom, templates, TypeScript
+bench: ; @scripts/bench ## measure a running line and print p50 and p99
+
+##@ Keep it
+lock: ; @scripts/lock ## write the lock files anew from pyproject.toml and package.json
+clean: ; @scripts/clean ## remove what set-up made; recordings and database stay
+help: ; @scripts/help $(MAKEFILE_LIST)
