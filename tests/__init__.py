@@ -1,0 +1,1 @@
+"""The tests. `tests/servers` starts the real servers that some of them need."""

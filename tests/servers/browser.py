@@ -1,0 +1,18 @@
+"""Where the tests' browser is."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def chromium_path() -> Path:
+    """The system's Chromium, or the one set-up installed. Raises if there is none."""
+    done = subprocess.run(
+        [ROOT / "scripts" / "browser", "find"], check=False, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise RuntimeError("No Chromium was found; run scripts/setup --dev.")
+    return Path(done.stdout.strip())

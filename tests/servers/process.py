@@ -1,0 +1,79 @@
+"""A child process that is stopped by its own id, and waiting for named conditions."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+LOOK_EVERY_S = 0.02
+STOP_WITHIN_S = 20
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that was free on the loopback a moment ago."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool], what: str, within_s: float) -> None:
+    """Return as soon as `condition` holds. Raises TimeoutError naming `what` did not happen."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {within_s} s")
+        time.sleep(LOOK_EVERY_S)  # the interval between two looks at the condition
+
+
+class Child:
+    """One server process with its output in a file. `stop` ends it and waits for its end."""
+
+    def __init__(self, command: Sequence[str], log: Path, stop_signal: signal.Signals) -> None:
+        self._name = Path(command[0]).name
+        self._log = log
+        self._stop_signal = stop_signal
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C reaches pytest only, which stops us in order
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_until(self, condition: Callable[[], bool], what: str, within_s: float = 30) -> None:
+        """As `wait_until`, but a process that has ended is an error at once, with its log's end."""
+
+        def alive_and_ready() -> bool:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{self._name} ended before {what}:\n{self.log_end()}")
+            return condition()
+
+        try:
+            wait_until(alive_and_ready, what, within_s)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}:\n{self.log_end()}") from None
+
+    def log_end(self, size: int = 4000) -> str:
+        return self._log.read_text(errors="replace")[-size:]
+
+    def stop(self) -> None:
+        if self._process.poll() is not None:
+            return
+        self._process.send_signal(self._stop_signal)
+        try:
+            self._process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)  # its own session, hence its own group
+            self._process.wait()
+            raise
