@@ -30,3 +30,9 @@ class Heard:
 
     text: str
     confidence_fraction: float
+
+
+NO_RECOGNISER = SpeechHealth(
+    SpeechState.NOT_INSTALLED, "尚未安装语音识别，来电人用按键选择，不影响接通人工"
+)
+"""What `/healthz` says of speech until a recogniser fills `ivr.ports.Recogniser`."""

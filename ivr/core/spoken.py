@@ -63,15 +63,18 @@ def digit_by_digit(digits: str, language: Language) -> str:
     """
     words = [_DIGITS[language][int(d)] for d in digits]
     if language is Language.ENGLISH:
-        return ", ".join(words) if len(words) > 1 else words[0]
+        return " ".join(words)
     if language is Language.MANDARIN and len(digits) > 1:
         words = ["幺" if word == "一" else word for word in words]
     return "".join(words)
 
 
 def spoken(text: str, language: Language, readings: Mapping[str, str]) -> str:
-    """`text` as it is given to the synthesiser: `readings` put in, longest first, and every run
-    of digits spelled out."""
-    for written in sorted(readings, key=lambda w: (-len(w), w)):
-        text = text.replace(written, readings[written])
-    return _RUN.sub(lambda run: digit_by_digit(run.group(), language), text)
+    """`text` as it is given to the synthesiser: every run of digits spelled out, then `readings`
+    put in, the longest where several match."""
+    said = _RUN.sub(lambda run: digit_by_digit(run.group(), language), text)
+    if not readings:
+        return said
+    longest_first = sorted(readings, key=lambda written: (-len(written), written))
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return pattern.sub(lambda found: readings[found.group()], said)

@@ -1,0 +1,280 @@
+"""Makes the sound files of the catalogue: espeak-ng, or a studio recording where there is one.
+
+Files are 8 kHz mono 16-bit WAV, `<target>/<language>/<name>.wav`, which Asterisk plays as
+`<language>/<name>` without conversion. A manifest keeps the fingerprint of what each file was made
+from, so that a second run makes only what changed. A finished file is moved into its place, never
+written there: a caller may be listening.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import wave
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.core import audio
+from ivr.core.catalogue import PromptCatalogue
+from ivr.core.flow import LANGUAGE_ORDER
+from ivr.core.spoken import spoken
+from kernel.errors import Unavailable
+from kernel.language import Language
+
+ESPEAK = "espeak-ng"
+# The plain `cmn` voice of espeak-ng 1.51 reads pinyin out in English letters and digits.
+VOICES = {
+    Language.MANDARIN: ("cmn-latn-pinyin", 200),
+    Language.CANTONESE: ("yue", 185),
+    Language.ENGLISH: ("en-gb", 175),
+}
+"""Voice and speed in words a minute."""
+MANIFEST = "manifest.json"
+_VERSION = "1"
+_TIMEOUT_S = 60
+_LONGEST_STUDIO_S = 120
+_STUDIO_LEVELS = (-35.0, -6.0)
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, all, `language/name`) after each file."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What a run did. `refused`: studio files that cannot be used, with the reason; their prompts
+    were synthesised. `removed`: files of prompts that are no longer in the catalogue."""
+
+    rendered: int
+    from_studio: int
+    unchanged: int
+    removed: int
+    refused: tuple[tuple[Path, str], ...]
+
+    @property
+    def total(self) -> int:
+        return self.rendered + self.from_studio + self.unchanged
+
+
+class StudioFileRefused(Exception):
+    """A studio recording does not have the form it must have; the message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where one prompt's sound comes from. `fingerprint` changes with everything that is heard."""
+
+    language: Language
+    name: str
+    studio: bytes | None
+    fingerprint: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.language.value}/{self.name}"
+
+
+def render_prompts(
+    catalogue: PromptCatalogue,
+    target_dir: Path,
+    studio_dir: Path | None = None,
+    progress: Progress = lambda done, total, name: None,
+) -> RenderReport:
+    """Make every prompt of the catalogue in every language; blocks for about 20 s at first.
+
+    Raises:
+        Unavailable: espeak-ng is not installed or failed; what was made so far stays.
+    """
+    refused: list[tuple[Path, str]] = []
+    sources = _sources(catalogue, studio_dir, refused)
+    manifest = _read_manifest(target_dir)
+    done = {"rendered": 0, "studio": 0, "unchanged": 0}
+    try:
+        for number, source in enumerate(sources, start=1):
+            done[_make(source, catalogue, target_dir, manifest)] += 1
+            progress(number, len(sources), source.key)
+        removed = _remove_strangers(target_dir, {s.key for s in sources}, manifest)
+    finally:
+        _write_manifest(target_dir, manifest)
+    return RenderReport(
+        done["rendered"], done["studio"], done["unchanged"], removed, tuple(refused)
+    )
+
+
+def _sources(
+    catalogue: PromptCatalogue, studio_dir: Path | None, refused: list[tuple[Path, str]]
+) -> list[_Source]:
+    version = _espeak_version()
+    found = []
+    for language in LANGUAGE_ORDER:
+        for name in sorted(catalogue.texts):
+            studio = _studio_recording(studio_dir, language, name, refused)
+            made_from = studio or _text(catalogue, language, name).encode()
+            how = "studio" if studio else f"{version}|{VOICES[language]}"
+            digest = hashlib.sha256(f"{_VERSION}|{how}|".encode() + made_from).hexdigest()
+            found.append(_Source(language, name, studio, digest))
+    return found
+
+
+def _text(catalogue: PromptCatalogue, language: Language, name: str) -> str:
+    return spoken(catalogue.text(name, language), language, catalogue.readings[language])
+
+
+def _make(
+    source: _Source, catalogue: PromptCatalogue, target_dir: Path, manifest: dict[str, str]
+) -> str:
+    path = target_dir / f"{source.key}.wav"
+    if manifest.get(source.key) == source.fingerprint and path.is_file():
+        return "unchanged"
+    if source.studio is not None:
+        body = source.studio
+    else:
+        text = _text(catalogue, source.language, source.name)
+        body = _wav(synthesise(text, source.language))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    waiting = path.with_suffix(".part")
+    waiting.write_bytes(body)
+    os.replace(waiting, path)
+    manifest[source.key] = source.fingerprint
+    return "rendered" if source.studio is None else "studio"
+
+
+def synthesise(text: str, language: Language) -> array[int]:
+    """Speak `text`: 8 kHz samples, trimmed and levelled. Raises Unavailable."""
+    voice, speed = VOICES[language]
+    # The text goes by standard input: it may begin with a dash, and arguments have a limit.
+    spoken_wav = _espeak(["-v", voice, "-s", str(speed), "--stdout", "--stdin"], text)
+    rate, samples = _samples_of_stream(spoken_wav)
+    return audio.normalise(audio.trim(audio.resample(samples, rate)))
+
+
+def _espeak(arguments: list[str], text: str = "") -> bytes:
+    try:
+        finished = subprocess.run(
+            [ESPEAK, *arguments],
+            input=text.encode(),
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=True,
+        )
+    except FileNotFoundError as error:
+        raise Unavailable("没有安装espeak-ng，无法生成提示音") from error
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise Unavailable("espeak-ng未能生成提示音") from error
+    return finished.stdout
+
+
+def _espeak_version() -> str:
+    """`1.51` of `eSpeak NG text-to-speech: 1.51  Data at: ...`; another version, other sounds."""
+    words = _espeak(["--version"]).decode(errors="replace").partition(":")[2].split()
+    return words[0] if words else "unknown"
+
+
+def _samples_of_stream(body: bytes) -> tuple[int, array[int]]:
+    """Rate and samples of espeak-ng's streamed WAV, whose header lies about the length."""
+    start = body.find(b"data")
+    if not body.startswith(b"RIFF") or start < 0:
+        raise Unavailable("espeak-ng未能生成提示音")
+    rate = int.from_bytes(body[24:28], "little")
+    return rate, _little_endian(body[start + 8 :])
+
+
+def _little_endian(body: bytes) -> array[int]:
+    samples = array("h", body[: len(body) // 2 * 2])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def _wav(samples: array[int]) -> bytes:
+    body = array("h", samples)
+    if sys.byteorder == "big":
+        body.byteswap()
+    data = body.tobytes()
+    rate = audio.TELEPHONE_RATE
+    return (
+        b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt "
+        + (16).to_bytes(4, "little") + (1).to_bytes(2, "little") + (1).to_bytes(2, "little")
+        + rate.to_bytes(4, "little") + (2 * rate).to_bytes(4, "little")
+        + (2).to_bytes(2, "little") + (16).to_bytes(2, "little")
+        + b"data" + len(data).to_bytes(4, "little") + data
+    )  # fmt: skip
+
+
+# --- studio recordings ------------------------------------------------------------------------
+
+
+def _studio_recording(
+    studio_dir: Path | None, language: Language, name: str, refused: list[tuple[Path, str]]
+) -> bytes | None:
+    if studio_dir is None:
+        return None
+    path = studio_dir / language.value / f"{name}.wav"
+    if not path.is_file():
+        return None
+    try:
+        return check_studio_file(path)
+    except StudioFileRefused as error:
+        refused.append((path, str(error)))
+        return None
+
+
+def check_studio_file(path: Path) -> bytes:
+    """The file's bytes if Asterisk can play it as it is.
+
+    Raises:
+        StudioFileRefused: not 8 kHz mono 16-bit WAV, empty, too long, silent, or too quiet or loud.
+    """
+    try:
+        with wave.open(str(path), "rb") as opened:
+            form = (opened.getframerate(), opened.getnchannels(), opened.getsampwidth())
+            seconds = opened.getnframes() / max(1, opened.getframerate())
+            body = opened.readframes(opened.getnframes())
+    except (wave.Error, EOFError, OSError) as error:
+        raise StudioFileRefused(f"不是可用的WAV文件（{error}）") from error
+    if form != (audio.TELEPHONE_RATE, 1, 2):
+        raise StudioFileRefused(
+            f"应为8000赫兹、单声道、16位，实为{form[0]}赫兹、{form[1]}声道、{form[2] * 8}位"
+        )
+    if not 0 < seconds <= _LONGEST_STUDIO_S:
+        raise StudioFileRefused(f"时长应在0到{_LONGEST_STUDIO_S}秒之间，实为{seconds:.1f}秒")
+    samples = _little_endian(body)
+    level = audio.level_dbfs(samples)
+    if level is None:
+        raise StudioFileRefused("录音没有声音")
+    least, most = _STUDIO_LEVELS
+    if not least <= level <= most:
+        raise StudioFileRefused(f"音量应在{least:.0f}到{most:.0f} dBFS之间，实为{level:.1f}")
+    return _wav(samples)
+
+
+# --- the manifest -----------------------------------------------------------------------------
+
+
+def _read_manifest(target_dir: Path) -> dict[str, str]:
+    """Empty when it is missing or damaged: then everything is made anew."""
+    try:
+        found = json.loads((target_dir / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _write_manifest(target_dir: Path, manifest: dict[str, str]) -> None:
+    target_dir.mkdir(parents=True, exist_ok=True)
+    waiting = target_dir / f"{MANIFEST}.part"
+    waiting.write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    os.replace(waiting, target_dir / MANIFEST)
+
+
+def _remove_strangers(target_dir: Path, wanted: set[str], manifest: dict[str, str]) -> int:
+    """Remove files that this module made and that are in the catalogue no longer."""
+    strangers = [key for key in manifest if key not in wanted]
+    for key in strangers:
+        (target_dir / f"{key}.wav").unlink(missing_ok=True)
+        del manifest[key]
+    return len(strangers)

@@ -1,0 +1,232 @@
+"""The shipped reception flow, as callers live it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.core.flow import Menu
+from ivr.core.interpreter import Line, begin, step
+from ivr.core.walk import Journey, walk
+from kernel.ids import TeamId
+from kernel.language import Language
+from kernel.telephony import CallerInput, Collect, EnterQueue, InputKind, Prompt, TransferOut
+from tests.fakes.clock import NOON
+from tests.unit.ivr.shipped import TEAMS, main_flow
+
+OLD_LINE = Line(TeamId("labour"))
+
+
+def journey(*keys: str, language: Language | None = None, line: Line | None = None) -> Journey:
+    return walk(main_flow(), keys, started_at=NOON, language=language, line=line)
+
+
+def queue_of(found: Journey) -> EnterQueue:
+    assert isinstance(found.ending, EnterQueue)
+    return found.ending
+
+
+def test_greeting_is_heard_first_in_mandarin_then_cantonese_then_english() -> None:
+    assert journey().heard[:3] == ("zh/welcome", "yue/welcome_short", "en/welcome_short")
+
+
+def test_silent_caller_reaches_the_comprehensive_team_after_one_prompt() -> None:
+    found = journey()
+    assert len(found.turns) == 2
+    assert queue_of(found).team == "general"
+    assert queue_of(found).language is Language.MANDARIN
+
+
+@pytest.mark.parametrize(
+    ("key", "team"),
+    [("1", "consumer"), ("2", "urban"), ("3", "labour"), ("4", "security"), ("5", "general")],
+)
+def test_digits_one_to_five_choose_the_five_teams(key: str, team: str) -> None:
+    assert queue_of(journey(key)).team == team
+
+
+def test_only_the_key_one_waits_for_more_digits_and_the_wait_is_filled_with_the_prompt() -> None:
+    waiting = [s for s in main_flow().steps.values() if isinstance(s, Menu) and s.max_digits > 1]
+    assert {s.name for s in waiting} == {"one", "line_one", "emergency_one"}
+    assert main_flow().steps["one"].phrases  # type: ignore[union-attr]
+    assert all(s.timeout <= timedelta(seconds=1) for s in waiting)
+
+
+@pytest.mark.parametrize("number", ["110", "119", "120", "122"])
+def test_typed_emergency_number_is_recognised(number: str) -> None:
+    found = journey(number[0], number[1:])
+    assert isinstance(found.ending, TransferOut)
+    assert found.ending.number == number
+
+
+@pytest.mark.parametrize("number", ["110", "119", "120", "122"])
+def test_typed_emergency_number_is_recognised_by_a_caller_of_an_old_line(number: str) -> None:
+    found = journey(number[0], number[1:], line=OLD_LINE)
+    assert isinstance(found.ending, TransferOut)
+    assert found.ending.number == number
+
+
+@pytest.mark.parametrize(
+    ("key", "number"), [("1", "110"), ("2", "119"), ("3", "120"), ("4", "122")]
+)
+def test_star_opens_the_emergency_menu(key: str, number: str) -> None:
+    found = journey("*", key)
+    assert isinstance(found.ending, TransferOut)
+    assert found.ending.number == number
+
+
+@pytest.mark.parametrize("number", ["110", "119", "120", "122"])
+def test_emergency_number_typed_in_the_emergency_menu_is_recognised(number: str) -> None:
+    found = journey("*", number[0], number[1:])
+    assert isinstance(found.ending, TransferOut)
+    assert found.ending.number == number
+
+
+@pytest.mark.parametrize("keys", [("*",), ("*", "7"), ("*", "*"), ("*", "0")])
+def test_frightened_caller_who_presses_nothing_useful_goes_first_to_a_person(
+    keys: tuple[str, ...],
+) -> None:
+    assert queue_of(journey(*keys)).priority == 10
+
+
+def test_emergency_number_that_cannot_be_reached_leads_to_a_person_first() -> None:
+    found = journey("1", "10")
+    again = step(
+        main_flow(),
+        found.turns[-1].session,
+        CallerInput(InputKind.PLAYED, "", NOON),
+        NOON,
+    )
+    assert isinstance(again.instruction, EnterQueue)
+    assert again.instruction.priority == 10
+
+
+def test_zero_reaches_a_person_at_once() -> None:
+    found = journey("0")
+    assert len(found.turns) == 2
+    assert queue_of(found).team == "general"
+
+
+def test_nine_changes_the_language_and_the_menu_follows_in_it() -> None:
+    found = journey("9", "2", "3")
+    assert "yue/menu" in found.heard
+    assert queue_of(found).language is Language.CANTONESE
+    assert queue_of(found).team == "labour"
+
+
+def test_each_language_is_offered_in_itself() -> None:
+    found = journey("9")
+    assert {f"{n}/choose_language" for n in ("zh", "yue", "en")} <= set(found.heard)
+
+
+def test_unknown_key_is_asked_once_more_and_then_a_person_answers() -> None:
+    found = journey("7", "8")
+    assert found.steps == ("greeting_three", "menu_again", "person")
+    assert "zh/no_such_key" in found.heard
+
+
+def test_remembered_language_is_greeted_in_it_alone() -> None:
+    found = journey(language=Language.ENGLISH)
+    assert all(heard.startswith("en/") for heard in found.heard)
+
+
+def test_old_line_chooses_its_team_without_asking() -> None:
+    found = journey(line=OLD_LINE)
+    assert found.heard[0] == "zh/line_labour"
+    assert len(found.turns) == 2
+    assert queue_of(found).team == "labour"
+
+
+def test_old_line_with_its_own_greeting_plays_it() -> None:
+    found = journey(line=Line(TeamId("labour"), "line_12333"))
+    assert found.heard[0] == "zh/line_12333"
+
+
+def test_caller_of_an_old_line_who_changes_language_keeps_the_team() -> None:
+    found = journey("9", "3", line=OLD_LINE)
+    assert queue_of(found) == EnterQueue(TeamId("labour"), Language.ENGLISH, 0)
+
+
+def test_caller_who_plays_with_the_keys_is_given_a_person_after_two_minutes() -> None:
+    found = journey(*["9", "2"] * 80)
+    assert queue_of(found).team == "general"
+    assert len(found.turns) < 40
+
+
+def test_caller_past_the_limit_still_gets_what_was_just_chosen() -> None:
+    turn = begin(main_flow(), language=None, line=None, now=NOON)
+    late = NOON + timedelta(minutes=5)
+    turn = step(main_flow(), turn.session, CallerInput(InputKind.DIGITS, "3", late), late)
+    assert isinstance(turn.instruction, EnterQueue)
+    assert turn.instruction.team == "labour"
+
+
+def test_being_asked_again_in_the_queue_gives_the_same_answer_and_no_event() -> None:
+    found = journey("3")
+    again = step(
+        main_flow(), found.turns[-1].session, CallerInput(InputKind.PLAYED, "", NOON), NOON
+    )
+    assert again.instruction == found.ending
+    assert again.happened == ()
+
+
+def test_prompts_of_the_opening_are_interruptible_by_a_key() -> None:
+    first = journey().turns[0].instruction
+    assert isinstance(first, Collect)
+    assert first.max_digits == 1
+    assert first.prompts[0] == Prompt("welcome", Language.MANDARIN)
+
+
+KEYS = st.lists(
+    st.one_of(
+        st.sampled_from(["", *"0123456789*#"]),
+        st.text(alphabet="0123456789*#ABCD\x00 ", max_size=40),
+    ),
+    max_size=60,
+)
+
+
+@given(
+    keys=KEYS,
+    language=st.sampled_from([None, *Language]),
+    line=st.sampled_from([None, *(Line(team) for team in TEAMS)]),
+)
+def test_nobody_is_ever_stranded(
+    keys: list[str], language: Language | None, line: Line | None
+) -> None:
+    found = walk(main_flow(), keys, started_at=NOON, language=language, line=line)
+    assert isinstance(found.ending, EnterQueue | TransferOut)
+    if isinstance(found.ending, EnterQueue):
+        assert found.ending.team in TEAMS
+
+
+@given(keys=KEYS)
+def test_caller_who_hangs_up_anywhere_was_always_one_key_from_a_person(keys: list[str]) -> None:
+    found = walk(main_flow(), keys, started_at=NOON)
+    for turn in found.turns[:-1]:
+        here = main_flow().steps[turn.session.step]
+        if isinstance(here, Menu):
+            answer = step(main_flow(), turn.session, CallerInput(InputKind.DIGITS, "0", NOON), NOON)
+            assert isinstance(answer.instruction, EnterQueue)
+
+
+def test_every_step_of_the_flow_is_reached_by_some_caller() -> None:
+    reached: set[str] = set()
+    routes = [
+        (), ("1",), ("2",), ("3",), ("4",), ("5",), ("7",), ("9", "2"), ("1", "10"), ("1", "19"),
+        ("1", "20"), ("1", "22"), ("*", "1"), ("*", "1", "10"), ("*",),
+    ]  # fmt: skip
+    for language in (None, Language.ENGLISH):
+        for line in (None, OLD_LINE):
+            for keys in routes:
+                found = walk(main_flow(), keys, started_at=NOON, language=language, line=line)
+                reached |= {
+                    happening.step
+                    for turn in found.turns
+                    for happening in turn.happened
+                    if hasattr(happening, "step")
+                }
+    assert reached == set(main_flow().steps)
