@@ -1,0 +1,1 @@
+"""Tables, the store on the database, the loaders of reviewed data, the demo's past cases."""

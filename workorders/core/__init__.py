@@ -1,0 +1,1 @@
+"""The pure part of `workorders`: values, the transition table, deadlines. No I/O, no clock."""
