@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from hotline.settings import ROOT
+from hotline.settings import ROOT, Settings
 from kernel.infra.database import Database
 
 
@@ -33,3 +33,13 @@ async def migrate(database: Database) -> None:
     """Idempotent. Each revision is one transaction."""
     async with database.engine.begin() as connection:
         await connection.run_sync(upgrade)
+
+
+async def migrate_settings(settings: Settings) -> None:
+    """The same for the database that the settings name; makes SQLite's folder."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    try:
+        await migrate(database)
+    finally:
+        await database.close()

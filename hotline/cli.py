@@ -1,0 +1,130 @@
+"""The command line: `hotline run` and what set-up, tests and newcomers need beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from hotline.settings import Settings
+from kernel.errors import HotlineError
+from kernel.infra import log
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="广州12345政务服务热线 – the hotline from the first ring to the closed work order.",
+)
+console = Console(stderr=False)
+problems = Console(stderr=True)
+
+Report = Callable[[str, int, int], None]
+
+
+@app.command()
+def run() -> None:
+    """Run the hotline in the foreground until Ctrl-C."""
+    from hotline.serve import serve
+
+    settings = Settings()
+    log.configure(json=settings.log_json, level=settings.log_level)
+    asyncio.run(serve(settings, console))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema (idempotent)."""
+    from hotline.migrate import migrate_settings
+
+    asyncio.run(migrate_settings(Settings()))
+    console.print("database: newest schema")
+
+
+@app.command()
+def demo() -> None:
+    """Fill the database with the demo city (idempotent)."""
+    from hotline.demo import seed_city
+
+    with _progress() as report:
+        counts = asyncio.run(seed_city(Settings(), report))
+    console.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+@app.command()
+def prompts() -> None:
+    """Make the spoken prompts (idempotent; studio recordings replace them file by file)."""
+    from hotline.demo import make_prompts
+
+    settings = Settings()
+    with _progress() as report:
+        console.print(make_prompts(settings, report))
+
+
+@app.command()
+def check() -> None:
+    """Validate the reviewed data under config/ without starting anything."""
+    from hotline.reviewed import load_reviewed
+
+    load_reviewed(Settings())
+    console.print("config: valid")
+
+
+@app.command()
+def simulate(
+    citizens: Annotated[int, typer.Option(min=1, max=500, help="citizens who call")] = 20,
+    operators: Annotated[int, typer.Option(min=1, max=506, help="operators at desk phones")] = 12,
+    minutes: Annotated[float, typer.Option(min=0.1, help="how long")] = 10.0,
+) -> None:
+    """Bring a running hotline to life with real SIP calls and headless operators."""
+    from hotline.simulate.command import simulate as run_simulation
+
+    counts = asyncio.run(run_simulation(Settings(), citizens, operators, minutes, console))
+    console.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+class _Bar(AbstractContextManager[Report]):
+    """A progress bar fed by (what, done, total); plain lines where there is no terminal."""
+
+    def __enter__(self) -> Report:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=problems,
+            transient=True,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task("", total=None)
+        return self._report
+
+    def _report(self, what: str, done: int, total: int) -> None:
+        self._progress.update(self._task, description=what, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def _progress() -> AbstractContextManager[Report]:
+    return _Bar() if problems.is_terminal else nullcontext(lambda what, done, total: None)
+
+
+def main() -> None:
+    """Entry point: a fault that we know is one sentence and exit code 1, never a trace."""
+    try:
+        app()
+    except HotlineError as error:
+        problems.print(f"hotline: {error.message}", style="bold red", markup=False)
+        raise SystemExit(1) from error
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

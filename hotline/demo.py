@@ -1,0 +1,66 @@
+"""Fill the database with the demo city, and make the prompts: each department's own part in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from directory.adapters import demo_city
+from hotline.secrets import Secrets
+from hotline.settings import Settings
+from ivr.adapters.prompt_files import load_prompts
+from ivr.adapters.prompt_render import render_prompts
+from kernel.errors import ConfigurationError
+from kernel.infra.clock import SystemClock
+from kernel.infra.database import Database
+from knowledge_base.adapters import demo as demo_knowledge
+from workorders.adapters import demo_cases
+
+Report = Callable[[str, int, int], None]
+DEMO_SECRET = "demo"
+
+
+def demo_password(settings: Settings) -> str:
+    """The password of every demo account of this installation."""
+    return Secrets(settings.secrets_dir).password(DEMO_SECRET)
+
+
+async def seed_city(settings: Settings, report: Report) -> dict[str, int]:
+    """Idempotent. Returns what there is now, by name."""
+    database = Database(settings.database)
+    clock = SystemClock()
+    try:
+        city = await demo_city.seed(
+            database, demo_password(settings), report, clock=clock, config=settings.config_dir
+        )
+        articles = await demo_knowledge.seed(database, settings.config_dir)
+        cases = await demo_cases.seed(database, settings.config_dir, now=clock.now())
+    finally:
+        await database.close()
+    return {
+        "teams": len(city.teams),
+        "booths": len(city.booths),
+        "operators": len(city.operators),
+        "administrators": len(city.administrators),
+        "authorities": len(city.authorities),
+        "lines": len(city.lines),
+        "articles": articles,
+        "cases": cases,
+    }
+
+
+def make_prompts(settings: Settings, report: Report) -> str:
+    """Render the prompts; returns a sentence. Raises ConfigurationError for a bad studio file."""
+    catalogue = load_prompts(settings.config_dir / "ivr" / "prompts.yaml")
+    done = render_prompts(
+        catalogue,
+        settings.prompts_dir,
+        settings.studio_dir,
+        lambda number, total, name: report(name, number, total),
+    )
+    if done.refused:
+        path, why = done.refused[0]
+        raise ConfigurationError(f"{path}: {why}")
+    return (
+        f"prompts: {done.rendered} made, {done.from_studio} from the studio, "
+        f"{done.unchanged} unchanged"
+    )
