@@ -86,9 +86,9 @@ def _steps(story: CallStory | None, menu: MenuTitles) -> tuple[protocol.PopStep,
     if story is None:
         return ()
     chosen = [story.steps[index] for index in visible_steps(story)]
+    titled = [(menu.step_title(s.flow, s.step), s) for s in chosen]
     return tuple(
-        protocol.PopStep(title=menu.step_title(s.flow, s.step), keys=s.keys, at=s.at)
-        for s in chosen
+        protocol.PopStep(title=title, keys=s.keys, at=s.at) for title, s in titled if title
     )
 
 

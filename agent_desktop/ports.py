@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from agent_desktop.core.named import Named
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 
 # --- the distribution (acd) ---------------------------------------------------------------------
@@ -27,13 +28,17 @@ class ConsultationView:
 class AgentSituation:
     """One operator as the distribution sees him or her at one moment.
 
-    `status`: logged_out, ready, not_ready; `activity`: idle, offered, talking, consulting, wrap_up.
-    `deadline` is the end of ringing or of wrap-up. `call_id` stays set during wrap-up.
+    `status`: logged_out, ready, not_ready; `activity`: idle, offered, talking, consulting,
+    consulted (a colleague asks this operator), wrap_up. `next_*`: chosen during a call for the time
+    after it. `deadline` is the end of ringing or of wrap-up. `call_id` stays set during wrap-up.
+    `notice` is a sentence for the operator about an order that failed; empty when there is none.
     """
 
     status: str
     reason: str | None = None
     status_since: datetime | None = None
+    next_status: str | None = None
+    next_reason: str | None = None
     activity: str = "idle"
     activity_since: datetime | None = None
     deadline: datetime | None = None
@@ -45,6 +50,7 @@ class AgentSituation:
     team: TeamId | None = None
     on_hold: bool = False
     consultation: ConsultationView | None = None
+    notice: str = ""
     line_up: bool = True
 
 
@@ -91,8 +97,8 @@ class People(Protocol):
     """All from memory."""
 
     def operator(self, agent_id: AgentId) -> Operator | None: ...
-    def teams(self) -> Sequence[tuple[TeamId, str]]:
-        """Identifier and Chinese name, in the order of the menu."""
+    def teams(self) -> Sequence[Named]:
+        """In the order of the menu."""
 
     def booths(self) -> Sequence[BoothId]:
         """In order of their numbers."""
@@ -101,8 +107,8 @@ class People(Protocol):
 class MenuTitles(Protocol):
     """The words of the telephone menu."""
 
-    def step_title(self, flow: str, step: str) -> str:
-        """What a person calls this step, in Chinese; the step's id when it has no title."""
+    def step_title(self, flow: str, step: str) -> str | None:
+        """What a person calls this step, in Chinese; None for a step that nobody hears."""
 
 
 # --- what is known of a caller (workorders, cti's journal) --------------------------------------
@@ -139,7 +145,8 @@ class OpenOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerPast:
-    """Newest first; `last_*` come from the latest case that had them."""
+    """Newest first; `last_*` come from the latest case that had them. Each `status` is a word for
+    the screen (msgid)."""
 
     contacts: tuple[PastContact, ...] = ()
     cases: tuple[PastCase, ...] = ()

@@ -23,7 +23,7 @@ CLOSE_TOO_SLOW = 4413
 CLOSE_BAD_MESSAGE = 4422
 
 Status = Literal["logged_out", "ready", "not_ready"]
-Activity = Literal["idle", "offered", "talking", "consulting", "wrap_up"]
+Activity = Literal["idle", "offered", "talking", "consulting", "consulted", "wrap_up"]
 PhoneKind = Literal["browser", "desk"]
 ToastKind = Literal["ok", "info", "warn", "danger"]
 
@@ -216,17 +216,22 @@ class Error(Part):
 
 
 class Choice(Part):
+    """A code of the reviewed data with its two names."""
+
     code: str
-    text: str
+    zh: str
+    en: str
 
 
 class Welcome(Part):
-    """Answers `hello` beside its `ok`: who you are and what may be chosen."""
+    """Answers `hello` beside its `ok`: who you are and what may be chosen. `serves` are the
+    operator's own teams, best skill first."""
 
     type: Literal["welcome"] = "welcome"
     now: datetime
     agent_id: str
     name: str
+    serves: tuple[str, ...]
     teams: tuple[Choice, ...]
     reasons: tuple[Choice, ...]
     dispositions: tuple[Choice, ...]
@@ -241,13 +246,16 @@ class Consultation(Part):
 class AgentState(Part):
     """The whole state of this operator; each message replaces the one before.
 
-    `deadline`: end of ringing while offered, end of wrap-up while in wrap-up.
+    `deadline`: end of ringing while offered, end of wrap-up while in wrap-up. `next_status` is
+    what was chosen during a call for the time after it. `consulted`: a colleague asks us.
     """
 
     type: Literal["agent_state"] = "agent_state"
     status: Status
     reason: str | None
     status_since: datetime | None
+    next_status: Literal["ready", "not_ready"] | None
+    next_reason: str | None
     activity: Activity
     activity_since: datetime | None
     deadline: datetime | None

@@ -7,17 +7,13 @@ what each operator is doing, and a new tab is brought up to date from it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
 
 from agent_desktop import pops, protocol
-from agent_desktop.core.choices import (
-    DISPOSITION_CODES,
-    DISPOSITIONS,
-    NOT_READY_REASONS,
-    REASON_CODES,
-)
+from agent_desktop.core.choices import NOT_READY_REASONS
+from agent_desktop.core.named import Named
 from agent_desktop.ports import (
     AgentSituation,
     CallerPast,
@@ -38,6 +34,7 @@ from agent_desktop.protocol import (
     Ok,
     SessionTaken,
     Time,
+    Toast,
     Welcome,
 )
 from agent_desktop.stories import CallStories
@@ -65,6 +62,7 @@ class Tab:
         self.past: CallerPast | None = None
         self.past_failed = False
         self.past_of: str | None = None
+        self.notice = ""
         self.unsubscribe: Callable[[], None] = _nothing
         self._out = out
 
@@ -95,6 +93,7 @@ class Desk:
         menu: MenuTitles,
         records: CallerRecords,
         stories: CallStories,
+        dispositions: Sequence[Named],
         clock: Clock,
         log: Log,
     ) -> None:
@@ -103,6 +102,7 @@ class Desk:
         self._menu = menu
         self._records = records
         self._stories = stories
+        self._dispositions = tuple(dispositions)
         self._clock = clock
         self._log = log
         self._tabs: dict[AgentId, Tab] = {}
@@ -136,16 +136,16 @@ class Desk:
         if older is not None:
             older.send(SessionTaken())
             older.end(CLOSE_TAKEN)
-        names = dict(self._people.teams())
         tab.send(Ok(request_id=hello.request_id))
         tab.send(
             Welcome(
                 now=self._clock.now(),
                 agent_id=agent_id,
                 name=operator.name,
-                teams=tuple(Choice(code=t, text=names.get(t, t)) for t in operator.teams),
-                reasons=tuple(Choice(code=c, text=t) for c, t in NOT_READY_REASONS),
-                dispositions=tuple(Choice(code=c, text=t) for c, t in DISPOSITIONS),
+                serves=operator.teams,
+                teams=_choices(self._people.teams()),
+                reasons=_choices(NOT_READY_REASONS),
+                dispositions=_choices(self._dispositions),
             )
         )
         if self._floor.situation(agent_id).status != "logged_out":
@@ -219,12 +219,12 @@ class Desk:
 
     async def _finish(self, me: AgentId, command: protocol.WrapUpDone) -> None:
         """Not ready is said before the wrap-up ends, so that no call slips in between."""
-        if command.disposition not in DISPOSITION_CODES:
+        if command.disposition not in {d.code for d in self._dispositions}:
             raise BadInput("请选择通话结果", "disposition")
         if command.next_status == "not_ready":
             await self._floor.not_ready(me, _reason(command.reason))
         await self._floor.finish_wrap_up(me, command.disposition)
-        if command.next_status == "ready" and self._floor.situation(me).status != "ready":
+        if command.next_status == "ready" and self._floor.situation(me).status == "not_ready":
             await self._floor.ready(me)
 
     # --- news ------------------------------------------------------------------------------
@@ -242,6 +242,9 @@ class Desk:
 
     def _show(self, tab: Tab, situation: AgentSituation) -> None:
         tab.send(self._state(situation))
+        if situation.notice not in ("", tab.notice):
+            tab.send(Toast(kind="warn", message=situation.notice))
+        tab.notice = situation.notice
         fresh = situation.call_id != tab.shown_call
         offered_now = situation.activity == "offered" and situation.offer_id != tab.shown_offer
         tab.shown_call = situation.call_id
@@ -311,6 +314,8 @@ class Desk:
                 "status": situation.status,
                 "reason": situation.reason,
                 "status_since": situation.status_since,
+                "next_status": situation.next_status,
+                "next_reason": situation.next_reason,
                 "activity": situation.activity,
                 "activity_since": situation.activity_since,
                 "deadline": situation.deadline,
@@ -341,8 +346,12 @@ class Desk:
             await asyncio.sleep(HEARTBEAT_S)
 
 
+def _choices(named: Sequence[Named]) -> tuple[Choice, ...]:
+    return tuple(Choice(code=n.code, zh=n.zh, en=n.en) for n in named)
+
+
 def _reason(code: str | None) -> str:
-    if code is None or code not in REASON_CODES:
+    if code is None or code not in {r.code for r in NOT_READY_REASONS}:
         raise BadInput("请选择未就绪的原因", "reason")
     return code
 

@@ -11,7 +11,6 @@ LIMIT = 20
 
 class TeamTarget(Part):
     team: str
-    name: str
     waiting: int
     ready: int
 
@@ -45,7 +44,7 @@ class TargetFinder:
     def find(self, me: AgentId, query: str) -> Targets:
         """Teams all; operators at work that match, ready ones first, then by booth; at most 20."""
         figures = self._figures.figures()
-        names = dict(self._people.teams())
+        names = {team.code: team for team in self._people.teams()}
         wanted = query.strip().lower()
         found: list[OperatorTarget] = []
         ready: dict[str, int] = {}
@@ -56,8 +55,9 @@ class TargetFinder:
             if booth.state == "ready":
                 for team in person.teams:
                     ready[team] = ready.get(team, 0) + 1
-            teams = tuple(names.get(t, t) for t in person.teams)
-            words = f"{person.name} {person.agent_id} {booth.booth_id} {' '.join(teams)}".lower()
+            own = [names[t] for t in person.teams if t in names]
+            spoken = " ".join(f"{t.zh} {t.en}" for t in own)
+            words = f"{person.name} {person.agent_id} {booth.booth_id} {spoken}".lower()
             if booth.agent_id != me and wanted in words:
                 found.append(
                     OperatorTarget(
@@ -65,17 +65,12 @@ class TargetFinder:
                         name=person.name,
                         booth=booth.booth_id,
                         state=booth.state,
-                        teams=teams,
+                        teams=person.teams,
                     )
                 )
         found.sort(key=lambda o: (o.state != "ready", o.booth))
         teams_found = tuple(
-            TeamTarget(
-                team=t.team,
-                name=names.get(t.team, t.team),
-                waiting=t.waiting,
-                ready=ready.get(t.team, 0),
-            )
+            TeamTarget(team=t.team, waiting=t.waiting, ready=ready.get(t.team, 0))
             for t in figures.teams
         )
         return Targets(teams=teams_found, operators=tuple(found[:LIMIT]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from agent_desktop.core.named import Named
 from agent_desktop.core.wallboard import (
     BoothState,
     Finding,
@@ -23,7 +24,7 @@ from agent_desktop.core.wallboard import (
 from agent_desktop.ports import FiguresSource, FloorFigures, OccupiedBooth, People, TeamFigures
 from agent_desktop.wallboard_protocol import BoothCell, ExceptionLine, Snapshot, TeamRow
 from kernel.clock import Clock
-from kernel.ids import BoothId, TeamId
+from kernel.ids import AgentId, BoothId, TeamId
 
 TICK_S = 1.0
 MAX_EXCEPTIONS = 12
@@ -87,16 +88,14 @@ class WallboardFeed:
 
     def snapshot(self, figures: FloorFigures) -> Snapshot:
         """What the screen shows of `figures`."""
-        names = dict(self._people.teams())
+        names = {team.code: team for team in self._people.teams()}
         cells = tuple(self._cell(booth) for booth in figures.booths)
         return Snapshot(
             at=figures.at,
             line_up=figures.line_up,
-            teams=tuple(
-                self._row(team, names.get(team.team, team.team), cells) for team in figures.teams
-            ),
+            teams=tuple(self._row(team, names.get(team.team), cells) for team in figures.teams),
             booths=cells,
-            exceptions=self._exceptions(figures, names),
+            exceptions=self._exceptions(figures),
         )
 
     def _changed(self, figures: FloorFigures) -> None:
@@ -120,11 +119,12 @@ class WallboardFeed:
                 self._changed(self._source.figures())
             self._rendered_in_tick = False
 
-    def _row(self, team: TeamFigures, name: str, cells: tuple[BoothCell, ...]) -> TeamRow:
+    def _row(self, team: TeamFigures, name: Named | None, cells: tuple[BoothCell, ...]) -> TeamRow:
         serving = [c for c in cells if team.team in c.teams]
         return TeamRow(
             team=team.team,
-            name=name,
+            zh=name.zh if name else team.team,
+            en=name.en if name else team.team,
             waiting=team.waiting,
             longest_since=team.longest_since,
             entered=team.entered,
@@ -144,16 +144,14 @@ class WallboardFeed:
             booth=booth.booth_id,
             state=booth.state,
             agent=booth.agent_id,
-            name=operator.name if operator else booth.agent_id,
+            name=self._name(booth.agent_id),
             reason=booth.reason,
             since=booth.since,
             teams=(booth.team,) if booth.team else tuple(skills),
             reachable=booth.phone_reachable,
         )
 
-    def _exceptions(
-        self, figures: FloorFigures, names: dict[TeamId, str]
-    ) -> tuple[ExceptionLine, ...]:
+    def _exceptions(self, figures: FloorFigures) -> tuple[ExceptionLine, ...]:
         now, limits = self._clock.now(), self._limits
         found: list[Finding] = []
         for team in figures.teams:
@@ -164,20 +162,23 @@ class WallboardFeed:
         for booth in figures.booths:
             seat = BoothState(booth.booth_id, booth.state, booth.since, booth.phone_reachable)
             found.extend(booth_findings(seat, now, limits))
-        subjects: dict[str, str] = {t.team: names.get(t.team, t.team) for t in figures.teams}
-        seats = {b.booth_id: self._seat_name(b) for b in figures.booths}
+        seats = {b.booth_id: b for b in figures.booths}
         return tuple(
-            ExceptionLine(
-                kind=f.kind,
-                level=f.level.value,
-                subject=subjects.get(f.subject) or seats[BoothId(f.subject)],
-                booth=f.subject if f.subject in seats else None,
-                since=f.since,
-                value=f.value,
-            )
-            for f in order(tuple(found))[:MAX_EXCEPTIONS]
+            self._line(finding, seats.get(BoothId(finding.subject)))
+            for finding in order(tuple(found))[:MAX_EXCEPTIONS]
         )
 
-    def _seat_name(self, booth: OccupiedBooth) -> str:
-        operator = self._people.operator(booth.agent_id)
-        return f"{booth.booth_id} {operator.name if operator else booth.agent_id}"
+    def _line(self, finding: Finding, seat: OccupiedBooth | None) -> ExceptionLine:
+        return ExceptionLine(
+            kind=finding.kind,
+            level=finding.level.value,
+            team=None if seat else finding.subject,
+            booth=seat.booth_id if seat else None,
+            name=self._name(seat.agent_id) if seat else None,
+            since=finding.since,
+            value=finding.value,
+        )
+
+    def _name(self, agent_id: AgentId) -> str:
+        operator = self._people.operator(agent_id)
+        return operator.name if operator else agent_id

@@ -16,7 +16,8 @@ class TeamRow(Part):
     """`trend`: most callers waiting in each of the last 60 minutes, oldest first."""
 
     team: str
-    name: str
+    zh: str
+    en: str
     waiting: int
     longest_since: datetime | None
     entered: int
@@ -44,12 +45,13 @@ class BoothCell(Part):
 
 
 class ExceptionLine(Part):
-    """`subject` as a person reads it: the team's name, or booth and operator."""
+    """About a team, or about a booth and the operator there (`name`)."""
 
     kind: str
     level: Literal["danger", "warn"]
-    subject: str
+    team: str | None
     booth: str | None
+    name: str | None
     since: datetime | None
     value: float | None
 

@@ -151,7 +151,8 @@ export interface Error {
 
 export interface Choice {
   readonly code: string;
-  readonly text: string;
+  readonly zh: string;
+  readonly en: string;
 }
 
 export interface Welcome {
@@ -159,6 +160,7 @@ export interface Welcome {
   readonly now: string;
   readonly agent_id: string;
   readonly name: string;
+  readonly serves: readonly string[];
   readonly teams: readonly Choice[];
   readonly reasons: readonly Choice[];
   readonly dispositions: readonly Choice[];
@@ -175,7 +177,9 @@ export interface AgentState {
   readonly status: "logged_out" | "ready" | "not_ready";
   readonly reason: string | null;
   readonly status_since: string | null;
-  readonly activity: "idle" | "offered" | "talking" | "consulting" | "wrap_up";
+  readonly next_status: "ready" | "not_ready" | null;
+  readonly next_reason: string | null;
+  readonly activity: "idle" | "offered" | "talking" | "consulting" | "consulted" | "wrap_up";
   readonly activity_since: string | null;
   readonly deadline: string | null;
   readonly booth: string | null;
@@ -220,7 +224,8 @@ export interface SessionTaken {
 
 export interface TeamRow {
   readonly team: string;
-  readonly name: string;
+  readonly zh: string;
+  readonly en: string;
   readonly waiting: number;
   readonly longest_since: string | null;
   readonly entered: number;
@@ -247,8 +252,9 @@ export interface BoothCell {
 export interface ExceptionLine {
   readonly kind: string;
   readonly level: "danger" | "warn";
-  readonly subject: string;
+  readonly team: string | null;
   readonly booth: string | null;
+  readonly name: string | null;
   readonly since: string | null;
   readonly value: number | null;
 }

@@ -1,0 +1,47 @@
+"""What the steps of the telephone menu are called on the screens.
+
+The steps are those of `config/ivr/main.yaml`; a test finds one that is missing here. None: the
+caller hears nothing there (a condition), and the operator need not see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+STEP_TITLES: Mapping[str, str | None] = {
+    "opening": None,
+    "direct_opening": None,
+    "line_opening": None,
+    "after_language": None,
+    "greeting_three": "欢迎语与选单",
+    "greeting_own": "欢迎语与选单",
+    "menu_own": "选单",
+    "menu_again": "重听选单",
+    "one": "选单第二位",
+    "language": "选择语言",
+    "line_three": "专线欢迎语",
+    "line_own": "专线欢迎语",
+    "line_one": "选单第二位",
+    "emergency": "紧急求助",
+    "emergency_one": "紧急求助第二位",
+    "call_110_now": "转110",
+    "call_110": "转110",
+    "call_119": "转119",
+    "call_120": "转120",
+    "call_122": "转122",
+    "person_first": "优先转人工",
+    "person": "转人工",
+    "consumer": "转消费维权",
+    "urban": "转国土城管",
+    "labour": "转劳动社保",
+    "security": "转公安户政",
+    "general": "转综合事务",
+    "line_team": "转专线所属班组",
+}
+
+
+class StepTitles:
+    """Fills the port `MenuTitles` from the table; an unknown step is called by its id."""
+
+    def step_title(self, flow: str, step: str) -> str | None:
+        return STEP_TITLES.get(step, step)

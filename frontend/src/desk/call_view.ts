@@ -1,0 +1,204 @@
+// What the call column shows and allows in each state: a pure function of the model.
+
+import type { BadgeKind } from "../shared/dom";
+import { t } from "../shared/i18n";
+import type { AgentState } from "../shared/protocol";
+import type { DeskModel } from "./model";
+import { reasonText, teamName } from "../shared/words";
+
+export type PrimaryAction =
+  | "log_in"
+  | "ready"
+  | "answer"
+  | "hang_up"
+  | "complete_consult"
+  | "finish"
+  | "return_caller";
+
+export type ContextKind = "nothing" | "log_in" | "reasons" | "offer" | "talk" | "consult" | "wrap_up";
+
+export interface CallView {
+  readonly kind: BadgeKind;
+  readonly word: string;
+  /** The timer counts up from `since`, or down to `until`. */
+  readonly since: string | null;
+  readonly until: string | null;
+  readonly detail: string;
+  readonly primary: { readonly label: string; readonly action: PrimaryAction | null };
+  readonly canToggleReady: boolean;
+  readonly wantsReady: boolean;
+  readonly canRefuse: boolean;
+  readonly canSwitch: boolean;
+  readonly canTransfer: boolean;
+  readonly canSendDigits: boolean;
+  readonly context: ContextKind;
+}
+
+/** Without sound for this long in a conversation, the browser's phone has lost the call. */
+const SOUND_LOST_MS = 4000;
+
+const nothing = {
+  since: null,
+  until: null,
+  detail: "",
+  canToggleReady: false,
+  wantsReady: true,
+  canRefuse: false,
+  canSwitch: false,
+  canTransfer: false,
+  canSendDigits: false,
+} as const;
+
+export function callView(model: DeskModel): CallView {
+  const state = model.state;
+  if (state === null) {
+    return {
+      ...nothing,
+      kind: "neutral",
+      word: t("正在连接"),
+      primary: { label: t("请稍候"), action: null },
+      context: "nothing",
+    };
+  }
+  if (state.status === "logged_out") {
+    return {
+      ...nothing,
+      kind: "neutral",
+      word: t("未签入"),
+      primary: { label: t("签入台席"), action: "log_in" },
+      context: "log_in",
+    };
+  }
+  const view = { ...loggedIn(model, state), ...nextStatus(state) };
+  return { ...view, detail: view.detail === "" ? place(state) : view.detail };
+}
+
+function loggedIn(model: DeskModel, state: AgentState): CallView {
+  switch (state.activity) {
+    case "idle":
+      return idle(state);
+    case "offered":
+      return offered(model, state);
+    case "talking":
+      return talking(model, state);
+    case "consulting":
+      return consulting(state);
+    case "consulted":
+      return consulted(model, state);
+    case "wrap_up":
+      return {
+        ...nothing,
+        kind: "warn",
+        word: t("话后整理"),
+        until: state.deadline,
+        since: state.activity_since,
+        primary: { label: t("完成"), action: "finish" },
+        context: "wrap_up",
+      };
+  }
+}
+
+function idle(state: AgentState): CallView {
+  if (state.status === "ready") {
+    return {
+      ...nothing,
+      kind: "ok",
+      word: t("就绪"),
+      since: state.status_since,
+      primary: { label: t("等待来电"), action: null },
+      context: "reasons",
+    };
+  }
+  return {
+    ...nothing,
+    kind: "neutral",
+    word: reasonText(state.reason),
+    since: state.status_since,
+    primary: { label: t("就绪"), action: "ready" },
+    context: "reasons",
+  };
+}
+
+function offered(model: DeskModel, state: AgentState): CallView {
+  const browser = state.phone === "browser";
+  const rings = browser && model.phase === "ringing";
+  const label = browser ? (rings ? t("接听") : t("正在振铃")) : t("请拿起话机");
+  return {
+    ...nothing,
+    kind: "info",
+    word: t("来电"),
+    until: state.deadline,
+    since: state.activity_since,
+    primary: { label, action: rings ? "answer" : null },
+    canRefuse: true,
+    context: "offer",
+  };
+}
+
+function talking(model: DeskModel, state: AgentState): CallView {
+  const browser = state.phone === "browser";
+  const silent =
+    browser && model.phase === "none" && Date.now() - model.phaseSince > SOUND_LOST_MS;
+  const held = browser ? model.onHold : state.on_hold;
+  if (silent) {
+    return {
+      ...nothing,
+      kind: "danger",
+      word: t("声音中断"),
+      since: state.activity_since,
+      primary: { label: t("请同事接回市民"), action: "return_caller" },
+      canTransfer: true,
+      context: "talk",
+    };
+  }
+  return {
+    ...nothing,
+    kind: held ? "warn" : "info",
+    word: held ? t("保持中") : t("通话中"),
+    since: state.activity_since,
+    primary: { label: t("挂断"), action: "hang_up" },
+    canSwitch: browser && model.phase === "talking",
+    canTransfer: true,
+    canSendDigits: browser && model.phase === "talking",
+    context: "talk",
+  };
+}
+
+function consulting(state: AgentState): CallView {
+  const other = state.consultation;
+  const name = other?.name ?? "";
+  const speaks = other?.phase === "talking";
+  return {
+    ...nothing,
+    kind: "info",
+    word: speaks ? t("咨询中") : t("正在呼叫同事"),
+    since: state.activity_since,
+    detail: name,
+    primary: { label: t("转给同事"), action: speaks ? "complete_consult" : null },
+    context: "consult",
+  };
+}
+
+function consulted(model: DeskModel, state: AgentState): CallView {
+  return {
+    ...nothing,
+    kind: "info",
+    word: t("同事咨询"),
+    since: state.activity_since,
+    primary: { label: t("挂断"), action: "hang_up" },
+    canSwitch: model.phase === "talking",
+    context: "nothing",
+  };
+}
+
+function nextStatus(state: AgentState): Pick<CallView, "canToggleReady" | "wantsReady"> {
+  const chosen = state.activity === "idle" ? state.status : (state.next_status ?? state.status);
+  return { canToggleReady: state.activity !== "offered", wantsReady: chosen !== "ready" };
+}
+
+function place(state: AgentState): string {
+  const booth = t("%(booth)s 席", { booth: state.booth ?? "–" });
+  return state.team === null || state.activity === "idle"
+    ? booth
+    : `${booth} · ${teamName(state.team)}`;
+}
