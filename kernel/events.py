@@ -151,7 +151,8 @@ class CallTransferred(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkFinished(Event):
-    """The operator's part is over; the caller may go on to the survey."""
+    """The operator's part is over; the caller may go on to the survey. `talk_s` is the whole
+    conversation, `held_s` the part of it on hold."""
 
     offer_id: OfferId
     agent_id: AgentId
@@ -167,6 +168,16 @@ class CallAbandoned(Event):
     team: TeamId
     waited_s: float
     position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDiverted(Event):
+    """The caller left a team's line without one of its operators and without hanging up.
+    `cause`: fallback (served by the telephone system's own queue while the platform was away)."""
+
+    team: TeamId
+    waited_s: float
+    cause: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +258,8 @@ class AgentActivityChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrapUpFinished(Event):
-    """`disposition` is None when the limit ended it; `timed_out` says so."""
+    """`disposition` is the default one when the limit ended it; `timed_out` says so. It is None
+    only where no default is set."""
 
     agent_id: AgentId
     disposition: str | None

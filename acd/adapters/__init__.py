@@ -1,0 +1,1 @@
+"""Tables, files and timers of the distribution."""

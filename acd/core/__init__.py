@@ -1,0 +1,1 @@
+"""The rules of the distribution: values, transition tables, `step`. Pure."""

@@ -1,0 +1,115 @@
+"""One agent's part of a call: it begins, may be held, ends in wrap-up, and the wrap-up ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from acd.core import agent as ag
+from acd.core import call as ca
+from acd.core.agent import ActivityEvent, Agent, Conversation
+from acd.core.call import CallEvent, Offer
+from acd.core.effects import NO_ID
+from acd.core.inputs import TimerKind
+from acd.core.work import Work
+from kernel import events as ev
+from kernel.ids import AgentId
+
+
+def begin_talk(work: Work, offer: Offer, event: ActivityEvent) -> None:
+    """The offer's agent and the caller talk from now on; the visit ends as answered."""
+    call, agent = work.floor.calls[offer.call_id], work.floor.agents[offer.agent_id]
+    waited_s = work.waited_s(call)
+    was_in_line = call.in_line
+    work.leave_line(call)
+    work.cancel_timer(TimerKind.RETURN, call.call_id)
+    work.move_call(call, CallEvent.ANSWER, ca.Talking(offer.offer_id, agent.agent_id))
+    conversation = Conversation(call.call_id, offer.offer_id, offer.team, work.now)
+    work.act(agent, event, ag.Talk(work.now, conversation))
+    if was_in_line:
+        work.publish(
+            ev.CallAnswered(
+                event_id=NO_ID,
+                occurred_at=work.now,
+                call_id=call.call_id,
+                offer_id=offer.offer_id,
+                agent_id=agent.agent_id,
+                booth_id=agent.session.booth_id,
+                team=offer.team,
+                waited_s=waited_s,
+            )
+        )
+
+
+def close_hold(work: Work, agent: Agent, held: ag.OnHold) -> Conversation:
+    """The conversation with the hold added to it."""
+    length = work.now - held.since
+    work.publish(
+        ev.CallResumed(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=held.conversation.call_id,
+            agent_id=agent.agent_id,
+            held_s=length.total_seconds(),
+        )
+    )
+    return replace(held.conversation, held=held.conversation.held + length)
+
+
+def finish_part(work: Work, agent: Agent, conversation: Conversation) -> None:
+    """Talk to wrap-up; an open hold is counted."""
+    held = conversation.held
+    if isinstance(agent.activity, ag.OnHold):
+        held += work.now - agent.activity.since
+    limit = work.floor.rules.team(conversation.team).wrap_up_limit
+    until = work.now + limit
+    work.act(
+        agent,
+        ActivityEvent.TALK_END,
+        ag.WrapUp(work.now, conversation.call_id, conversation.offer_id, conversation.team, until),
+    )
+    work.start_timer(TimerKind.WRAP_UP, agent.agent_id, until)
+    work.publish(
+        ev.TalkFinished(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=conversation.call_id,
+            offer_id=conversation.offer_id,
+            agent_id=agent.agent_id,
+            team=conversation.team,
+            talk_s=(work.now - conversation.since).total_seconds(),
+            held_s=held.total_seconds(),
+        )
+    )
+
+
+# --- wrap-up --------------------------------------------------------------------------------
+
+
+def finish_wrap_up(work: Work, agent: Agent, disposition: str, *, timed_out: bool) -> None:
+    """Wrap-up to idle, and the status chosen meanwhile applies."""
+    event = ActivityEvent.WRAP_UP_OVER if timed_out else ActivityEvent.FINISH_WRAP_UP
+    ag.check_activity(agent, event)
+    wrap_up = agent.activity
+    assert isinstance(wrap_up, ag.WrapUp)
+    if not timed_out:
+        work.cancel_timer(TimerKind.WRAP_UP, agent.agent_id)
+    work.publish(
+        ev.WrapUpFinished(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=wrap_up.call_id,
+            agent_id=agent.agent_id,
+            disposition=disposition,
+            wrap_up_s=(work.now - wrap_up.since).total_seconds(),
+            timed_out=timed_out,
+        )
+    )
+    work.become_idle(agent, event)
+
+
+def wrap_up_expired(work: Work, agent_id: AgentId) -> None:
+    agent = work.floor.agents.get(agent_id)
+    if agent is None or not isinstance(agent.activity, ag.WrapUp):
+        return
+    if agent.activity.until <= work.now:
+        finish_wrap_up(work, agent, work.floor.rules.default_disposition, timed_out=True)

@@ -1,0 +1,140 @@
+"""What `step` asks the service to do, in this order. Effects are imperative and plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from acd.core.inputs import TimerKey
+from kernel.events import Event
+from kernel.ids import AgentId, CallId, Endpoint, EventId, OfferId, TeamId
+from kernel.language import Language
+
+# --- orders to the telephone ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    call_id: CallId
+    offer_id: OfferId
+    endpoint: Endpoint
+    ring_timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOffer:
+    call_id: CallId
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    call_id: CallId
+    team: TeamId
+    priority: int
+    wanted_agent: AgentId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class StartConsult:
+    call_id: CallId
+    offer_id: OfferId
+    endpoint: Endpoint
+    consulted: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteConsult:
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelConsult:
+    call_id: CallId
+
+
+Order = Deliver | CancelOffer | Requeue | Release | StartConsult | CompleteConsult | CancelConsult
+
+# --- time, news, memory ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Expire once at `at`; a running timer of the same key is replaced."""
+
+    timer: TimerKey
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """Nothing happens if it is not running."""
+
+    timer: TimerKey
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """`event.event_id` is `NO_ID`: the service gives the id, so that a replay is exact."""
+
+    event: Event
+
+
+NO_ID = EventId("")
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """This agent's view changed."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Why this call went to this agent: kept with the log.
+
+    `score_us` is the call's place in the order; `waiting_before` how many calls of its team stood
+    before it (offered ones included); `free_s` how long the agent had been free.
+    """
+
+    call_id: CallId
+    offer_id: OfferId
+    agent_id: AgentId
+    team: TeamId
+    home_team: TeamId
+    language: Language
+    language_relaxed: bool
+    level: int
+    score_us: int
+    waiting_before: int
+    free_s: float
+    waited_s: float
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Append to the log beside the inputs."""
+
+    record: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that a person should be able to find in the program's log.
+
+    `what` is a verb in the past tense, `call_id` and `agent_id` say whom it is about.
+    """
+
+    what: str
+    call_id: CallId | None = None
+    agent_id: AgentId | None = None
+
+
+Effect = Order | StartTimer | CancelTimer | Publish | Show | Persist | Remark

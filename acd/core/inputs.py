@@ -1,0 +1,218 @@
+"""What `step` is fed beside telephony facts: commands, expired timers, failed orders, the start.
+
+Every input is a value and can be written to the log (`acd.core.codec`); nothing else ever changes
+the floor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from acd.core.rules import Rules
+from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
+from kernel.language import Language
+from kernel.telephony import TelephonyFact
+
+# --- commands -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """`skills` in ascending order of team, levels 1-10; `languages` in ascending order."""
+
+    agent_id: AgentId
+    booth_id: BoothId
+    endpoint: Endpoint
+    skills: tuple[tuple[TeamId, int], ...]
+    languages: tuple[Language, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseReady:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseNotReady:
+    agent_id: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineOffer:
+    agent_id: AgentId
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCall:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class FinishWrapUp:
+    agent_id: AgentId
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendWrapUp:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class TransferToTeam:
+    agent_id: AgentId
+    team: TeamId
+
+
+@dataclass(frozen=True, slots=True)
+class TransferToAgent:
+    agent_id: AgentId
+    target: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class BeginConsult:
+    agent_id: AgentId
+    target: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class EndConsultByTransfer:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AbortConsult:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionBack:
+    agent_id: AgentId
+
+
+Command = (
+    LogIn
+    | LogOut
+    | ChooseReady
+    | ChooseNotReady
+    | DeclineOffer
+    | ReleaseCall
+    | FinishWrapUp
+    | ExtendWrapUp
+    | TransferToTeam
+    | TransferToAgent
+    | BeginConsult
+    | EndConsultByTransfer
+    | AbortConsult
+    | ConnectionLost
+    | ConnectionBack
+)
+
+# --- what comes back from the world ---------------------------------------------------------
+
+
+class TimerKind(StrEnum):
+    RING = "ring"  # of an offer
+    RETURN = "return"  # of a call
+    OVERFLOW = "overflow"  # of a call
+    WANTED = "wanted"  # of a call
+    WRAP_UP = "wrap_up"  # of an agent
+    GRACE = "grace"  # of an agent
+    SESSION = "session"  # of an agent
+    PHONE = "phone"  # of an agent
+
+
+@dataclass(frozen=True, slots=True)
+class TimerKey:
+    """`of` is the id of the offer, call or agent that the timer belongs to."""
+
+    kind: TimerKind
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerExpired:
+    timer: TimerKey
+
+
+class OrderKind(StrEnum):
+    DELIVER = "deliver"
+    CANCEL_OFFER = "cancel_offer"
+    REQUEUE = "requeue"
+    RELEASE = "release"
+    START_CONSULT = "start_consult"
+    COMPLETE_CONSULT = "complete_consult"
+    CANCEL_CONSULT = "cancel_consult"
+
+
+class OrderFault(StrEnum):
+    NOT_FOUND = "not_found"  # the telephone has no such call
+    UNAVAILABLE = "unavailable"  # no answer: it may have been done or not
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFailed:
+    """An order to the telephone failed. `offer_id` is set where the order had one."""
+
+    order: OrderKind
+    call_id: CallId
+    offer_id: OfferId | None
+    fault: OrderFault
+
+
+# --- the start ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredAgent:
+    """A session found in the log: logged in, status as it was, perhaps amid a conversation."""
+
+    log_in: LogIn
+    since: datetime
+    ready: bool
+    reason: str
+    call_id: CallId | None = None
+    offer_id: OfferId | None = None
+    team: TeamId | None = None
+    talking_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredCall:
+    """A call found in the log that had not ended: waiting, offered or talking."""
+
+    call_id: CallId
+    team: TeamId
+    language: Language
+    priority: int
+    first_arrival_at: datetime
+    entered_at: datetime
+    offers: int
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """First input of each run; the telephone's truth follows as `LineRestored`."""
+
+    rules: Rules
+    agents: tuple[RestoredAgent, ...] = ()
+    calls: tuple[RestoredCall, ...] = ()
+
+
+Input = Started | Command | TimerExpired | OrderFailed | TelephonyFact

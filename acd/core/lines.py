@@ -1,0 +1,243 @@
+"""Callers in line: entry, return to the old place, overflow, wanted agent, abandon, the end."""
+
+from __future__ import annotations
+
+from acd.core import call as ca
+from acd.core.agent import ActivityEvent
+from acd.core.call import Call, CallEvent, Outcome
+from acd.core.conversation import begin_talk
+from acd.core.effects import NO_ID, CancelOffer
+from acd.core.floor import Floor, call_key
+from acd.core.inputs import TimerKind
+from acd.core.offering import close_offer, fail_offer
+from acd.core.talking import end_conversation, end_talk_of
+from acd.core.work import Work
+from kernel import events as ev
+from kernel.ids import AgentId, CallId, TeamId
+from kernel.telephony import CallHungUp, CallWaiting, OfferAnswered, OfferFailed, OfferResult
+
+
+def on_waiting(work: Work, fact: CallWaiting) -> None:
+    """The caller stands in the waiting loop: new, back from an offer, or transferred."""
+    call = work.floor.calls.get(fact.call_id)
+    if call is None:
+        call = new_call(work.floor, fact)
+        work.floor.calls[fact.call_id] = call
+        enter(work, call, fact.team, fact.wanted_agent, "entry")
+        return
+    state = call.state
+    if isinstance(state, ca.Waiting | ca.Offered):
+        # The loop is reported at each entry; while an offer is open its own end is awaited.
+        work.remark("waiting_reported_again", call.call_id)
+    elif isinstance(state, ca.Returning):
+        stand_again(work, call, state.cause)
+    else:
+        _arrive_by_transfer(work, call, fact)
+
+
+def _arrive_by_transfer(work: Work, call: Call, fact: CallWaiting) -> None:
+    state = call.state
+    end_talk_of(work, call)
+    if isinstance(state, ca.Moving):
+        work.publish(
+            ev.CallTransferred(
+                event_id=NO_ID,
+                occurred_at=work.now,
+                call_id=call.call_id,
+                kind="blind",
+                from_agent=state.agent_id,
+                to_team=None if state.to_agent else state.to_team,
+                to_agent=state.to_agent,
+            )
+        )
+    call.priority = fact.priority
+    call.language = fact.language
+    enter(work, call, fact.team, fact.wanted_agent, "transfer")
+
+
+def new_call(floor: Floor, fact: CallWaiting) -> Call:
+    """A caller not seen before, not yet in a line."""
+    return Call(
+        call_id=fact.call_id,
+        team=fact.team,
+        language=fact.language,
+        priority=fact.priority,
+        first_arrival_at=fact.first_arrival_at,
+        ani=fact.ani.digits,
+        dnis=fact.dnis,
+        state=ca.Returning("entry"),
+        entered_at=fact.at,
+        key=call_key(fact.call_id, fact.first_arrival_at, fact.priority),
+    )
+
+
+def enter(work: Work, call: Call, team: TeamId, wanted: AgentId | None, cause: str) -> None:
+    """Begin a visit to a team's line, at the place of the first arrival."""
+    floor, now = work.floor, work.now
+    rules = floor.rules.team(team)
+    if rules.team != team:
+        work.remark("unknown_team_replaced", call.call_id)
+    work.move_call(call, CallEvent.WAIT, ca.Waiting())
+    call.team, call.teams = rules.team, (rules.team,)
+    call.overflowed = False
+    call.entered_at = now
+    call.key = call_key(call.call_id, call.first_arrival_at, call.priority)
+    floor.lines[call.team].add(call.key)
+    call.in_line = True
+    if wanted is not None and wanted in floor.agents:
+        call.wanted = wanted
+        work.start_timer(TimerKind.WANTED, call.call_id, now + floor.rules.wanted_agent_for)
+    if rules.overflow_after is not None:
+        work.start_timer(TimerKind.OVERFLOW, call.call_id, now + rules.overflow_after)
+    _open(work, call, cause)
+
+
+def stand_again(work: Work, call: Call, cause: str) -> None:
+    """Back in the loop after an offer: the same visit, the same place."""
+    work.cancel_timer(TimerKind.RETURN, call.call_id)
+    work.move_call(call, CallEvent.WAIT, ca.Waiting())
+    _open(work, call, cause)
+
+
+def _open(work: Work, call: Call, cause: str) -> None:
+    work.floor.open(call)
+    work.arrived.append(call)
+    work.publish(
+        ev.CallQueued(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=call.call_id,
+            team=call.team,
+            language=call.language,
+            priority=call.priority,
+            position=work.floor.position(call),
+            cause=cause,
+            first_arrival_at=call.first_arrival_at,
+        )
+    )
+
+
+# --- time in line ---------------------------------------------------------------------------
+
+
+def overflow(work: Work, call_id: CallId) -> None:
+    """The call waited long enough: the other team may serve it, too; its place stays."""
+    call = work.floor.calls.get(call_id)
+    if call is None or not call.in_line or call.overflowed:
+        return
+    other = work.floor.rules.team(call.team).overflow_to
+    if other is None or other in call.teams:
+        return
+    waiting = isinstance(call.state, ca.Waiting)
+    if waiting:
+        work.floor.close(call)
+    call.overflowed = True
+    call.teams = (*call.teams, other)
+    work.remark("call_overflowed", call_id)
+    if waiting:
+        work.floor.open(call)
+        work.arrived.append(call)
+
+
+def give_up_wanted(work: Work, call_id: CallId) -> None:
+    """The wanted agent was not free in time: anybody of the team may serve."""
+    call = work.floor.calls.get(call_id)
+    if call is None or call.wanted is None:
+        return
+    waiting = isinstance(call.state, ca.Waiting)
+    if waiting:
+        work.floor.close(call)
+    call.wanted = None
+    work.cancel_timer(TimerKind.WANTED, call_id)
+    if waiting:
+        work.floor.open(call)
+        work.arrived.append(call)
+
+
+def return_expired(work: Work, call_id: CallId) -> None:
+    """The telephone did not say that the caller is back in the loop.
+
+    A call that the telephone did not find is closed. Any other is taken as waiting: if that is
+    wrong, the next delivery finds out, and moving the one caller can never ring twice.
+    """
+    call = work.floor.calls.get(call_id)
+    if call is None or not isinstance(call.state, ca.Returning) or not work.floor.line_up:
+        return
+    if call.state.missing:
+        work.remark("lost_call_closed", call_id)
+        forget(work, call)
+    else:
+        work.remark("return_assumed", call_id)
+        stand_again(work, call, call.state.cause)
+
+
+# --- offers answered and failed -------------------------------------------------------------
+
+_OUTCOMES = {
+    OfferResult.NO_ANSWER: Outcome.RING_NO_ANSWER,
+    OfferResult.BUSY: Outcome.DECLINED,
+    OfferResult.UNREACHABLE: Outcome.UNREACHABLE,
+    # An offer that we took back is closed already, so here the caller left.
+    OfferResult.CANCELLED: Outcome.CALLER_ABANDONED,
+}
+
+
+def on_offer_failed(work: Work, fact: OfferFailed) -> None:
+    offer = work.floor.offers.get(fact.offer_id)
+    if offer is not None and offer.by is None:
+        fail_offer(work, offer, _OUTCOMES[fact.result])
+
+
+def on_offer_answered(work: Work, fact: OfferAnswered) -> None:
+    offer = work.floor.offers.get(fact.offer_id)
+    if offer is not None:
+        if offer.by is None:
+            close_offer(work, offer, Outcome.ACCEPTED)
+            begin_talk(work, offer, ActivityEvent.ANSWER)
+        return
+    call = work.floor.calls.get(fact.call_id)
+    if call is not None and isinstance(call.state, ca.Returning):
+        # The phone was picked up in the instant in which we took the offer back.
+        work.remark("late_answer_taken_back", call.call_id)
+        work.do(CancelOffer(fact.call_id, fact.offer_id))
+
+
+# --- the end --------------------------------------------------------------------------------
+
+
+def on_hung_up(work: Work, fact: CallHungUp) -> None:
+    call = work.floor.calls.get(fact.call_id)
+    if call is not None:
+        forget(work, call)
+
+
+def forget(work: Work, call: Call) -> None:
+    """The caller is gone: end what is open, count an abandon if in line, drop the call."""
+    state = call.state
+    if isinstance(state, ca.Offered):
+        abandon(work, call)
+        fail_offer(work, work.floor.offers[state.offer_id], Outcome.CALLER_ABANDONED)
+    else:
+        abandon(work, call)
+        end_conversation(work, call)
+    ca.check_call(call, CallEvent.HANG_UP)
+    work.cancel_timer(TimerKind.RETURN, call.call_id)
+    del work.floor.calls[call.call_id]
+
+
+def abandon(work: Work, call: Call) -> None:
+    """End the visit of a caller who left; nothing happens to one who was answered."""
+    if not call.in_line:
+        return
+    position = work.floor.position(call)
+    work.leave_line(call)
+    work.publish(
+        ev.CallAbandoned(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=call.call_id,
+            team=call.team,
+            waited_s=work.waited_s(call),
+            position=position,
+        )
+    )

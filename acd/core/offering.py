@@ -1,0 +1,224 @@
+"""Offers: made by matching, ended with exactly one outcome, the caller back to the old place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from acd.core import agent as ag
+from acd.core import call as ca
+from acd.core.agent import ActivityEvent, Agent
+from acd.core.call import Call, CallEvent, Offer, Outcome
+from acd.core.effects import NO_ID, Assignment, CancelConsult, CancelOffer, Deliver, Persist
+from acd.core.inputs import TimerKind
+from acd.core.work import Work
+from kernel import events as ev
+from kernel.ids import CallId, OfferId, TeamId
+from kernel.language import Language
+from kernel.telephony import OfferRinging
+
+# --- matching -------------------------------------------------------------------------------
+
+
+def settle(work: Work) -> None:
+    """Bring together whoever can be; afterwards no available agent faces a call he may serve.
+
+    Freed agents take the best call first, in order of their freedom; then arrived calls, and
+    calls whose language demand fell away, look for a waiting agent. Without a line to the
+    telephone nobody is offered anything, and agents just sit down.
+    """
+    floor = work.floor
+    if work.freed:
+        freed, work.freed = work.freed, []
+        if len(freed) > 1:
+            freed.sort(key=lambda a: (a.free_since, a.agent_id))
+        for agent in freed:
+            if agent.benched is None and floor.available(agent):
+                _seat(work, agent)
+    if not floor.line_up:
+        return
+    for call in work.arrived:
+        if type(call.state) is ca.Waiting:
+            found = floor.best_agent(call)
+            if found is not None:
+                make_offer(work, call, found)
+    for team, language in work.relaxed:
+        _serve_relaxed(work, team, language)
+
+
+def _seat(work: Work, agent: Agent) -> None:
+    floor = work.floor
+    if floor.agents.get(agent.agent_id) is not agent:
+        return
+    call = floor.best_call(agent) if floor.line_up else None
+    if call is None:
+        floor.sit(agent)
+    else:
+        make_offer(work, call, agent)
+
+
+def _serve_relaxed(work: Work, team: TeamId, language: Language) -> None:
+    """Nobody of the team speaks the language any more: its callers may go to anybody there."""
+    line = work.floor.open_calls[team][language]
+    while (head := line.first()) is not None:
+        call = work.floor.calls[CallId(head[1])]
+        agent = work.floor.best_agent(call)
+        if agent is None:
+            return
+        make_offer(work, call, agent)
+
+
+def make_offer(work: Work, call: Call, agent: Agent) -> None:
+    """Reserve the agent for the call and order the delivery."""
+    floor, now = work.floor, work.now
+    team = floor.serving_team(agent, call)
+    call.offers += 1
+    offer_id = OfferId(f"{call.call_id}.{call.offers}")
+    free_since, wanted = agent.free_since, call.wanted is not None
+    floor.close(call)
+    work.move_call(call, CallEvent.OFFER, ca.Offered(offer_id, agent.agent_id))
+    floor.offers[offer_id] = Offer(offer_id, call.call_id, agent.agent_id, team, now)
+    ring_until = now + floor.rules.ring_timeout
+    waited_s = work.waited_s(call)
+    session = agent.session
+    work.do(Deliver(call.call_id, offer_id, session.endpoint, floor.rules.ring_timeout))
+    work.act(
+        agent,
+        ActivityEvent.OFFER,
+        ag.Offered(now, offer_id, call.call_id, team, ring_until, free_since),
+    )
+    work.start_timer(TimerKind.RING, offer_id, ring_until + floor.rules.answer_margin)
+    work.publish(
+        ev.CallOffered(
+            event_id=NO_ID,
+            occurred_at=now,
+            call_id=call.call_id,
+            offer_id=offer_id,
+            agent_id=agent.agent_id,
+            booth_id=session.booth_id,
+            endpoint=session.endpoint,
+            team=team,
+            waited_s=waited_s,
+            ring_timeout_s=floor.rules.ring_timeout.total_seconds(),
+        )
+    )
+    work.do(
+        Persist(
+            Assignment(
+                call_id=call.call_id,
+                offer_id=offer_id,
+                agent_id=agent.agent_id,
+                team=team,
+                home_team=call.team,
+                language=call.language,
+                language_relaxed=call.language not in agent.languages,
+                level=agent.levels.get(team, 0),
+                score_us=call.key[0],
+                waiting_before=floor.position(call) - 1,
+                free_s=(now - free_since).total_seconds(),
+                waited_s=waited_s,
+                wanted=wanted,
+            )
+        )
+    )
+
+
+# --- outcomes -------------------------------------------------------------------------------
+
+_AGENT_EVENT = {
+    Outcome.DECLINED: ActivityEvent.DECLINE,
+    Outcome.RING_NO_ANSWER: ActivityEvent.NO_ANSWER,
+    Outcome.CALLER_ABANDONED: ActivityEvent.CALLER_GONE,
+    Outcome.UNREACHABLE: ActivityEvent.UNREACHABLE,
+    Outcome.RESCINDED: ActivityEvent.RESCIND,
+}
+_WITHDRAWN = {
+    Outcome.DECLINED: ag.DECLINED,
+    Outcome.RING_NO_ANSWER: ag.RING_NO_ANSWER,
+    Outcome.UNREACHABLE: ag.PHONE_UNREACHABLE,
+}
+
+
+def close_offer(work: Work, offer: Offer, outcome: Outcome) -> None:
+    """Write down the one outcome. The only place where an offer leaves the table."""
+    del work.floor.offers[offer.offer_id]
+    work.cancel_timer(TimerKind.RING, offer.offer_id)
+    work.publish(
+        ev.OfferEnded(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=offer.call_id,
+            offer_id=offer.offer_id,
+            agent_id=offer.agent_id,
+            outcome=outcome.value,
+        )
+    )
+
+
+def fail_offer(work: Work, offer: Offer, outcome: Outcome, *, missing: bool = False) -> None:
+    """End an open offer without a conversation.
+
+    The agent is idle again: withdrawn if he or she (or the phone) is the cause, else with the old
+    place among the free. A caller's call waits to be back in the loop; a consultation's call is
+    not touched.
+    """
+    close_offer(work, offer, outcome)
+    agent = work.floor.agents[offer.agent_id]
+    offered = agent.activity
+    assert isinstance(offered, ag.Offered)
+    agent.free_since = offered.free_since
+    work.act(agent, _AGENT_EVENT[outcome], ag.Idle(work.now))
+    if (reason := _WITHDRAWN.get(outcome)) is not None:
+        work.withdraw(agent, reason)
+    else:
+        apply_next_status(work, agent)
+    if offer.by is None:
+        _return_call(work, work.floor.calls[offer.call_id], outcome, missing)
+
+
+def apply_next_status(work: Work, agent: Agent) -> None:
+    """A status chosen while the phone rang applies now."""
+    chosen, agent.next_status = agent.next_status, None
+    if isinstance(chosen, ag.NotReady):
+        work.set_status(agent, ag.StatusEvent.CHOOSE_NOT_READY, chosen.reason, "agent")
+    elif isinstance(chosen, ag.Ready):
+        work.set_status(agent, ag.StatusEvent.CHOOSE_READY, None, "agent")
+
+
+def _return_call(work: Work, call: Call, outcome: Outcome, missing: bool) -> None:
+    work.move_call(call, CallEvent.OFFER_ENDED, ca.Returning(ca.RETURN_CAUSE[outcome], missing))
+    if call.wanted is not None:
+        # The wanted agent had the chance; from now on anybody of the team may serve.
+        work.cancel_timer(TimerKind.WANTED, call.call_id)
+        call.wanted = None
+    work.start_timer(TimerKind.RETURN, call.call_id, work.now + work.floor.rules.answer_margin)
+
+
+def take_back(work: Work, offer: Offer, outcome: Outcome) -> None:
+    """End an offer by our own decision: the telephone is told to stop ringing."""
+    order = CancelOffer(offer.call_id, offer.offer_id)
+    work.do(order if offer.by is None else CancelConsult(offer.call_id))
+    fail_offer(work, offer, outcome)
+
+
+def ring_expired(work: Work, offer_id: OfferId) -> None:
+    """The telephone said nothing for longer than ringing takes."""
+    offer = work.floor.offers.get(offer_id)
+    if offer is None or not work.floor.line_up:
+        return  # ended meanwhile, or to be judged by the telephone's truth when it is back
+    work.remark("offer_without_result", offer.call_id, offer.agent_id)
+    take_back(work, offer, Outcome.RING_NO_ANSWER)
+
+
+def offer_of(work: Work, agent: Agent) -> Offer | None:
+    """The agent's open offer."""
+    if isinstance(agent.activity, ag.Offered):
+        return work.floor.offers.get(agent.activity.offer_id)
+    return None
+
+
+def on_ringing(work: Work, fact: OfferRinging) -> None:
+    """The phone rings."""
+    offer = work.floor.offers.get(fact.offer_id)
+    agent = work.floor.agents.get(offer.agent_id) if offer is not None else None
+    if agent is not None and isinstance(agent.activity, ag.Offered):
+        work.act(agent, ActivityEvent.RING, replace(agent.activity, ringing=True))

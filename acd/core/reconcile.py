@@ -1,0 +1,366 @@
+"""The start and the return of the line: our memory is corrected by the telephone's truth.
+
+While the line is lost nothing is offered and nothing is concluded. `LineRestored` then lists every
+caller. What is missing from the list has ended; what differs is moved to where it really is; and
+only when all are placed are offers made again, oldest first.
+Source: reliability notes A2.3 (memory alone is never trusted for "who is talking").
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from acd.core import agent as ag
+from acd.core import call as ca
+from acd.core.agent import ActivityEvent, Agent, SessionEvent
+from acd.core.call import Call, CallEvent, Offer, Outcome
+from acd.core.consulting import on_consult_changed
+from acd.core.conversation import begin_talk
+from acd.core.effects import NO_ID, Show
+from acd.core.floor import call_key
+from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
+from acd.core.lines import enter, forget, on_waiting, stand_again
+from acd.core.offering import close_offer, fail_offer
+from acd.core.people import seat
+from acd.core.talking import end_conversation
+from acd.core.work import Work
+from kernel import events as ev
+from kernel.ids import AgentId, OfferId
+from kernel.telephony import (
+    CallWaiting,
+    ConsultChanged,
+    ConsultPhase,
+    LineLost,
+    LineRestored,
+    LiveCall,
+)
+
+# --- the start ------------------------------------------------------------------------------
+
+
+def on_started(work: Work, started: Started) -> None:
+    """Put back what the log remembers; `LineRestored` will tell what became of it."""
+    for call in started.calls:
+        _restore_call(work, call)
+    for agent in started.agents:
+        _restore_agent(work, agent)
+
+
+def _restore_call(work: Work, found: RestoredCall) -> None:
+    floor = work.floor
+    team = floor.rules.team(found.team).team
+    call = Call(
+        call_id=found.call_id,
+        team=team,
+        teams=(team,),
+        language=found.language,
+        priority=found.priority,
+        first_arrival_at=found.first_arrival_at,
+        ani="",
+        dnis="",
+        state=ca.Talking(None, None) if found.answered else ca.Returning("resync"),
+        entered_at=found.entered_at,
+        key=call_key(found.call_id, found.first_arrival_at, found.priority),
+        offers=found.offers,
+        in_line=not found.answered,
+    )
+    floor.calls[call.call_id] = call
+    if call.in_line:
+        floor.lines[team].add(call.key)
+
+
+def _restore_agent(work: Work, found: RestoredAgent) -> None:
+    """Seated as before, in the grace of a lost connection until the browser is back."""
+    agent = seat(work, found.log_in)
+    kind = ag.check_session(agent.session.kind, SessionEvent.CONNECTION_LOST)
+    agent.session = replace(agent.session, kind=kind, since=found.since, lost_at=work.now)
+    agent.status = ag.Ready(work.now) if found.ready else ag.NotReady(work.now, found.reason)
+    work.start_timer(TimerKind.GRACE, agent.agent_id, work.now + work.floor.rules.grace)
+    call = work.floor.calls.get(found.call_id) if found.call_id else None
+    if call is None or found.offer_id is None or not isinstance(call.state, ca.Talking):
+        return
+    since = found.talking_since or work.now
+    call.state = ca.Talking(found.offer_id, agent.agent_id)
+    agent.activity = ag.Talk(
+        since,
+        ag.Conversation(call.call_id, found.offer_id, found.team or call.team, since),
+    )
+
+
+# --- the line -------------------------------------------------------------------------------
+
+
+def on_line_lost(work: Work, fact: LineLost) -> None:
+    work.floor.line_up = False
+    work.floor.line_reason = fact.reason
+    _show_all(work)
+
+
+def on_line_restored(work: Work, fact: LineRestored) -> None:
+    """Correct everything by the telephone's list, then distribute again."""
+    floor = work.floor
+    floor.line_up, floor.line_reason = True, ""
+    floor.phones_known, floor.reachable = True, set(fact.reachable)
+    live = {c.call_id: c for c in fact.calls}
+    for call_id in sorted(floor.calls.keys() - live.keys()):
+        work.remark("call_vanished", call_id)
+        forget(work, floor.calls[call_id])
+    for found in sorted(fact.calls, key=lambda c: (c.first_arrival_at or fact.at, c.call_id)):
+        _place(work, found)
+    for agent_id in sorted(floor.agents):
+        _check_phone(work, floor.agents[agent_id])
+    work.arrived = sorted(
+        (c for c in floor.calls.values() if isinstance(c.state, ca.Waiting)),
+        key=lambda c: c.key,
+    )
+
+
+def _show_all(work: Work) -> None:
+    for agent_id in sorted(work.floor.agents):
+        work.do(Show(agent_id))
+
+
+def _check_phone(work: Work, agent: Agent) -> None:
+    floor = work.floor
+    floor.stand(agent)
+    if floor.phone_reachable(agent.session.endpoint):
+        work.cancel_timer(TimerKind.PHONE, agent.agent_id)
+    elif isinstance(agent.status, ag.Ready):
+        work.start_timer(TimerKind.PHONE, agent.agent_id, work.now + floor.rules.grace)
+    work.consider(agent)
+
+
+def _place(work: Work, found: LiveCall) -> None:
+    match found.place:
+        case "waiting":
+            _found_waiting(work, found)
+        case "offered":
+            _found_offered(work, found)
+        case "talking" | "consulting":
+            _found_talking(work, found)
+        case "after_call":
+            _found_after_call(work, found)
+        case _:
+            _found_elsewhere(work, found)
+
+
+def _found_waiting(work: Work, found: LiveCall) -> None:
+    call = work.floor.calls.get(found.call_id)
+    if call is None:
+        call = adopt(work, found)
+        enter(work, call, call.team, None, "resync")
+    elif isinstance(call.state, ca.Waiting):
+        return
+    elif isinstance(call.state, ca.Offered):
+        fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)
+        stand_again(work, call, "resync")
+    else:
+        on_waiting(work, _as_waiting(work, call, found))
+
+
+def _as_waiting(work: Work, call: Call, found: LiveCall) -> CallWaiting:
+    state = call.state
+    return CallWaiting(
+        call_id=call.call_id,
+        team=found.team or call.team,
+        language=found.language,
+        priority=found.priority,
+        first_arrival_at=call.first_arrival_at,
+        ani=found.ani,
+        dnis=found.dnis,
+        wanted_agent=state.to_agent if isinstance(state, ca.Moving) else None,
+        at=work.now,
+    )
+
+
+def adopt(work: Work, found: LiveCall) -> Call:
+    """A call that we did not know, not yet in a line."""
+    arrived = found.first_arrival_at or work.now
+    team = work.floor.rules.team(found.team or work.floor.rules.fallback_team).team
+    call = Call(
+        call_id=found.call_id,
+        team=team,
+        teams=(team,),
+        language=found.language,
+        priority=found.priority,
+        first_arrival_at=arrived,
+        ani=found.ani.digits,
+        dnis=found.dnis,
+        state=ca.Returning("resync"),
+        entered_at=work.now,
+        key=call_key(found.call_id, arrived, found.priority),
+        offers=_offers_of(found.offer_id),
+    )
+    work.floor.calls[call.call_id] = call
+    return call
+
+
+def _offers_of(offer_id: OfferId | None) -> int:
+    """How many offers were made before, read from the id of the last."""
+    number = offer_id.rpartition(".")[2] if offer_id else ""
+    return int(number) if number.isdecimal() else 0
+
+
+def _agent_at(work: Work, found: LiveCall) -> Agent | None:
+    agent_id = work.floor.endpoints.get(found.endpoint) if found.endpoint else None
+    return work.floor.agents[agent_id] if agent_id else None
+
+
+def _found_offered(work: Work, found: LiveCall) -> None:
+    """Rings at a phone: our offer goes on, an unknown one is taken over if the agent is idle."""
+    call = work.floor.calls.get(found.call_id)
+    if call is not None and isinstance(call.state, ca.Offered):
+        if call.state.offer_id == found.offer_id:
+            _restart_ring(work, call.state.offer_id)
+            return
+        fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)
+    if call is None:
+        call = adopt(work, found)
+        enter(work, call, call.team, None, "resync")
+        work.floor.close(call)
+        call.state = ca.Returning("resync")
+    elif isinstance(call.state, ca.Waiting):
+        work.floor.close(call)
+        call.state = ca.Returning("resync")
+    elif not isinstance(call.state, ca.Returning):
+        end_conversation(work, call)
+        enter(work, call, call.team, None, "resync")
+        work.floor.close(call)
+        call.state = ca.Returning("resync")
+    agent = _agent_at(work, found)
+    if agent is None or found.offer_id is None or not isinstance(agent.activity, ag.Idle):
+        work.start_timer(
+            TimerKind.RETURN,
+            call.call_id,
+            work.now + work.floor.rules.ring_timeout + work.floor.rules.answer_margin,
+        )
+        return
+    _take_over_offer(work, call, agent, found.offer_id)
+
+
+def _take_over_offer(work: Work, call: Call, agent: Agent, offer_id: OfferId) -> None:
+    now, rules = work.now, work.floor.rules
+    call.offers = max(call.offers, _offers_of(offer_id))
+    work.cancel_timer(TimerKind.RETURN, call.call_id)
+    work.move_call(call, CallEvent.OFFER, ca.Offered(offer_id, agent.agent_id))
+    work.floor.offers[offer_id] = Offer(offer_id, call.call_id, agent.agent_id, call.team, now)
+    until = now + rules.ring_timeout
+    work.act(
+        agent,
+        ActivityEvent.RESTORE_OFFER,
+        ag.Offered(now, offer_id, call.call_id, call.team, until, agent.free_since),
+    )
+    _restart_ring(work, offer_id)
+
+
+def _restart_ring(work: Work, offer_id: OfferId) -> None:
+    rules = work.floor.rules
+    work.start_timer(TimerKind.RING, offer_id, work.now + rules.ring_timeout + rules.answer_margin)
+
+
+def _found_talking(work: Work, found: LiveCall) -> None:
+    call = work.floor.calls.get(found.call_id)
+    if call is None:
+        call = adopt(work, found)
+    state = call.state
+    if isinstance(state, ca.Offered):
+        offer = work.floor.offers[state.offer_id]
+        if state.offer_id == found.offer_id or found.offer_id is None:
+            close_offer(work, offer, Outcome.ACCEPTED)
+            begin_talk(work, offer, ActivityEvent.ANSWER)
+            return
+        fail_offer(work, offer, Outcome.RESCINDED)
+    elif isinstance(state, ca.Moving) and state.offer_id == found.offer_id:
+        work.move_call(call, CallEvent.MOVE_FAILED, ca.Talking(state.offer_id, state.agent_id))
+        return
+    elif isinstance(state, ca.Talking) and state.agent_id is not None:
+        _check_talk(work, call, state.agent_id, found)
+        return
+    _take_over_talk(work, call, found)
+
+
+def _check_talk(work: Work, call: Call, agent_id: AgentId, found: LiveCall) -> None:
+    """We know the conversation. A consultation may have ended or been completed meanwhile."""
+    agent = work.floor.agents[agent_id]
+    consult = agent.activity
+    if isinstance(consult, ag.Consult) and found.place == "talking":
+        target = work.floor.agents.get(consult.target)
+        if target is not None:
+            at_target = found.endpoint == target.session.endpoint
+            phase = ConsultPhase.COMPLETED if at_target else ConsultPhase.CANCELLED
+            on_consult_changed(
+                work,
+                ConsultChanged(
+                    call.call_id,
+                    consult.offer_id,
+                    agent.session.endpoint,
+                    target.session.endpoint,
+                    phase,
+                    work.now,
+                ),
+            )
+    elif found.endpoint is not None and found.endpoint != agent.session.endpoint:
+        end_conversation(work, call)
+        _take_over_talk(work, call, found)
+
+
+def _take_over_talk(work: Work, call: Call, found: LiveCall) -> None:
+    """A conversation that began without us: it belongs to whoever sits at that phone."""
+    agent = _agent_at(work, found)
+    offer_id = found.offer_id or OfferId(f"{call.call_id}.{call.offers + 1}")
+    call.offers = max(call.offers, _offers_of(offer_id))
+    if agent is not None and isinstance(agent.activity, ag.Offered):
+        fail_offer(work, work.floor.offers[agent.activity.offer_id], Outcome.RESCINDED)
+    if agent is None or not isinstance(agent.activity, ag.Idle | ag.WrapUp):
+        work.remark("conversation_without_agent", call.call_id)
+        if call.in_line:
+            _divert(work, call)
+        if not isinstance(call.state, ca.Talking):
+            work.move_call(call, CallEvent.ANSWER, ca.Talking(None, None))
+        return
+    work.cancel_timer(TimerKind.WRAP_UP, agent.agent_id)
+    offer = Offer(offer_id, call.call_id, agent.agent_id, call.team, work.now)
+    if isinstance(call.state, ca.Talking):
+        end_conversation(work, call)
+    begin_talk(work, offer, ActivityEvent.RESTORE_TALK)
+
+
+def _found_after_call(work: Work, found: LiveCall) -> None:
+    call = work.floor.calls.get(found.call_id)
+    if call is None:
+        return
+    if isinstance(call.state, ca.Offered):
+        # Answered and finished while the line was lost.
+        offer = work.floor.offers[call.state.offer_id]
+        close_offer(work, offer, Outcome.ACCEPTED)
+        begin_talk(work, offer, ActivityEvent.ANSWER)
+    _found_elsewhere(work, found)
+
+
+def _found_elsewhere(work: Work, found: LiveCall) -> None:
+    """In the menu or the survey: not ours now. A caller who was in line was served without us."""
+    call = work.floor.calls.get(found.call_id)
+    if call is None:
+        return
+    if isinstance(call.state, ca.Offered):
+        fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)
+    end_conversation(work, call)
+    if call.in_line:
+        _divert(work, call)
+    work.cancel_timer(TimerKind.RETURN, call.call_id)
+    if isinstance(call.state, ca.Waiting | ca.Returning | ca.Moving):
+        work.move_call(call, CallEvent.LEAVE_LINE, ca.AfterCall())
+
+
+def _divert(work: Work, call: Call) -> None:
+    work.leave_line(call)
+    work.publish(
+        ev.CallDiverted(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=call.call_id,
+            team=call.team,
+            waited_s=work.waited_s(call),
+            cause="fallback",
+        )
+    )

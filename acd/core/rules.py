@@ -1,0 +1,51 @@
+"""The distribution's settings as values. Read from `config/acd.yaml` by an adapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kernel.ids import TeamId
+
+DECISION_WINDOW = timedelta(minutes=30)
+"""Window of the "service level now" of the wallboard; the connect rate has 24 h by regulation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamRules:
+    """One team's limits. `overflow_to` may serve, too, once a call waited `overflow_after`."""
+
+    team: TeamId
+    wrap_up_limit: timedelta
+    overflow_after: timedelta | None = None
+    overflow_to: TeamId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """All settings of one run.
+
+    `teams` in the order of the menu; `fallback_team` takes calls of an unknown team.
+    `answer_margin` is how much longer than `ring_timeout` an offer may stay without a result, and
+    how long a returning caller may take to be back in the waiting loop.
+    `session_limit` frees the booth of an operator whose browser stays away.
+    `default_disposition` is recorded when the limit ends a wrap-up.
+    """
+
+    teams: tuple[TeamRules, ...]
+    fallback_team: TeamId
+    ring_timeout: timedelta
+    answer_margin: timedelta
+    grace: timedelta
+    session_limit: timedelta
+    wanted_agent_for: timedelta
+    short_abandon: timedelta
+    service_level: timedelta
+    default_disposition: str
+
+    def team(self, team: TeamId) -> TeamRules:
+        """The team's limits; the fallback team's for a team that is not served."""
+        return self._find(team) or self._find(self.fallback_team) or self.teams[0]
+
+    def _find(self, team: TeamId) -> TeamRules | None:
+        return next((t for t in self.teams if t.team == team), None)
