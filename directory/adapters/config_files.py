@@ -68,20 +68,20 @@ class _Unique:
     def check(self, item: Item, key: str, value: str) -> str:
         first = self._lines.setdefault((key, value), item.line)
         if first != item.line:
-            item.wrong(f"“{value}”与第 {first} 行重复", key)
+            item.wrong(f"`{value}` repeats line {first}", key)
         return value
 
 
 def _id(item: Item, unique: _Unique) -> str:
     value = item.text("id")
     if not _ID.fullmatch(value):
-        item.wrong(f"编号“{value}”只能用小写字母、数字和连字符", "id")
+        item.wrong(f"id `{value}`: lower-case letters, digits and hyphens only", "id")
     return unique.check(item, "id", value)
 
 
 def _known(item: Item, key: str, value: str, known: Iterable[str]) -> str:
     if value not in set(known):
-        item.wrong(f"“{value}”不存在", key)
+        item.wrong(f"`{value}` does not exist", key)
     return value
 
 
@@ -100,9 +100,9 @@ def load_teams(file: Path) -> tuple[tuple[Team, ...], tuple[TeamShare, ...]]:
     ids = {t.team_id for t in teams}
     for share in shares:
         if not ids.issuperset(share.secondary) or share.team in share.secondary:
-            root.wrong(f"组“{share.team}”的兼岗组有误", "teams")
+            root.wrong(f"secondary teams of `{share.team}` are wrong", "teams")
     if abs(sum(s.share for s in shares) - 1) > 1e-6:
-        root.wrong("各组人数占比之和应为 1", "teams")
+        root.wrong("the shares of the teams must add up to 1", "teams")
     root.finish()
     return tuple(sorted(teams, key=lambda t: t.order)), tuple(shares)
 
@@ -113,7 +113,7 @@ def load_districts(file: Path) -> tuple[District, ...]:
     for order, item in enumerate(root.items("districts"), 1):
         code = item.text("code")
         if not re.fullmatch(r"\d{6}", code):
-            item.wrong("行政区划代码应为 6 位数字", "code")
+            item.wrong("a division code has six digits", "code")
         unique.check(item, "code", code)
         district_id = _id(item, unique)
         found.append(District(district_id, code, order, item.text("zh"), item.text("en")))
@@ -129,7 +129,7 @@ def load_authorities(file: Path, districts: set[str]) -> tuple[Authority, ...]:
         kind = item.choice("kind", AuthorityKind)
         district = item.text_or_none("district")
         if (kind is AuthorityKind.DISTRICT) != (district is not None):
-            item.wrong("区政府须写明所在区，其他单位不写", "kind")
+            item.wrong("a district government, and no other body, names its district", "kind")
         if district is not None:
             _known(item, "district", district, districts)
         names = {key: unique.check(item, key, item.text(key)) for key in ("zh", "short", "en")}
@@ -150,9 +150,9 @@ def load_lines(file: Path, teams: set[TeamId], authorities: set[AuthorityId]) ->
     for item in root.items("lines"):
         number = unique.check(item, "number", item.text("number"))
         if not _NUMBER.fullmatch(number):
-            item.wrong("号码应为 5 位或 8 位数字", "number")
+            item.wrong("a number has five or eight digits", "number")
         if number in NOT_INTEGRATED:
-            item.wrong(f"{number} 不在整合范围内", "number")
+            item.wrong(f"{number} is not integrated", "number")
         team = TeamId(_known(item, "team", item.text("team"), teams))
         authority = _known(item, "authority", item.text("authority"), authorities)
         name = unique.check(item, "zh", item.text("zh"))
@@ -171,7 +171,7 @@ def load_roster(
         booths.integers("floors", 1, 200), booths.text("rows"), booths.integer("seats", 1, 99)
     )
     if len(set(layout.rows)) != len(layout.rows):
-        booths.wrong("座席排号重复", "rows")
+        booths.wrong("a row appears twice", "rows")
     rules = OperatorRules(
         count=operators.integer("count", 1, 9999),
         primary_levels=operators.integers("primary_levels", 1, TOP_LEVEL),
