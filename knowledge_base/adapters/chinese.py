@@ -41,7 +41,7 @@ class LibraryChinese:
         self._converter = OpenCC("t2s")
         self._jieba = rjieba.Jieba()
         for word in _OWN_WORDS:
-            self._jieba.add_word(word)
+            self._jieba.add_word(word, None, None)
 
     def simplify(self, text: str) -> str:
         return str(self._converter.convert(text)) if not text.isascii() else text

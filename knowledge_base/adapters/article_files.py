@@ -1,0 +1,185 @@
+"""Articles as reviewed files: `config/knowledge/<team>.yaml`, checked before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kernel.errors import ConfigurationError
+from kernel.ids import AuthorityId, TeamId
+from knowledge_base.core.article import Content, check
+
+_TEXTS = ("title", "answer", "body", "basis", "owner", "title_en", "summary_en")
+_LISTS = ("questions", "tags")
+_OPTIONAL = ("category", "valid_from", "valid_to")
+_KNOWN = frozenset({"id", *_TEXTS, *_LISTS, *_OPTIONAL})
+_LINES = "\x00lines"
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _LineLoader(_BaseLoader):  # type: ignore[misc]
+    """Keeps with each mapping the line of each of its keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        mapping[_LINES] = {key.value: key.start_mark.line + 1 for key, _ in node.value}
+        return mapping
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFile:
+    """One article with the place it was read from."""
+
+    article_id: str
+    content: Content
+    path: Path
+    line: int
+
+
+def load_articles(
+    folder: Path,
+    *,
+    authorities: frozenset[AuthorityId],
+    categories: frozenset[str] | None = None,
+) -> list[ArticleFile]:
+    """All articles of all `*.yaml` in `folder`, by id.
+
+    `categories` None means that there is no catalogue to check against.
+
+    Raises:
+        ConfigurationError: naming file and line of the first fault.
+    """
+    articles: dict[str, ArticleFile] = {}
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise ConfigurationError(f"{folder}: 没有知识条目文件")
+    for path in paths:
+        for article in _load_file(path):
+            before = articles.get(article.article_id)
+            if before is not None:
+                raise _fault(
+                    path, article.line, f"编号 {article.article_id} 与 {before.path.name} 重复"
+                )
+            content = article.content
+            if content.owner not in authorities:
+                raise _fault(path, article.line, f"责任单位 {content.owner} 不存在")
+            if categories is not None and content.category not in (None, *categories):
+                raise _fault(path, article.line, f"事项分类 {content.category} 不存在")
+            articles[article.article_id] = article
+    return [articles[key] for key in sorted(articles)]
+
+
+def known_ids(path: Path, key: str) -> frozenset[str]:
+    """The `id`s (or `code`s) of all entries of the list `key` in a reviewed file, at any depth.
+
+    Raises ConfigurationError when the file cannot be read.
+    """
+    data = _read(path)
+    return frozenset(_ids(data.get(key) if isinstance(data, dict) else None))
+
+
+def _ids(node: Any) -> Iterable[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _ids(item)
+    elif isinstance(node, dict):
+        for name in ("id", "code"):
+            if isinstance(node.get(name), str):
+                yield node[name]
+                break
+        for value in node.values():
+            if isinstance(value, list):
+                yield from _ids(value)
+
+
+def _read(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: 文件无法读取（{error}）") from error
+    try:
+        return yaml.load(text, Loader=_LineLoader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _fault(path, line, f"格式错误（{error.problem}）") from error
+    except yaml.YAMLError as error:
+        raise _fault(path, 1, f"格式错误（{error}）") from error
+
+
+def _load_file(path: Path) -> list[ArticleFile]:
+    data = _read(path)
+    if not isinstance(data, dict) or not isinstance(data.get("articles"), list):
+        raise _fault(path, 1, "应有 team 与 articles 两项")
+    team = data.get("team")
+    if not isinstance(team, str):
+        raise _fault(path, 1, "缺少 team")
+    articles = []
+    for number, entry in enumerate(data["articles"], 1):
+        if not isinstance(entry, dict):
+            raise _fault(path, data[_LINES]["articles"], f"第 {number} 条不是键值结构")
+        articles.append(_article(path, TeamId(team), entry, data.get("valid_from")))
+    return articles
+
+
+def _article(
+    path: Path, team: TeamId, entry: dict[str, Any], default_valid_from: Any
+) -> ArticleFile:
+    lines: dict[str, int] = entry[_LINES]
+    first = min(lines.values(), default=1)
+
+    def fault(field: str, sentence: str) -> ConfigurationError:
+        return _fault(path, lines.get(field, first), sentence)
+
+    article_id = entry.get("id")
+    if not isinstance(article_id, str):
+        raise fault("id", "缺少编号 id")
+    for field in lines:
+        if field not in _KNOWN:
+            raise fault(field, f"{article_id}: 不认识的字段 {field}")
+    texts = {}
+    for field in _TEXTS:
+        value = entry.get(field)
+        if not isinstance(value, str) or not value.strip():
+            raise fault(field, f"{article_id}: {field} 应为文字")
+        texts[field] = value.strip()
+    lists = {}
+    for field in _LISTS:
+        value = entry.get(field)
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise fault(field, f"{article_id}: {field} 应为文字列表")
+        lists[field] = tuple(v.strip() for v in value)
+    category = entry.get("category")
+    if category is not None and not isinstance(category, str):
+        raise fault("category", f"{article_id}: category 应为文字")
+    valid_from, valid_to = entry.get("valid_from", default_valid_from), entry.get("valid_to")
+    if type(valid_from) is not date:
+        raise fault("valid_from", f"{article_id}: valid_from 应为日期")
+    if valid_to is not None and type(valid_to) is not date:
+        raise fault("valid_to", f"{article_id}: valid_to 应为日期")
+    content = Content(
+        title=texts["title"],
+        questions=lists["questions"],
+        answer=texts["answer"],
+        body=texts["body"],
+        tags=lists["tags"],
+        basis=texts["basis"],
+        team=team,
+        owner=AuthorityId(texts["owner"]),
+        category=category,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        title_en=texts["title_en"],
+        summary_en=texts["summary_en"],
+    )
+    for problem in check(article_id, content):
+        raise fault(problem.field, f"{article_id}: {problem.sentence}")
+    return ArticleFile(article_id, content, path, first)
+
+
+def _fault(path: Path, line: int, sentence: str) -> ConfigurationError:
+    return ConfigurationError(f"{path}:{line}: {sentence}")
