@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 from acd.core.agent import Agent, Idle, SessionKind, StatusKind
 from acd.core.call import Call, Offer
@@ -41,6 +42,7 @@ class Floor:
     """Agents, calls, open offers, and the indexes over them."""
 
     __slots__ = (
+        "_arrivals",
         "agents",
         "bench",
         "booths",
@@ -71,6 +73,8 @@ class Floor:
         self.line_reason = "starting"
         # A team's line holds every caller not yet answered, offered ones too: the place is kept.
         self.lines: dict[TeamId, RankedSet[CallKey]] = {t.team: RankedSet() for t in rules.teams}
+        # Each team's visits by their beginning; those that ended are dropped when they come first.
+        self._arrivals: dict[TeamId, list[tuple[int, CallId]]] = {t.team: [] for t in rules.teams}
         # Callers that may be offered now, by who may serve them: (team, language).
         self.open_calls: dict[TeamId, dict[Language, RankedSet[CallKey]]] = {
             t.team: {language: RankedSet() for language in Language} for t in rules.teams
@@ -110,6 +114,39 @@ class Floor:
         return self.lines[call.team].rank(call.key) + 1 if call.in_line else 0
 
     # --- the line --------------------------------------------------------------------------
+
+    def join(self, call: Call) -> None:
+        """Begin a visit: a place in the line of the call's team by its key."""
+        self.lines[call.team].add(call.key)
+        call.in_line = True
+        heappush(self._arrivals[call.team], (microseconds(call.entered_at), call.call_id))
+
+    def quit(self, call: Call) -> None:
+        """End the visit: no place, and nobody may be offered the call."""
+        self.close(call)
+        self.lines[call.team].discard(call.key)
+        call.in_line = False
+        self._drop_ended(call.team)
+
+    def longest_since(self, team: TeamId) -> datetime | None:
+        """When the longest visit in the team's line began; None for an empty line."""
+        self._drop_ended(team)
+        arrivals = self._arrivals[team]
+        return self.calls[arrivals[0][1]].entered_at if arrivals else None
+
+    def _drop_ended(self, team: TeamId) -> None:
+        arrivals = self._arrivals[team]
+        while arrivals:
+            entered_us, call_id = arrivals[0]
+            call = self.calls.get(call_id)
+            if (
+                call is not None
+                and call.in_line
+                and call.team == team
+                and microseconds(call.entered_at) == entered_us
+            ):
+                return
+            heappop(arrivals)
 
     def open(self, call: Call) -> None:
         """Let the call be found by agents who may serve it (or by the wanted one only)."""

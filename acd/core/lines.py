@@ -80,10 +80,10 @@ def enter(work: Work, call: Call, team: TeamId, wanted: AgentId | None, cause: s
     work.move_call(call, CallEvent.WAIT, ca.Waiting())
     call.team, call.teams = rules.team, (rules.team,)
     call.overflowed = False
-    call.entered_at = now
+    # A caller met again after an interruption has waited all the time, whoever was counting.
+    call.entered_at = min(call.first_arrival_at, now) if cause == "resync" else now
     call.key = call_key(call.call_id, call.first_arrival_at, call.priority)
-    floor.lines[call.team].add(call.key)
-    call.in_line = True
+    floor.join(call)
     if wanted is not None and wanted in floor.agents:
         call.wanted = wanted
         work.start_timer(TimerKind.WANTED, call.call_id, now + floor.rules.wanted_agent_for)

@@ -62,11 +62,10 @@ def _restore_call(work: Work, found: RestoredCall) -> None:
         entered_at=found.entered_at,
         key=call_key(found.call_id, found.first_arrival_at, found.priority),
         offers=found.offers,
-        in_line=not found.answered,
     )
     floor.calls[call.call_id] = call
-    if call.in_line:
-        floor.lines[team].add(call.key)
+    if not found.answered:
+        floor.join(call)
 
 
 def _restore_agent(work: Work, found: RestoredAgent) -> None:

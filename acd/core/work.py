@@ -154,9 +154,7 @@ class Work:
         """The visit is over: no place, no overflow, no wanted agent."""
         if not call.in_line:
             return
-        self.floor.close(call)
-        self.floor.lines[call.team].discard(call.key)
-        call.in_line = False
+        self.floor.quit(call)
         self.cancel_timer(TimerKind.OVERFLOW, call.call_id)
         if call.wanted is not None:
             self.cancel_timer(TimerKind.WANTED, call.call_id)

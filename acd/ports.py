@@ -1,0 +1,126 @@
+"""What the distribution needs from others, by capability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from acd.core.effects import Assignment
+from acd.core.inputs import Input, RestoredAgent, RestoredCall, TimerKey
+from acd.core.metrics import ClosedMinute
+from kernel.events import Event
+from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.language import Language
+
+
+class CallControl(Protocol):
+    """Orders to the telephone. Each has a deadline of its own.
+
+    Every order raises `NotFound` if the call is gone and `Unavailable` if the link is down or
+    silent (then it may have been done or not). What came of an order is told as a fact.
+    The contract is in `tests/integration/call_control_contract.py`.
+    """
+
+    async def deliver(
+        self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, ring_timeout: timedelta
+    ) -> None:
+        """Ring the endpoint for the waiting caller."""
+
+    async def cancel_offer(self, call_id: CallId, offer_id: OfferId) -> None:
+        """Stop ringing; the caller returns to waiting."""
+
+    async def requeue(
+        self, call_id: CallId, team: TeamId, priority: int, wanted_agent: AgentId | None
+    ) -> None:
+        """Out of a conversation back into the line, first arrival kept."""
+
+    async def release(self, call_id: CallId) -> None:
+        """Drop the operator's leg; the caller goes on to the survey."""
+
+    async def start_consult(
+        self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, consulted: Endpoint
+    ) -> None:
+        """The caller hears music, the consulted phone rings."""
+
+    async def complete_consult(self, call_id: CallId) -> None:
+        """The caller talks with the consulted operator."""
+
+    async def cancel_consult(self, call_id: CallId) -> None:
+        """Back to the caller."""
+
+
+class AgentProfile(Protocol):
+    """What the distribution wants to know of a person."""
+
+    @property
+    def skills(self) -> Mapping[TeamId, int]:
+        """Team to level, 1 to 10, higher is better."""
+
+    @property
+    def languages(self) -> Collection[Language]: ...
+
+
+class Roster(Protocol):
+    """Who may serve what; answers from memory."""
+
+    def agent(self, agent_id: AgentId) -> AgentProfile | None: ...
+
+
+class Timers(Protocol):
+    """The one source of time-outs."""
+
+    def start(self, timer: TimerKey, at: datetime) -> None:
+        """Expire once at `at` (aware UTC); a running timer of the same key is replaced."""
+
+    def cancel(self, timer: TimerKey) -> None:
+        """Nothing happens if it is not running."""
+
+    def on_expiry(self, callback: Callable[[TimerKey], None]) -> None:
+        """Who is told, synchronously."""
+
+    def stop(self) -> None:
+        """Forget all timers."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedInput:
+    """One input as it was stepped. `sequence` counts from 1 within the run."""
+
+    run: str
+    sequence: int
+    at: datetime
+    input: Input
+
+
+Entry = LoggedInput | Event | Assignment | ClosedMinute
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the log knows at a start: closed minutes of the last 24 h, the events since
+    `events_since` (oldest first), and what had not ended."""
+
+    minutes: Sequence[ClosedMinute] = ()
+    events: Sequence[Event] = ()
+    agents: Sequence[RestoredAgent] = ()
+    calls: Sequence[RestoredCall] = ()
+
+
+class EventLog(Protocol):
+    """The append-only memory. Appending never blocks and never fails the caller."""
+
+    def append(self, run: str, at: datetime, entry: Entry) -> None:
+        """Hand over at once; written in batches, in order, off the call path."""
+
+    async def recall(self, now: datetime) -> Memory:
+        """What a new run needs of the runs before."""
+
+
+class Log(Protocol):
+    """The program's log: an event verb and fields."""
+
+    def info(self, event: str, **fields: object) -> object: ...
+    def warning(self, event: str, **fields: object) -> object: ...
+    def exception(self, event: str, **fields: object) -> object: ...

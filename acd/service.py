@@ -1,0 +1,315 @@
+"""The distribution as others meet it: one task owns the floor and feeds `step`.
+
+Facts, commands, expired timers and failed orders stand in one queue and are stepped one after the
+other; effects are performed in the order of the step. Nothing is polled: without an input the task
+sleeps. Nothing on this path waits for a database or a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from acd.boards import AgentBoard, Board
+from acd.core import effects as fx
+from acd.core import inputs as inp
+from acd.core.floor import Floor
+from acd.core.inputs import Command, Input, Started, TimerExpired, TimerKey
+from acd.core.metrics import ClosedMinute, Metrics
+from acd.core.rules import Rules
+from acd.core.step import step
+from acd.core.views import AgentView, Wallboard, agent_view, primary_team, wallboard
+from acd.orders import Orders
+from acd.ports import CallControl, EventLog, Log, LoggedInput, Roster, Timers
+from kernel import events as ev
+from kernel.bus import EventBus
+from kernel.clock import Clock
+from kernel.errors import HotlineError, NotFound, Unavailable
+from kernel.ids import AgentId, BoothId, CallId, Endpoint, EventId, IdSource, OfferId, TeamId
+from kernel.telephony import TelephonyFact
+
+BREATH = 64
+"""So many inputs are stepped before other tasks get their turn (a flood must not starve them)."""
+
+Refusal = HotlineError | None
+
+
+class Distribution:
+    """Start before the first fact is posted, stop when the telephone has stopped."""
+
+    def __init__(
+        self,
+        *,
+        rules: Rules,
+        roster: Roster,
+        control: CallControl,
+        timers: Timers,
+        clock: Clock,
+        bus: EventBus,
+        ids: IdSource,
+        event_log: EventLog,
+        log: Log,
+    ) -> None:
+        self._rules = rules
+        self._roster = roster
+        self._timers = timers
+        self._clock = clock
+        self._bus = bus
+        self._ids = ids
+        self._event_log = event_log
+        self._log = log
+        self._floor = Floor(rules)
+        self._metrics = Metrics(rules)
+        self._orders = Orders(control, self._put, log)
+        self._agents = AgentBoard(self.agent_view, log)
+        self._board = Board(self.wallboard, log)
+        self._queue: asyncio.Queue[tuple[Input, asyncio.Future[None] | None]] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._run = ""
+        self._sequence = 0
+        self._last_at: datetime | None = None
+        timers.on_expiry(self._expired)
+
+    async def start(self) -> None:
+        """Recall what the log knows, then begin to step. Routing opens with `LineRestored`."""
+        now = self._clock.now()
+        memory = await self._event_log.recall(now)
+        self._run = self._ids.new()
+        self._metrics.restore(memory.minutes, now)
+        for restored in memory.agents:
+            self._metrics.note_primary(restored.log_in.agent_id, _best(restored.log_in.skills))
+        for event in memory.events:
+            self._metrics.fold(event)
+        self._put(Started(self._rules, tuple(memory.agents), tuple(memory.calls)))
+        self._task = asyncio.get_running_loop().create_task(self._own(), name="distribution")
+
+    async def stop(self) -> None:
+        """Step what is waiting, then end. Callers and conversations stay as they are."""
+        if self._task is None:
+            return
+        await self._queue.join()
+        self._timers.stop()
+        self._board.stop()
+        await self._orders.stop()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+
+    async def settled(self) -> None:
+        """Return when every input posted so far was stepped."""
+        await self._queue.join()
+
+    # --- inputs ----------------------------------------------------------------------------
+
+    def post(self, fact: TelephonyFact) -> None:
+        """Take a telephony fact; never blocks, never raises."""
+        self._put(fact)
+
+    def _put(self, item: Input) -> None:
+        self._queue.put_nowait((item, None))
+
+    def _expired(self, timer: TimerKey) -> None:
+        self._put(TimerExpired(timer))
+
+    async def _command(self, command: Command) -> None:
+        if self._task is None or self._task.done():
+            raise Unavailable("话务分配暂未启动，请稍候再试")
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((command, answer))
+        await answer
+
+    async def log_in(self, agent_id: AgentId, booth_id: BoothId, endpoint: Endpoint) -> None:
+        """Sit down at a free booth, not ready.
+
+        Raises:
+            NotFound: nobody in the roster has this id.
+            Conflict: the booth is taken, or the operator sits elsewhere.
+        """
+        profile = self._roster.agent(agent_id)
+        if profile is None:
+            raise NotFound("没有这位话务员")
+        await self._command(
+            inp.LogIn(
+                agent_id,
+                booth_id,
+                endpoint,
+                tuple(sorted(profile.skills.items())),
+                tuple(sorted(profile.languages)),
+            )
+        )
+
+    async def log_out(self, agent_id: AgentId) -> None:
+        """Raises InvalidTransition during a call or wrap-up."""
+        await self._command(inp.LogOut(agent_id))
+
+    async def ready(self, agent_id: AgentId) -> None:
+        """Ready now, or after the call in hand."""
+        await self._command(inp.ChooseReady(agent_id))
+
+    async def not_ready(self, agent_id: AgentId, reason: str) -> None:
+        """Not ready now, or after the call in hand. Raises BadInput for a reason not to choose."""
+        await self._command(inp.ChooseNotReady(agent_id, reason))
+
+    async def decline(self, agent_id: AgentId, offer_id: OfferId) -> None:
+        """Refuse the offer: the caller keeps the place, the agent is not ready (declined)."""
+        await self._command(inp.DeclineOffer(agent_id, offer_id))
+
+    async def release(self, agent_id: AgentId) -> None:
+        """Hang up the operator's part of the call (a consulted colleague: leave)."""
+        await self._command(inp.ReleaseCall(agent_id))
+
+    async def finish_wrap_up(self, agent_id: AgentId, disposition: str) -> None:
+        """Raises BadInput without a disposition."""
+        await self._command(inp.FinishWrapUp(agent_id, disposition))
+
+    async def extend_wrap_up(self, agent_id: AgentId) -> None:
+        """By the limit again, once. Raises Conflict the second time."""
+        await self._command(inp.ExtendWrapUp(agent_id))
+
+    async def transfer_to_team(self, agent_id: AgentId, team: TeamId) -> None:
+        """The caller joins the team's line at the place of the first arrival."""
+        await self._command(inp.TransferToTeam(agent_id, team))
+
+    async def transfer_to_agent(self, agent_id: AgentId, target: AgentId) -> None:
+        """The target is asked alone for a while, then anybody of the team."""
+        await self._command(inp.TransferToAgent(agent_id, target))
+
+    async def consult(self, agent_id: AgentId, target: AgentId) -> None:
+        """Ask a free colleague while the caller waits. Raises Conflict if not free."""
+        await self._command(inp.BeginConsult(agent_id, target))
+
+    async def complete_consult(self, agent_id: AgentId) -> None:
+        """Hand the caller to the colleague who answered."""
+        await self._command(inp.EndConsultByTransfer(agent_id))
+
+    async def cancel_consult(self, agent_id: AgentId) -> None:
+        """Back to the caller."""
+        await self._command(inp.AbortConsult(agent_id))
+
+    async def connection_lost(self, agent_id: AgentId) -> None:
+        """The agent's browser is gone; a conversation goes on."""
+        await self._command(inp.ConnectionLost(agent_id))
+
+    async def connection_back(self, agent_id: AgentId) -> None:
+        """The agent's browser is back."""
+        await self._command(inp.ConnectionBack(agent_id))
+
+    # --- reads, from memory ----------------------------------------------------------------
+
+    def agent_view(self, agent_id: AgentId) -> AgentView:
+        """The agent now; `status` is `logged_out` for one who is not there."""
+        return agent_view(self._floor, agent_id)
+
+    def position(self, call_id: CallId) -> int | None:
+        """Place in the line of the call's team, from 1, offered callers before included; None for
+        a call that is not in line."""
+        call = self._floor.calls.get(call_id)
+        return self._floor.position(call) or None if call is not None else None
+
+    def wallboard(self) -> Wallboard:
+        """The centre now."""
+        now = self._clock.now()
+        self._close_minutes(self._metrics.advance(now))
+        return wallboard(self._floor, self._metrics, now)
+
+    def watch_agent(
+        self, agent_id: AgentId, callback: Callable[[AgentView], None]
+    ) -> Callable[[], None]:
+        """Called synchronously after each change; returns the unsubscriber."""
+        return self._agents.watch(agent_id, callback)
+
+    def watch_wallboard(self, callback: Callable[[Wallboard], None]) -> Callable[[], None]:
+        """Called after changes, at most twice a second; returns the unsubscriber."""
+        return self._board.watch(callback)
+
+    @property
+    def healthy(self) -> str | None:
+        """None when calls are distributed, else the reason why not."""
+        if self._task is None or self._task.done():
+            return "not running"
+        return None if self._floor.line_up else f"line down: {self._floor.line_reason}"
+
+    # --- the owner -------------------------------------------------------------------------
+
+    async def _own(self) -> None:
+        stepped = 0
+        while True:
+            item, answer = await self._queue.get()
+            try:
+                refusal = self._step(item)
+            except Exception:
+                # A defect in one step must not end the distribution of all other calls.
+                self._log.exception("step_crashed", input=type(item).__name__)
+                refusal = Unavailable("系统内部错误，请重试或联系值班长")
+            finally:
+                self._queue.task_done()
+            if answer is not None and not answer.done():
+                if refusal is None:
+                    answer.set_result(None)
+                else:
+                    answer.set_exception(refusal)
+            stepped += 1
+            if stepped % BREATH == 0:
+                await asyncio.sleep(0)
+
+    def _step(self, item: Input) -> Refusal:
+        now = self._now()
+        try:
+            _, effects = step(self._floor, item, now)
+        except HotlineError as refusal:
+            return refusal
+        self._sequence += 1
+        self._event_log.append(self._run, now, LoggedInput(self._run, self._sequence, now, item))
+        changed: dict[AgentId, None] = {}
+        for effect in effects:
+            self._perform(effect, now, changed)
+        if effects:
+            self._agents.tell(changed)
+            self._board.changed()
+        return None
+
+    def _now(self) -> datetime:
+        """Never before the last input, whatever the clock does."""
+        now = self._clock.now()
+        if self._last_at is not None and now < self._last_at:
+            now = self._last_at
+        self._last_at = now
+        return now
+
+    def _perform(self, effect: fx.Effect, now: datetime, changed: dict[AgentId, None]) -> None:
+        match effect:
+            case fx.Publish():
+                self._publish(effect.event, now)
+            case fx.Show():
+                changed[effect.agent_id] = None
+            case fx.StartTimer():
+                self._timers.start(effect.timer, effect.at)
+            case fx.CancelTimer():
+                self._timers.cancel(effect.timer)
+            case fx.Persist():
+                self._event_log.append(self._run, now, effect.record)
+            case fx.Remark():
+                self._log.info(effect.what, call_id=effect.call_id, agent_id=effect.agent_id)
+            case _:
+                self._orders.give(effect)
+
+    def _publish(self, event: ev.Event, now: datetime) -> None:
+        event = replace(event, event_id=EventId(self._ids.new()))
+        if isinstance(event, ev.AgentLoggedIn):
+            agent = self._floor.agents.get(event.agent_id)
+            self._metrics.note_primary(
+                event.agent_id, primary_team(agent) if agent is not None else None
+            )
+        self._close_minutes(self._metrics.fold(event))
+        self._event_log.append(self._run, now, event)
+        self._bus.publish(event)
+
+    def _close_minutes(self, minutes: list[ClosedMinute]) -> None:
+        for minute in minutes:
+            self._event_log.append(self._run, self._last_at or self._clock.now(), minute)
+
+
+def _best(skills: tuple[tuple[TeamId, int], ...]) -> TeamId | None:
+    return min(skills, key=lambda s: (-s[1], s[0]))[0] if skills else None
