@@ -3,13 +3,12 @@
 import { badge, fill, make, need } from "../shared/dom";
 import { getJson } from "../shared/http";
 import { t } from "../shared/i18n";
-import { boothState, teamName } from "../shared/words";
+import { boothState, named, teamName } from "../shared/words";
 import type { ContextKind } from "./call_view";
 import type { DeskModel } from "./model";
 
 interface TeamTarget {
   readonly team: string;
-  readonly name: string;
   readonly waiting: number;
   readonly ready: number;
 }
@@ -43,9 +42,10 @@ const SEARCH_MS = 150;
 
 const DISPOSITION_OF_OUTCOME: Readonly<Record<string, string>> = {
   answered: "answered",
-  dispatched: "filed",
-  submitted: "filed",
-  transferred_out: "transferred",
+  dispatched: "order_filed",
+  submitted: "order_filed",
+  transferred_out: "transferred_out",
+  withdrawn: "withdrawn",
 };
 
 export class ContextPanel {
@@ -195,7 +195,7 @@ export class ContextPanel {
       "reason",
       t("置忙原因"),
       last,
-      reasons.map((r) => [r.code, t(r.text)] as const),
+      reasons.map((r) => [r.code, named(r)] as const),
       "choice-list two",
     );
     list.addEventListener("change", () => {
@@ -221,7 +221,7 @@ export class ContextPanel {
         "disposition",
         t("通话结果"),
         guess,
-        dispositions.map((d) => [d.code, t(d.text)] as const),
+        dispositions.map((d) => [d.code, named(d)] as const),
         "choice-list two",
       ),
       radios("next", t("完成后"), next === "not_ready" ? "not_ready" : "ready", [

@@ -1,68 +1,79 @@
-// Codes as words. The lists follow the server's; unknown codes are shown as they are.
+// Codes as words. Names of the reviewed data come from the server in both languages; the rest are
+// texts of the catalogue. Unknown codes are shown as they are.
 
 import { t } from "./i18n";
+import type { Choice } from "./protocol";
 
-const REASONS: Readonly<Record<string, string>> = {
-  break: "小休",
-  meal: "用餐",
-  paperwork: "整理工单",
-  training: "培训",
-  meeting: "开会",
-  equipment: "设备故障",
-  logged_in: "未就绪",
-  ring_no_answer: "振铃未接",
-  declined: "已拒接",
-  phone_unreachable: "话机离线",
-  connection_lost: "连接中断",
+type Words = Readonly<Record<string, () => string>>;
+
+const REASONS: Words = {
+  break: () => t("小休"),
+  meal: () => t("用餐"),
+  paperwork: () => t("整理工单"),
+  training: () => t("培训"),
+  meeting: () => t("开会"),
+  equipment: () => t("设备故障"),
+  logged_in: () => t("未就绪"),
+  ring_no_answer: () => t("振铃未接"),
+  declined: () => t("已拒接"),
+  phone_unreachable: () => t("话机离线"),
+  connection_lost: () => t("连接中断"),
 };
 
-const TEAMS: Readonly<Record<string, string>> = {
-  consumer: "消费维权组",
-  urban: "国土城管组",
-  labour: "劳动社保组",
-  security: "公安户政组",
-  general: "综合事务组",
+const LANGUAGES: Words = {
+  zh: () => t("普通话"),
+  yue: () => t("粤语"),
+  en: () => t("英语"),
 };
 
-const LANGUAGES: Readonly<Record<string, string>> = {
-  zh: "普通话",
-  yue: "粤语",
-  en: "英语",
+const CAUSES: Words = {
+  entry: () => t("进入队列"),
+  ring_no_answer: () => t("振铃未接，回到原位"),
+  declined: () => t("被拒接，回到原位"),
+  unreachable: () => t("话机离线，回到原位"),
+  transfer: () => t("转接而来"),
+  resync: () => t("系统恢复后重新排队"),
 };
 
-const CAUSES: Readonly<Record<string, string>> = {
-  entry: "进入队列",
-  ring_no_answer: "振铃未接，回到原位",
-  declined: "被拒接，回到原位",
-  unreachable: "话机离线，回到原位",
-  transfer: "转接而来",
-  resync: "系统恢复后重新排队",
+const OUTCOMES: Words = {
+  answered: () => t("已接听"),
+  abandoned: () => t("排队中挂断"),
+  left_in_menu: () => t("导航中挂断"),
+  transferred_out: () => t("转紧急电话"),
+  fault: () => t("系统故障"),
 };
 
-const OUTCOMES: Readonly<Record<string, string>> = {
-  answered: "已接听",
-  abandoned: "排队中挂断",
-  left_in_menu: "导航中挂断",
-  transferred_out: "转紧急电话",
-  fault: "系统故障",
+const BOOTH_STATES: Words = {
+  ready: () => t("就绪"),
+  not_ready: () => t("置忙"),
+  offered: () => t("振铃"),
+  talking: () => t("通话中"),
+  consulting: () => t("咨询中"),
+  wrap_up: () => t("话后整理"),
 };
 
-const BOOTH_STATES: Readonly<Record<string, string>> = {
-  ready: "就绪",
-  not_ready: "置忙",
-  offered: "振铃",
-  talking: "通话中",
-  consulting: "咨询中",
-  wrap_up: "话后整理",
-};
+let teams: ReadonlyMap<string, Choice> = new Map();
 
-function word(list: Readonly<Record<string, string>>, code: string): string {
-  const found = list[code];
-  return found === undefined ? code : t(found);
+/** Remember the teams' names, as the server sent them. */
+export function learnTeams(known: readonly Choice[]): void {
+  teams = new Map(known.map((team) => [team.code, team]));
+}
+
+/** The name in the page's language. */
+export function named(choice: { readonly zh: string; readonly en: string }): string {
+  return document.documentElement.lang.startsWith("zh") ? choice.zh : choice.en;
+}
+
+export function teamName(id: string): string {
+  const team = teams.get(id);
+  return team === undefined ? id : named(team);
+}
+
+function word(list: Words, code: string): string {
+  return list[code]?.() ?? code;
 }
 
 export const reasonText = (code: string | null): string => word(REASONS, code ?? "logged_in");
-export const teamName = (id: string): string => word(TEAMS, id);
 export const languageName = (code: string): string => word(LANGUAGES, code);
 export const queueCause = (code: string): string => word(CAUSES, code);
 export const callOutcome = (code: string): string => word(OUTCOMES, code);
