@@ -14,7 +14,6 @@ from ivr.core.interpreter import (
     Happening,
     LanguageChosen,
     LeftFor,
-    Line,
     Pressed,
     Scored,
     Session,
@@ -144,7 +143,7 @@ class Dialogue:
         turn = begin(
             self._flow,
             language=None if call.ani.anonymous else self._memory.language(call.ani),
-            line=None if entry is None else Line(entry.team, entry.greeting),
+            line_team=None if entry is None else entry.team,
             now=call.at,
         )
         self._places[call.call_id] = _Place(self._flow, turn.session, turn.instruction, call.ani)
@@ -256,7 +255,7 @@ class Survey:
         turn = begin(
             self._flow,
             language=self._conversation(call_id).language,
-            line=None,
+            line_team=None,
             now=self._publisher.clock.now(),
         )
         self._places[call_id] = _Place(self._flow, turn.session, turn.instruction, PhoneNumber(""))

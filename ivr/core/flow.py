@@ -37,8 +37,8 @@ class Test(StrEnum):
 class Phrase:
     """A prompt as a step names it.
 
-    The name `{line_greeting}` stands for the greeting of the dialled line: its own prompt, or that
-    of its team (`line_greeting`). `language` None means the caller's language.
+    The name `{line_greeting}` stands for the greeting of the dialled line, which is that of its
+    team. `language` None means the caller's language.
     """
 
     name: str
@@ -159,7 +159,7 @@ class Flow:
 
 
 def line_greeting(team: TeamId) -> str:
-    """The prompt that greets callers of any old line of `team` which has none of its own."""
+    """The prompt that greets callers of the old lines of `team`."""
     return f"line_{team}"
 
 

@@ -46,21 +46,14 @@ KEYS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """The old line that was dialled. `greeting`: its own prompt, None for that of the team."""
-
-    team: TeamId
-    greeting: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Session:
-    """Where one call stands. `tries` counts the unknown keys pressed at this step."""
+    """Where one call stands. `line_team`: the team of the old line that was dialled, if one was.
+    `tries` counts the unknown keys pressed at this step."""
 
     step: str
     language: Language
     language_known: bool
-    line: Line | None
+    line_team: TeamId | None
     started_at: datetime
     tries: int = 0
 
@@ -113,7 +106,7 @@ def begin(
     flow: Flow,
     *,
     language: Language | None,
-    line: Line | None,
+    line_team: TeamId | None,
     now: datetime,
 ) -> Turn:
     """Enter the flow. `language` None: nothing is known, Mandarin is spoken first."""
@@ -121,7 +114,7 @@ def begin(
         step=flow.start,
         language=language or Language.MANDARIN,
         language_known=language is not None,
-        line=line,
+        line_team=line_team,
         started_at=now,
     )
     return _enter(flow, session, flow.start, ())
@@ -229,7 +222,7 @@ def _enter(flow: Flow, session: Session, target: str, happened: tuple[Happening,
 def _holds(test: Test, session: Session) -> bool:
     match test:
         case Test.LINE_KNOWN:
-            return session.line is not None
+            return session.line_team is not None
         case Test.LANGUAGE_KNOWN:
             return session.language_known
         case _:
@@ -248,7 +241,7 @@ def _instruction(
         case Menu() | ChooseLanguage() | SurveyQuestion():
             return Collect(prompts, _max_digits(here), here.timeout)
         case Queue():
-            team = here.team or _line(flow, session).team
+            team = here.team or _line_team(flow, session)
             return EnterQueue(team, session.language, here.priority, prompts)
         case LeaveFor():
             return TransferOut(here.number, prompts)
@@ -262,16 +255,16 @@ def _max_digits(here: Menu | ChooseLanguage | SurveyQuestion) -> int:
     return here.max_digits if isinstance(here, Menu) else 1
 
 
-def _line(flow: Flow, session: Session) -> Line:
-    """The dialled line; where a flow asks for one that was not dialled, the fallback's team.
+def _line_team(flow: Flow, session: Session) -> TeamId:
+    """The team of the dialled line; where a flow asks for one that was not dialled, the fallback's.
 
     Validation has made sure that a reception falls back to a queue that names its team.
     """
-    if session.line is not None:
-        return session.line
+    if session.line_team is not None:
+        return session.line_team
     fallback = flow.steps[flow.fallback]
     assert isinstance(fallback, Queue) and fallback.team is not None
-    return Line(fallback.team)
+    return fallback.team
 
 
 def _prompts(flow: Flow, session: Session, wanted: tuple[Phrase, ...]) -> tuple[Prompt, ...]:
@@ -284,5 +277,4 @@ def _prompts(flow: Flow, session: Session, wanted: tuple[Phrase, ...]) -> tuple[
 def _name(flow: Flow, session: Session, name: str) -> str:
     if name != LINE_GREETING:
         return name
-    line = _line(flow, session)
-    return line.greeting or line_greeting(line.team)
+    return line_greeting(_line_team(flow, session))

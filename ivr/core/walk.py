@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ivr.core.flow import Flow
-from ivr.core.interpreter import Line, Turn, begin, step
+from ivr.core.interpreter import Turn, begin, step
+from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.telephony import (
     CallerInput,
@@ -56,7 +57,7 @@ def walk(
     *,
     started_at: datetime,
     language: Language | None = None,
-    line: Line | None = None,
+    line_team: TeamId | None = None,
 ) -> Journey:
     """Walk `flow`, pressing one entry of `keys` at each question ("" is silence).
 
@@ -64,7 +65,7 @@ def walk(
     after `MAX_TURNS`, which a valid flow never needs.
     """
     now = started_at
-    turn = begin(flow, language=language, line=line, now=now)
+    turn = begin(flow, language=language, line_team=line_team, now=now)
     turns = [turn]
     pressing = iter(keys)
     while len(turns) < MAX_TURNS:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.core.flow import Menu
-from ivr.core.interpreter import Line, begin, step
+from ivr.core.interpreter import begin, step
 from ivr.core.walk import Journey, walk
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -17,11 +17,11 @@ from kernel.telephony import CallerInput, Collect, EnterQueue, InputKind, Prompt
 from tests.fakes.clock import NOON
 from tests.unit.ivr.shipped import TEAMS, main_flow
 
-OLD_LINE = Line(TeamId("labour"))
+OLD_LINE = TeamId("labour")
 
 
-def journey(*keys: str, language: Language | None = None, line: Line | None = None) -> Journey:
-    return walk(main_flow(), keys, started_at=NOON, language=language, line=line)
+def journey(*keys: str, language: Language | None = None, line: TeamId | None = None) -> Journey:
+    return walk(main_flow(), keys, started_at=NOON, language=language, line_team=line)
 
 
 def queue_of(found: Journey) -> EnterQueue:
@@ -140,11 +140,6 @@ def test_old_line_chooses_its_team_without_asking() -> None:
     assert queue_of(found).team == "labour"
 
 
-def test_old_line_with_its_own_greeting_plays_it() -> None:
-    found = journey(line=Line(TeamId("labour"), "line_12333"))
-    assert found.heard[0] == "zh/line_12333"
-
-
 def test_caller_of_an_old_line_who_changes_language_keeps_the_team() -> None:
     found = journey("9", "3", line=OLD_LINE)
     assert queue_of(found) == EnterQueue(TeamId("labour"), Language.ENGLISH, 0)
@@ -157,7 +152,7 @@ def test_caller_who_plays_with_the_keys_is_given_a_person_after_two_minutes() ->
 
 
 def test_caller_past_the_limit_still_gets_what_was_just_chosen() -> None:
-    turn = begin(main_flow(), language=None, line=None, now=NOON)
+    turn = begin(main_flow(), language=None, line_team=None, now=NOON)
     late = NOON + timedelta(minutes=5)
     turn = step(main_flow(), turn.session, CallerInput(InputKind.DIGITS, "3", late), late)
     assert isinstance(turn.instruction, EnterQueue)
@@ -192,12 +187,12 @@ KEYS = st.lists(
 @given(
     keys=KEYS,
     language=st.sampled_from([None, *Language]),
-    line=st.sampled_from([None, *(Line(team) for team in TEAMS)]),
+    line=st.sampled_from([None, *TEAMS]),
 )
 def test_nobody_is_ever_stranded(
-    keys: list[str], language: Language | None, line: Line | None
+    keys: list[str], language: Language | None, line: TeamId | None
 ) -> None:
-    found = walk(main_flow(), keys, started_at=NOON, language=language, line=line)
+    found = walk(main_flow(), keys, started_at=NOON, language=language, line_team=line)
     assert isinstance(found.ending, EnterQueue | TransferOut)
     if isinstance(found.ending, EnterQueue):
         assert found.ending.team in TEAMS
@@ -222,7 +217,7 @@ def test_every_step_of_the_flow_is_reached_by_some_caller() -> None:
     for language in (None, Language.ENGLISH):
         for line in (None, OLD_LINE):
             for keys in routes:
-                found = walk(main_flow(), keys, started_at=NOON, language=language, line=line)
+                found = walk(main_flow(), keys, started_at=NOON, language=language, line_team=line)
                 reached |= {
                     happening.step
                     for turn in found.turns
