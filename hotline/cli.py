@@ -59,7 +59,7 @@ def demo() -> None:
 @app.command()
 def prompts() -> None:
     """Make the spoken prompts (idempotent; studio recordings replace them file by file)."""
-    from hotline.demo import make_prompts
+    from hotline.prompts import make_prompts
 
     settings = Settings()
     with _progress() as report:

@@ -1,4 +1,4 @@
-"""Fill the database with the demo city, and make the prompts: each department's own part in turn."""
+"""Fill the database with the demo city: each department's own part in turn."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from collections.abc import Callable
 from directory.adapters import demo_city
 from hotline.secrets import Secrets
 from hotline.settings import Settings
-from ivr.adapters.prompt_files import load_prompts
-from ivr.adapters.prompt_render import render_prompts
-from kernel.errors import ConfigurationError
 from kernel.infra.clock import SystemClock
 from kernel.infra.database import Database
 from knowledge_base.adapters import demo as demo_knowledge
@@ -46,21 +43,3 @@ async def seed_city(settings: Settings, report: Report) -> dict[str, int]:
         "articles": articles,
         "cases": cases,
     }
-
-
-def make_prompts(settings: Settings, report: Report) -> str:
-    """Render the prompts; returns a sentence. Raises ConfigurationError for a bad studio file."""
-    catalogue = load_prompts(settings.config_dir / "ivr" / "prompts.yaml")
-    done = render_prompts(
-        catalogue,
-        settings.prompts_dir,
-        settings.studio_dir,
-        lambda number, total, name: report(name, number, total),
-    )
-    if done.refused:
-        path, why = done.refused[0]
-        raise ConfigurationError(f"{path}: {why}")
-    return (
-        f"prompts: {done.rendered} made, {done.from_studio} from the studio, "
-        f"{done.unchanged} unchanged"
-    )

@@ -17,7 +17,7 @@ from kernel.events import (
     MenuKeyPressed,
     MenuStepEntered,
 )
-from kernel.ids import CallId, TeamId
+from kernel.ids import AgentId, CallId, TeamId
 from kernel.language import Language
 
 _MAX_STEPS = 50
@@ -61,6 +61,7 @@ class CallStory:
     first_arrival_at: datetime | None = None
     waited_s: float | None = None
     answered_at: datetime | None = None
+    answered_by: AgentId | None = None
 
 
 def begin(call_id: CallId, at: datetime) -> CallStory:
@@ -99,7 +100,12 @@ def tell(story: CallStory, event: Event) -> CallStory:
         case CallOffered():
             return replace(story, team=event.team, waited_s=event.waited_s)
         case CallAnswered():
-            return replace(story, waited_s=event.waited_s, answered_at=event.occurred_at)
+            return replace(
+                story,
+                waited_s=event.waited_s,
+                answered_at=event.occurred_at,
+                answered_by=event.agent_id,
+            )
         case _:
             return story
 
