@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_desktop.core.named import Named
+from kernel.events import Event
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 
 # --- the distribution (acd) ---------------------------------------------------------------------
@@ -18,10 +19,12 @@ from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultationView:
-    """`phase`: ringing or talking."""
+    """`agent_id` is the other operator; `phase`: ringing or talking; `asked`: we are the one who
+    was asked."""
 
     agent_id: AgentId
     phase: str
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,8 @@ class AgentSituation:
     `status`: logged_out, ready, not_ready; `activity`: idle, offered, talking, consulting,
     consulted (a colleague asks this operator), wrap_up. `next_*`: chosen during a call for the time
     after it. `deadline` is the end of ringing or of wrap-up. `call_id` stays set during wrap-up.
-    `notice` is a sentence for the operator about an order that failed; empty when there is none.
+    `moving`: a transfer is under way; `notice`: a sentence for the operator about an order that
+    failed, empty when there is none.
     """
 
     status: str
@@ -49,6 +53,8 @@ class AgentSituation:
     offer_id: OfferId | None = None
     team: TeamId | None = None
     on_hold: bool = False
+    moving: bool = False
+    wrap_up_extended: bool = False
     consultation: ConsultationView | None = None
     notice: str = ""
     line_up: bool = True
@@ -65,6 +71,7 @@ class Floor(Protocol):
     async def decline(self, agent_id: AgentId, offer_id: OfferId) -> None: ...
     async def release(self, agent_id: AgentId) -> None: ...
     async def finish_wrap_up(self, agent_id: AgentId, disposition: str) -> None: ...
+    async def extend_wrap_up(self, agent_id: AgentId) -> None: ...
     async def transfer_to_team(self, agent_id: AgentId, team: TeamId) -> None: ...
     async def transfer_to_agent(self, agent_id: AgentId, target: AgentId) -> None: ...
     async def consult(self, agent_id: AgentId, target: AgentId) -> None: ...
@@ -90,6 +97,7 @@ class Operator:
 
     agent_id: AgentId
     name: str
+    name_en: str
     teams: tuple[TeamId, ...]
 
 
@@ -160,6 +168,9 @@ class CallerRecords(Protocol):
 
     async def past(self, ani: str, *, except_call: CallId) -> CallerPast: ...
 
+    async def events(self, call_id: CallId) -> Sequence[Event]:
+        """What has been recorded of a call, oldest first: its story after a restart."""
+
 
 # --- the telephone in the browser (cti) ---------------------------------------------------------
 
@@ -185,7 +196,8 @@ class Phones(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamFigures:
     """`longest_since`: arrival of the caller who waits longest. Counts are of the current day.
-    `service_rate`: answered within 15 s, 0..1; `connect_rate`: rolling 24 h, 0..1; None: no calls.
+    `service_rate`: answered within 15 s, last 30 minutes, 0..1; `asa_s`: average speed of answer,
+    same window; `connect_rate`: rolling 24 h, 0..1; None: no calls to divide by.
     """
 
     team: TeamId
@@ -195,6 +207,7 @@ class TeamFigures:
     answered: int
     abandoned: int
     service_rate: float | None
+    asa_s: float | None
     connect_rate: float | None
 
 
@@ -213,10 +226,11 @@ class OccupiedBooth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorFigures:
-    """The whole centre at `at`."""
+    """The whole centre at `at`. `balanced` is False when the figures contradict each other."""
 
     at: datetime
     line_up: bool
+    balanced: bool
     teams: tuple[TeamFigures, ...]
     booths: tuple[OccupiedBooth, ...]
 

@@ -102,6 +102,12 @@ class CancelConsult(Command):
     type: Literal["cancel_consult"] = "cancel_consult"
 
 
+class ExtendWrapUp(Command):
+    """The limit once again, once."""
+
+    type: Literal["extend_wrap_up"] = "extend_wrap_up"
+
+
 class WrapUpDone(Command):
     """`reason` is required when `next_status` is not_ready."""
 
@@ -124,6 +130,7 @@ ClientMessage = Annotated[
     | Consult
     | CompleteConsult
     | CancelConsult
+    | ExtendWrapUp
     | WrapUpDone,
     Field(discriminator="type"),
 ]
@@ -231,6 +238,7 @@ class Welcome(Part):
     now: datetime
     agent_id: str
     name: str
+    name_en: str
     serves: tuple[str, ...]
     teams: tuple[Choice, ...]
     reasons: tuple[Choice, ...]
@@ -238,8 +246,12 @@ class Welcome(Part):
 
 
 class Consultation(Part):
+    """`agent_id` and the names are the other operator's, who asks us if `asked`."""
+
     agent_id: str
     name: str
+    name_en: str
+    asked: bool
     phase: Literal["ringing", "talking"]
 
 
@@ -247,7 +259,8 @@ class AgentState(Part):
     """The whole state of this operator; each message replaces the one before.
 
     `deadline`: end of ringing while offered, end of wrap-up while in wrap-up. `next_status` is
-    what was chosen during a call for the time after it. `consulted`: a colleague asks us.
+    what was chosen during a call for the time after it; `moving`: a transfer is under way.
+    `consulted`: a colleague asks us.
     """
 
     type: Literal["agent_state"] = "agent_state"
@@ -266,6 +279,8 @@ class AgentState(Part):
     offer_id: str | None
     team: str | None
     on_hold: bool
+    moving: bool
+    wrap_up_extended: bool
     consultation: Consultation | None
     line_up: bool
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response, WebSocket
 from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
+from agent_desktop.adapters.phones import CITIZEN_ENDPOINT
 from agent_desktop.adapters.sockets import SocketOutbox, close_quietly
 from agent_desktop.ports import Floor, People, PhoneAccess, Phones
 from agent_desktop.protocol import (
@@ -30,7 +31,6 @@ from kernel.policy import Action
 
 log = get("agent_desktop")
 HELLO_TIMEOUT_S = 10.0
-CITIZEN_ENDPOINT = "citizen-web"
 DEMO_NUMBERS = ("13800138000", "13922210045", "02083123456", "")
 """Numbers the newcomer may call from; the empty one is the anonymous caller."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel
 
 from agent_desktop import pops, protocol
+from agent_desktop.core.call_story import CallStory
 from agent_desktop.core.choices import NOT_READY_REASONS
 from agent_desktop.core.named import Named
 from agent_desktop.ports import (
@@ -142,6 +143,7 @@ class Desk:
                 now=self._clock.now(),
                 agent_id=agent_id,
                 name=operator.name,
+                name_en=operator.name_en,
                 serves=operator.teams,
                 teams=_choices(self._people.teams()),
                 reasons=_choices(NOT_READY_REASONS),
@@ -212,6 +214,8 @@ class Desk:
                 await self._floor.consult(me, AgentId(agent))
             case protocol.CompleteConsult():
                 await self._floor.complete_consult(me)
+            case protocol.ExtendWrapUp():
+                await self._floor.extend_wrap_up(me)
             case protocol.CancelConsult():
                 await self._floor.cancel_consult(me)
             case _:
@@ -291,20 +295,25 @@ class Desk:
 
     async def _past(self, tab: Tab, call_id: CallId) -> None:
         """Read the caller's past and send the pop again, unless the screen has moved on."""
-        story = self._stories.story(call_id)
-        ani = story.ani if story is not None else ""
-        tab.past_of = ani
         past: CallerPast | None = CallerPast()
-        if ani:
-            try:
-                past = await self._records.past(ani, except_call=call_id)
-            except HotlineError as error:
-                self._log.warning("caller_past_unread", call_id=call_id, reason=error.message)
-                past = None
+        try:
+            story = self._stories.story(call_id) or await self._recorded_story(call_id)
+            tab.past_of = story.ani if story is not None else ""
+            if tab.past_of:
+                past = await self._records.past(tab.past_of, except_call=call_id)
+        except HotlineError as error:
+            self._log.warning("caller_past_unread", call_id=call_id, reason=error.message)
+            past = None
         if tab.shown_call != call_id:
             return
         tab.past, tab.past_failed = past, past is None
         self._send_pop(tab, self._floor.situation(tab.agent_id))
+
+    async def _recorded_story(self, call_id: CallId) -> CallStory | None:
+        """After a restart nothing is in memory; the call's record is on disk."""
+        for event in await self._records.events(call_id):
+            self._stories.hear(event)
+        return self._stories.story(call_id)
 
     def _state(self, situation: AgentSituation) -> AgentState:
         consultation = situation.consultation
@@ -326,12 +335,16 @@ class Desk:
                 "offer_id": situation.offer_id,
                 "team": situation.team,
                 "on_hold": situation.on_hold,
+                "moving": situation.moving,
+                "wrap_up_extended": situation.wrap_up_extended,
                 "consultation": consultation
                 and Consultation.model_validate(
                     {
                         "agent_id": consultation.agent_id,
                         "name": other.name if other else consultation.agent_id,
+                        "name_en": other.name_en if other else consultation.agent_id,
                         "phase": consultation.phase,
+                        "asked": consultation.asked,
                     }
                 ),
                 "line_up": situation.line_up,

@@ -20,6 +20,7 @@ class OperatorTarget(Part):
 
     agent: str
     name: str
+    name_en: str
     booth: str
     state: str
     teams: tuple[str, ...]
@@ -56,13 +57,21 @@ class TargetFinder:
                 for team in person.teams:
                     ready[team] = ready.get(team, 0) + 1
             own = [names[t] for t in person.teams if t in names]
-            spoken = " ".join(f"{t.zh} {t.en}" for t in own)
-            words = f"{person.name} {person.agent_id} {booth.booth_id} {spoken}".lower()
-            if booth.agent_id != me and wanted in words:
+            words = " ".join(
+                (
+                    person.name,
+                    person.name_en,
+                    person.agent_id,
+                    booth.booth_id,
+                    *(f"{t.zh} {t.en}" for t in own),
+                )
+            )
+            if booth.agent_id != me and wanted in words.lower():
                 found.append(
                     OperatorTarget(
                         agent=booth.agent_id,
                         name=person.name,
+                        name_en=person.name_en,
                         booth=booth.booth_id,
                         state=booth.state,
                         teams=person.teams,

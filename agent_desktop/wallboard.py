@@ -24,7 +24,7 @@ from agent_desktop.core.wallboard import (
 from agent_desktop.ports import FiguresSource, FloorFigures, OccupiedBooth, People, TeamFigures
 from agent_desktop.wallboard_protocol import BoothCell, ExceptionLine, Snapshot, TeamRow
 from kernel.clock import Clock
-from kernel.ids import AgentId, BoothId, TeamId
+from kernel.ids import BoothId, TeamId
 
 TICK_S = 1.0
 MAX_EXCEPTIONS = 12
@@ -93,6 +93,7 @@ class WallboardFeed:
         return Snapshot(
             at=figures.at,
             line_up=figures.line_up,
+            balanced=figures.balanced,
             teams=tuple(self._row(team, names.get(team.team), cells) for team in figures.teams),
             booths=cells,
             exceptions=self._exceptions(figures),
@@ -131,6 +132,7 @@ class WallboardFeed:
             answered=team.answered,
             abandoned=team.abandoned,
             service_rate=team.service_rate,
+            asa_s=team.asa_s,
             connect_rate=team.connect_rate,
             ready=sum(1 for c in serving if c.state == "ready"),
             busy=sum(1 for c in serving if c.state in _BUSY),
@@ -144,7 +146,8 @@ class WallboardFeed:
             booth=booth.booth_id,
             state=booth.state,
             agent=booth.agent_id,
-            name=self._name(booth.agent_id),
+            name=operator.name if operator else booth.agent_id,
+            name_en=operator.name_en if operator else booth.agent_id,
             reason=booth.reason,
             since=booth.since,
             teams=(booth.team,) if booth.team else tuple(skills),
@@ -169,16 +172,14 @@ class WallboardFeed:
         )
 
     def _line(self, finding: Finding, seat: OccupiedBooth | None) -> ExceptionLine:
+        person = self._people.operator(seat.agent_id) if seat else None
         return ExceptionLine(
             kind=finding.kind,
             level=finding.level.value,
             team=None if seat else finding.subject,
             booth=seat.booth_id if seat else None,
-            name=self._name(seat.agent_id) if seat else None,
+            name=person.name if person else None,
+            name_en=person.name_en if person else None,
             since=finding.since,
             value=finding.value,
         )
-
-    def _name(self, agent_id: AgentId) -> str:
-        operator = self._people.operator(agent_id)
-        return operator.name if operator else agent_id

@@ -13,7 +13,9 @@ from agent_desktop.protocol import Part
 
 
 class TeamRow(Part):
-    """`trend`: most callers waiting in each of the last 60 minutes, oldest first."""
+    """`service_rate`: answered within 15 s in the last 30 minutes; `connect_rate`: the last 24 h;
+    `entered`, `answered`, `abandoned`: today; `asa_s`: average speed of answer, last 30 minutes.
+    `trend`: most callers waiting in each of the last 60 minutes, oldest first."""
 
     team: str
     zh: str
@@ -24,6 +26,7 @@ class TeamRow(Part):
     answered: int
     abandoned: int
     service_rate: float | None
+    asa_s: float | None
     connect_rate: float | None
     ready: int
     busy: int
@@ -38,6 +41,7 @@ class BoothCell(Part):
     state: str
     agent: str
     name: str
+    name_en: str
     reason: str | None
     since: datetime
     teams: tuple[str, ...]
@@ -52,6 +56,7 @@ class ExceptionLine(Part):
     team: str | None
     booth: str | None
     name: str | None
+    name_en: str | None
     since: datetime | None
     value: float | None
 
@@ -60,6 +65,7 @@ class Snapshot(Part):
     type: Literal["snapshot"] = "snapshot"
     at: datetime
     line_up: bool
+    balanced: bool
     teams: tuple[TeamRow, ...]
     booths: tuple[BoothCell, ...]
     exceptions: tuple[ExceptionLine, ...]

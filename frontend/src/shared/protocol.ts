@@ -69,6 +69,11 @@ export interface CancelConsult {
   readonly type: "cancel_consult";
 }
 
+export interface ExtendWrapUp {
+  readonly request_id: string;
+  readonly type: "extend_wrap_up";
+}
+
 export interface WrapUpDone {
   readonly request_id: string;
   readonly type: "wrap_up_done";
@@ -160,6 +165,7 @@ export interface Welcome {
   readonly now: string;
   readonly agent_id: string;
   readonly name: string;
+  readonly name_en: string;
   readonly serves: readonly string[];
   readonly teams: readonly Choice[];
   readonly reasons: readonly Choice[];
@@ -169,6 +175,8 @@ export interface Welcome {
 export interface Consultation {
   readonly agent_id: string;
   readonly name: string;
+  readonly name_en: string;
+  readonly asked: boolean;
   readonly phase: "ringing" | "talking";
 }
 
@@ -189,6 +197,8 @@ export interface AgentState {
   readonly offer_id: string | null;
   readonly team: string | null;
   readonly on_hold: boolean;
+  readonly moving: boolean;
+  readonly wrap_up_extended: boolean;
   readonly consultation: Consultation | null;
   readonly line_up: boolean;
 }
@@ -232,6 +242,7 @@ export interface TeamRow {
   readonly answered: number;
   readonly abandoned: number;
   readonly service_rate: number | null;
+  readonly asa_s: number | null;
   readonly connect_rate: number | null;
   readonly ready: number;
   readonly busy: number;
@@ -243,6 +254,7 @@ export interface BoothCell {
   readonly state: string;
   readonly agent: string;
   readonly name: string;
+  readonly name_en: string;
   readonly reason: string | null;
   readonly since: string;
   readonly teams: readonly string[];
@@ -255,6 +267,7 @@ export interface ExceptionLine {
   readonly team: string | null;
   readonly booth: string | null;
   readonly name: string | null;
+  readonly name_en: string | null;
   readonly since: string | null;
   readonly value: number | null;
 }
@@ -263,6 +276,7 @@ export interface Snapshot {
   readonly type: "snapshot";
   readonly at: string;
   readonly line_up: boolean;
+  readonly balanced: boolean;
   readonly teams: readonly TeamRow[];
   readonly booths: readonly BoothCell[];
   readonly exceptions: readonly ExceptionLine[];
@@ -281,6 +295,7 @@ export type ClientMessage =
   | Consult
   | CompleteConsult
   | CancelConsult
+  | ExtendWrapUp
   | WrapUpDone;
 
 export type ServerMessage =
