@@ -1,0 +1,336 @@
+"""A telephone exchange in memory (port `acd.ports.CallControl`), with its callers and phones.
+
+It keeps the promises that `cti.service.TelephoneLine` makes: a waiting caller is reported at each
+entry of the waiting loop; each delivery ends in exactly one of answered, failed and back in the
+loop, or hung up; what an order did is told as a fact, never as the order's result.
+`tests/integration/test_call_control_contract.py` runs the same contract against both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from kernel.clock import Clock
+from kernel.errors import HotlineError, NotFound, Unavailable
+from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.language import Language
+from kernel.phone import PhoneNumber
+from kernel.telephony import (
+    CallHungUp,
+    CallWaiting,
+    ConsultChanged,
+    ConsultPhase,
+    EndedBy,
+    EndpointChanged,
+    HoldChanged,
+    LineLost,
+    LineRestored,
+    LiveCall,
+    OfferAnswered,
+    OfferFailed,
+    OfferResult,
+    OfferRinging,
+    TalkEnded,
+    TelephonyFact,
+)
+
+Sink = Callable[[TelephonyFact], None]
+
+
+@dataclass
+class Caller:
+    """One caller's leg. `place` as in `LiveCall`; `phone` the operator's, when there is one."""
+
+    call_id: CallId
+    team: TeamId
+    language: Language
+    priority: int
+    first_arrival_at: datetime
+    ani: PhoneNumber
+    dnis: str
+    place: str = "waiting"
+    offer_id: OfferId | None = None
+    phone: Endpoint | None = None
+    consulted: Endpoint | None = None
+    consult_offer: OfferId | None = None
+    consult_answered: bool = False
+    wanted: AgentId | None = None
+
+
+@dataclass
+class Exchange:
+    """The truth. Facts go to the sinks at once; orders are kept in `orders` as given."""
+
+    clock: Clock
+    sinks: list[Sink] = field(default_factory=list)
+    callers: dict[CallId, Caller] = field(default_factory=dict)
+    registered: set[Endpoint] = field(default_factory=set)
+    orders: list[tuple[str, CallId]] = field(default_factory=list)
+    up: bool = True
+    faults: dict[str, list[HotlineError]] = field(default_factory=dict)
+    answers_at_once: bool = False
+
+    # --- the line --------------------------------------------------------------------------
+
+    def subscribe(self, sink: Sink) -> None:
+        self.sinks.append(sink)
+
+    def tell(self, fact: TelephonyFact) -> None:
+        if self.up:
+            for sink in self.sinks:
+                sink(fact)
+
+    def restore(self) -> None:
+        """The link is there (again): the whole truth."""
+        self.up = True
+        live = tuple(self._live(c) for c in self.callers.values())
+        self.tell(LineRestored(live, frozenset(self.registered), self.clock.now()))
+
+    def lose(self, reason: str = "cut") -> None:
+        self.tell(LineLost(reason, self.clock.now()))
+        self.up = False
+
+    def _live(self, caller: Caller) -> LiveCall:
+        return LiveCall(
+            call_id=caller.call_id,
+            place=caller.place,
+            ani=caller.ani,
+            dnis=caller.dnis,
+            team=caller.team,
+            language=caller.language,
+            priority=caller.priority,
+            first_arrival_at=caller.first_arrival_at,
+            offer_id=caller.offer_id,
+            endpoint=caller.phone,
+        )
+
+    def fail_next(self, order: str, error: HotlineError) -> None:
+        """The next order of this name raises and does nothing."""
+        self.faults.setdefault(order, []).append(error)
+
+    # --- callers ---------------------------------------------------------------------------
+
+    def arrive(
+        self,
+        call_id: str,
+        team: str = "general",
+        *,
+        language: Language = Language.MANDARIN,
+        priority: int = 0,
+        ani: str = "13800138000",
+        dnis: str = "12345",
+        first_arrival_at: datetime | None = None,
+    ) -> CallId:
+        """A caller enters the waiting loop."""
+        caller = Caller(
+            CallId(call_id),
+            TeamId(team),
+            language,
+            priority,
+            first_arrival_at or self.clock.now(),
+            PhoneNumber(ani),
+            dnis,
+        )
+        self.callers[caller.call_id] = caller
+        self._waits(caller)
+        return caller.call_id
+
+    def caller_hangs_up(self, call_id: CallId, by: EndedBy = EndedBy.CALLER) -> None:
+        del self.callers[call_id]
+        self.tell(CallHungUp(call_id, by, 16, self.clock.now()))
+
+    def _waits(self, caller: Caller) -> None:
+        caller.place, caller.offer_id, caller.phone = "waiting", None, None
+        caller.consulted = caller.consult_offer = None
+        self.tell(
+            CallWaiting(
+                caller.call_id,
+                caller.team,
+                caller.language,
+                caller.priority,
+                caller.first_arrival_at,
+                caller.ani,
+                caller.dnis,
+                caller.wanted,
+                self.clock.now(),
+            )
+        )
+        caller.wanted = None
+
+    # --- phones ----------------------------------------------------------------------------
+
+    def register(self, *endpoints: str) -> None:
+        for name in endpoints:
+            self.registered.add(Endpoint(name))
+            self.tell(EndpointChanged(Endpoint(name), True, self.clock.now()))
+
+    def unregister(self, endpoint: str) -> None:
+        self.registered.discard(Endpoint(endpoint))
+        self.tell(EndpointChanged(Endpoint(endpoint), False, self.clock.now()))
+
+    def ringing(self) -> dict[Endpoint, CallId]:
+        """Phones that ring for a caller (consultations too)."""
+        found = {c.phone: c.call_id for c in self.callers.values() if c.place == "offered"}
+        for caller in self.callers.values():
+            if caller.consulted is not None and not caller.consult_answered:
+                found[caller.consulted] = caller.call_id
+        return {phone: call_id for phone, call_id in found.items() if phone is not None}
+
+    def pick_up(self, endpoint: str) -> CallId:
+        """The ringing phone is answered."""
+        caller = self._at(endpoint)
+        if caller.consulted == endpoint and not caller.consult_answered:
+            caller.consult_answered = True
+            self._consult(caller, ConsultPhase.TALKING)
+            return caller.call_id
+        assert caller.place == "offered" and caller.offer_id and caller.phone
+        caller.place = "talking"
+        now = self.clock.now()
+        self.tell(OfferAnswered(caller.call_id, caller.offer_id, caller.phone, now))
+        return caller.call_id
+
+    def refuse(self, endpoint: str) -> None:
+        self._offer_fails(self._at(endpoint), OfferResult.BUSY)
+
+    def ring_out(self, endpoint: str) -> None:
+        """Nobody answers in time."""
+        caller = self._at(endpoint)
+        if caller.consulted == endpoint:
+            self._consult(caller, ConsultPhase.FAILED)
+            self._end_consult(caller)
+        else:
+            self._offer_fails(caller, OfferResult.NO_ANSWER)
+
+    def put_down(self, endpoint: str) -> None:
+        """The operator hangs up."""
+        caller = self._at(endpoint)
+        if caller.consulted == endpoint:
+            self._consult(caller, ConsultPhase.FAILED)
+            self._end_consult(caller)
+            return
+        self._drop_operator(caller)
+
+    def hold(self, endpoint: str, on_hold: bool) -> None:
+        caller = self._at(endpoint)
+        self.tell(HoldChanged(caller.call_id, Endpoint(endpoint), on_hold, self.clock.now()))
+
+    def _at(self, endpoint: str) -> Caller:
+        for caller in self.callers.values():
+            if endpoint in (caller.phone, caller.consulted):
+                return caller
+        raise AssertionError(f"nothing at {endpoint}")
+
+    def _drop_operator(self, caller: Caller) -> None:
+        offer_id, phone = caller.offer_id, caller.phone
+        assert offer_id is not None and phone is not None
+        caller.place, caller.offer_id, caller.phone = "after_call", None, None
+        caller.consulted = caller.consult_offer = None
+        self.tell(TalkEnded(caller.call_id, offer_id, phone, self.clock.now()))
+
+    def _offer_fails(self, caller: Caller, result: OfferResult) -> None:
+        assert caller.place == "offered" and caller.offer_id and caller.phone
+        self.tell(
+            OfferFailed(caller.call_id, caller.offer_id, caller.phone, result, self.clock.now())
+        )
+        self._waits(caller)
+
+    # --- orders (the port) -----------------------------------------------------------------
+
+    def _ordered(self, name: str, call_id: CallId) -> Caller:
+        self.orders.append((name, call_id))
+        if not self.up:
+            raise Unavailable("线路中断")
+        faults = self.faults.get(name)
+        if faults:
+            raise faults.pop(0)
+        caller = self.callers.get(call_id)
+        if caller is None:
+            raise NotFound("来电已经结束")
+        return caller
+
+    async def deliver(
+        self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, ring_timeout: timedelta
+    ) -> None:
+        caller = self._ordered("deliver", call_id)
+        if endpoint in self.ringing():
+            raise AssertionError(f"{endpoint} rings already")
+        caller.place, caller.offer_id, caller.phone = "offered", offer_id, endpoint
+        if endpoint not in self.registered:
+            self._offer_fails(caller, OfferResult.UNREACHABLE)
+            return
+        self.tell(OfferRinging(call_id, offer_id, endpoint, self.clock.now()))
+        if self.answers_at_once:
+            self.pick_up(endpoint)
+
+    async def cancel_offer(self, call_id: CallId, offer_id: OfferId) -> None:
+        caller = self._ordered("cancel_offer", call_id)
+        if caller.offer_id != offer_id:
+            return
+        if caller.place == "offered":
+            self._offer_fails(caller, OfferResult.CANCELLED)
+        elif caller.place == "talking":
+            self._drop_operator(caller)
+            self._waits(caller)
+
+    async def requeue(
+        self, call_id: CallId, team: TeamId, priority: int, wanted_agent: AgentId | None
+    ) -> None:
+        caller = self._ordered("requeue", call_id)
+        self._drop_operator(caller)
+        caller.team, caller.priority, caller.wanted = team, priority, wanted_agent
+        self._waits(caller)
+
+    async def release(self, call_id: CallId) -> None:
+        self._drop_operator(self._ordered("release", call_id))
+
+    async def hang_up(self, call_id: CallId) -> None:
+        self._ordered("hang_up", call_id)
+        self.caller_hangs_up(call_id, EndedBy.PLATFORM)
+
+    async def start_consult(
+        self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, consulted: Endpoint
+    ) -> None:
+        caller = self._ordered("start_consult", call_id)
+        caller.consulted, caller.consult_offer = consulted, offer_id
+        caller.consult_answered = False
+        caller.place = "consulting"
+        if consulted not in self.registered:
+            self._consult(caller, ConsultPhase.FAILED)
+            self._end_consult(caller)
+            return
+        self._consult(caller, ConsultPhase.RINGING)
+
+    async def complete_consult(self, call_id: CallId) -> None:
+        caller = self._ordered("complete_consult", call_id)
+        assert caller.phone and caller.offer_id
+        first, first_offer = caller.phone, caller.offer_id
+        self._consult(caller, ConsultPhase.COMPLETED)
+        caller.phone, caller.offer_id = caller.consulted, caller.consult_offer
+        self._end_consult(caller)
+        self.tell(TalkEnded(call_id, first_offer, first, self.clock.now()))
+
+    async def cancel_consult(self, call_id: CallId) -> None:
+        caller = self._ordered("cancel_consult", call_id)
+        if caller.consulted is not None:
+            self._consult(caller, ConsultPhase.CANCELLED)
+            self._end_consult(caller)
+
+    def _end_consult(self, caller: Caller) -> None:
+        caller.place = "talking"
+        caller.consulted = caller.consult_offer = None
+        caller.consult_answered = False
+
+    def _consult(self, caller: Caller, phase: ConsultPhase) -> None:
+        assert caller.phone and caller.consulted and caller.consult_offer
+        self.tell(
+            ConsultChanged(
+                caller.call_id,
+                caller.consult_offer,
+                caller.phone,
+                caller.consulted,
+                phase,
+                self.clock.now(),
+            )
+        )
