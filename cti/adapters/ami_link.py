@@ -1,0 +1,284 @@
+"""The control connection kept alive: connects, logs in, pings, reconnects, carries orders.
+
+Implements `cti.ports.Switch` over one `FencedManager` per connection. What is lost is not repeated:
+after each login the listener reads the state back before anything is decided.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, assert_never
+
+from cti.adapters.ami_fence import FencedManager, flat
+from cti.core.read_back import ChannelRow
+from cti.core.reports import Headers, parse_event
+from cti.core.words import FALLBACK_QUEUE_PREFIX, TruthVariable
+from cti.ports import (
+    HangUp,
+    JoinQueue,
+    LeaveQueue,
+    Log,
+    Order,
+    Redirect,
+    SetVariable,
+    SwitchListener,
+)
+from kernel.errors import NotFound, Unavailable
+from kernel.ids import Endpoint, TeamId
+
+DEADLINE_S = 5.0
+PING_EVERY_S = 3.0
+PING_DEADLINE_S = 3.0
+BACK_OFF_S = (0.2, 5.0)
+BOOT_DEADLINE_S = 60.0
+_GONE = ("no such channel", "channel does not exist", "does not exist", "not found")
+_ALREADY = ("already there", "not there", "unable to remove", "unable to add")
+
+
+class AmiLink:
+    """One supervised connection. `jitter()` gives 0..1: many clients must not return at once."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        user: str,
+        secret: str,
+        jitter: Callable[[], float],
+        log: Log,
+    ) -> None:
+        self._address = (host, port)
+        self._login = (user, secret)
+        self._jitter = jitter
+        self._log = log
+        self._listener: SwitchListener | None = None
+        self._manager: FencedManager | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._booted = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._end_reason = ""
+        self.events_received = 0
+        self.bytes_received = 0
+
+    # --- life ----------------------------------------------------------------------------
+
+    async def start(self, listener: SwitchListener) -> None:
+        self._listener = listener
+        self._task = asyncio.get_running_loop().create_task(self._keep(), name="ami-link")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._drop()
+
+    def cut(self) -> None:
+        """Break the present connection as the network would; the link comes back by itself."""
+        if self._manager is not None and self._manager.protocol is not None:
+            self._manager.protocol.transport.abort()
+
+    async def _keep(self) -> None:
+        shortest, longest = BACK_OFF_S
+        delay = shortest
+        while True:
+            try:
+                was_up = await self._one_connection()
+            except Unavailable as error:
+                was_up = False
+                self._end_reason = error.message
+            self._drop()
+            if self._listener is not None:
+                self._listener.on_lost(self._end_reason)
+            delay = shortest if was_up else min(delay * 2, longest)
+            await asyncio.sleep(delay * (0.5 + self._jitter() / 2))
+
+    async def _one_connection(self) -> bool:
+        """From connecting to the end; True if it had been up, else Unavailable is raised."""
+        self._booted.clear()
+        self._ended.clear()
+        manager = FencedManager(log=self._log, sink=self._on_event, lost=self._on_lost)
+        await manager.open(*self._address, DEADLINE_S)
+        self._manager = manager
+        user, secret = self._login
+        reply = await manager.ask(
+            {"Action": "Login", "Username": user, "Secret": secret, "Events": "on"},
+            deadline_s=DEADLINE_S,
+        )
+        if not reply.success:
+            raise Unavailable("电话系统拒绝登录")
+        await self._wait_booted()
+        if self._listener is not None:
+            await self._listener.on_connected()
+        self._log.info("ami_connected")
+        await self._watch(manager)
+        return True
+
+    async def _wait_booted(self) -> None:
+        waiting = {
+            asyncio.ensure_future(self._booted.wait()),
+            asyncio.ensure_future(self._ended.wait()),
+        }
+        done, pending = await asyncio.wait(
+            waiting, timeout=BOOT_DEADLINE_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in pending:
+            task.cancel()
+        if not self._booted.is_set():
+            raise Unavailable("电话系统没有启动完成")
+
+    async def _watch(self, manager: FencedManager) -> None:
+        """Ping until the connection ends or a ping is not answered in time."""
+        while not self._ended.is_set():
+            try:
+                async with asyncio.timeout(PING_EVERY_S):
+                    await self._ended.wait()
+            except TimeoutError:
+                try:
+                    await manager.ask({"Action": "Ping"}, deadline_s=PING_DEADLINE_S)
+                except Unavailable as error:
+                    self._end_reason = error.message
+                    self._log.warning("ami_silent", reason=error.message)
+                    return
+
+    def _drop(self) -> None:
+        if self._manager is not None:
+            protocol = self._manager.protocol
+            if protocol is not None:
+                self.bytes_received += protocol.bytes_received
+            self._manager.close()
+            self._manager = None
+
+    def _on_lost(self, reason: str) -> None:
+        self._end_reason = reason
+        self._ended.set()
+
+    def _on_event(self, headers: Mapping[str, str]) -> None:
+        self.events_received += 1
+        event = headers.get("event")
+        if event == "FullyBooted":
+            self._booted.set()
+            return
+        if event == "Shutdown":
+            self._on_lost("电话系统正在停止")
+            return
+        try:
+            report = parse_event(headers)
+        except ValueError as error:
+            self._log.error("ami_event_malformed", reason=str(error))
+            return
+        if report is not None and self._listener is not None:
+            self._listener.on_report(report)
+
+    # --- orders --------------------------------------------------------------------------
+
+    async def order(self, *orders: Order) -> None:
+        manager = self._require()
+        # Sent in one go, answered in order: Asterisk carries out one session's actions in sequence.
+        replies = await asyncio.gather(
+            *(manager.ask(action_of(o), deadline_s=DEADLINE_S) for o in orders)
+        )
+        for one, reply in zip(orders, replies, strict=True):
+            _check_reply(one, reply)
+
+    async def channels(self) -> Sequence[ChannelRow]:
+        names = ",".join(v.value for v in TruthVariable)
+        rows = await self._list({"Action": "Status", "AllVariables": "false", "Variables": names})
+        return [channel_row(r) for r in rows if r.event == "Status"]
+
+    async def contacts(self) -> Sequence[Headers]:
+        rows = await self._list({"Action": "PJSIPShowContacts"})
+        return [flat(r) for r in rows if r.event == "ContactList"]
+
+    async def queue_members(self) -> Mapping[TeamId, frozenset[Endpoint]]:
+        rows = await self._list({"Action": "QueueStatus"})
+        members: dict[TeamId, set[Endpoint]] = {}
+        for row in rows:
+            queue, interface = str(row.queue), str(row.location)
+            if row.event == "QueueMember" and queue.startswith(FALLBACK_QUEUE_PREFIX):
+                team = TeamId(queue.removeprefix(FALLBACK_QUEUE_PREFIX))
+                members.setdefault(team, set()).add(Endpoint(interface.removeprefix("PJSIP/")))
+        return {team: frozenset(endpoints) for team, endpoints in members.items()}
+
+    async def started_at(self) -> str:
+        reply = await self._require().ask({"Action": "CoreStatus"}, deadline_s=DEADLINE_S)
+        return f"{reply.corestartupdate}T{reply.corestartuptime}"
+
+    async def _list(self, fields: Mapping[str, object]) -> list[Any]:
+        reply = await self._require().ask(fields, deadline_s=DEADLINE_S, as_list=True)
+        if not isinstance(reply, list):
+            text = str(reply.message)
+            # An empty list of contacts is told as an error ("No Contacts found").
+            if text.lower().startswith("no "):
+                return []
+            raise Unavailable(f"电话系统拒绝查询：{text}")
+        return reply
+
+    def _require(self) -> FencedManager:
+        if self._manager is None:
+            raise Unavailable("与电话系统的连接不可用")
+        return self._manager
+
+
+def action_of(order: Order) -> dict[str, object]:
+    """The AMI action that carries out `order`. Source: Asterisk 22 AMI actions of these names."""
+    match order:
+        case Redirect(channel=channel, context=context, exten=exten, other=other):
+            fields: dict[str, object] = {
+                "Action": "Redirect",
+                "Channel": channel,
+                "Context": context,
+                "Exten": exten,
+                "Priority": "1",
+            }
+            if other is not None:
+                extra = ("ExtraChannel", "ExtraContext", "ExtraExten")
+                fields |= dict(zip(extra, other, strict=True)) | {"ExtraPriority": "1"}
+            return fields
+        case HangUp(channel=channel):
+            return {"Action": "Hangup", "Channel": channel, "Cause": "16"}
+        case SetVariable(channel=target, name=name, value=value):
+            where = {"Channel": target} if target is not None else {}
+            return {"Action": "Setvar", **where, "Variable": name, "Value": value}
+        case JoinQueue(team=team, endpoint=endpoint):
+            return {
+                "Action": "QueueAdd",
+                "Queue": f"{FALLBACK_QUEUE_PREFIX}{team}",
+                "Interface": f"PJSIP/{endpoint}",
+            }
+        case LeaveQueue(team=team, endpoint=endpoint):
+            return {
+                "Action": "QueueRemove",
+                "Queue": f"{FALLBACK_QUEUE_PREFIX}{team}",
+                "Interface": f"PJSIP/{endpoint}",
+            }
+        case _:
+            assert_never(order)
+
+
+def _check_reply(order: Order, reply: Any) -> None:
+    if reply.success:
+        return
+    text = str(reply.message)
+    lowered = text.lower()
+    if isinstance(order, (JoinQueue, LeaveQueue)) and any(t in lowered for t in _ALREADY):
+        return
+    if any(t in lowered for t in _GONE):
+        raise NotFound("来电已不在线")
+    raise Unavailable(f"电话系统拒绝指令：{text}")
+
+
+def channel_row(message: Any) -> ChannelRow:
+    """One `Status` event; variables that are not set come as `(null)`."""
+    listed = message.get("variable", [])
+    pairs = (item.partition("=") for item in (listed if isinstance(listed, list) else [listed]))
+    return ChannelRow(
+        channel=str(message.channel),
+        bridge=str(message.bridgeid),
+        up=str(message.channelstatedesc).lower() == "up",
+        variables={name: value for name, _, value in pairs if value not in ("", "(null)")},
+    )

@@ -1,0 +1,66 @@
+"""Puts the telephone line together: the real link, the real door, the real folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from cti.adapters.agi_fence import AgiDoor
+from cti.adapters.ami_link import AmiLink
+from cti.adapters.asterisk_config import AsteriskValues
+from cti.adapters.recording_spool import SpoolFolder
+from cti.core.reports import Begun
+from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer
+from cti.questions import Questions
+from cti.service import TelephoneLine
+from kernel.clock import Clock
+from kernel.ids import TeamId
+
+
+def build_line(
+    values: AsteriskValues,
+    *,
+    dialogue: CallerDialogue,
+    announcer: WaitingAnnouncer,
+    survey: AfterCallSurvey,
+    clock: Clock,
+    log: Log,
+) -> TelephoneLine:
+    """The line to the Asterisk that runs with `values`; starts nothing."""
+
+    def questions(on_begun: Callable[[Begun], None]) -> Questions:
+        return Questions(
+            dialogue=dialogue,
+            announcer=announcer,
+            survey=survey,
+            clock=clock,
+            log=log,
+            prompts_dir=str(values.prompts_dir),
+            default_team=TeamId(values.default_team),
+            on_begun=on_begun,
+        )
+
+    return TelephoneLine(
+        switch=link_to(values, log),
+        door=AgiDoor(values.agi_host, values.agi_port, log),
+        questions=questions,
+        spool=SpoolFolder(values.recordings_dir),
+        clock=clock,
+        log=log,
+    )
+
+
+def link_to(values: AsteriskValues, log: Log) -> AmiLink:
+    return AmiLink(
+        host=values.bind_address,
+        port=values.ami_port,
+        user=values.ami_user,
+        secret=values.ami_secret,
+        jitter=jitter,
+        log=log,
+    )
+
+
+def jitter() -> float:
+    """A random fraction, 0 to 1."""
+    return int.from_bytes(os.urandom(2)) / 65536

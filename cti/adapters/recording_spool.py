@@ -1,0 +1,64 @@
+"""The folder into which Asterisk's MixMonitor writes raw recordings, one file for a call.
+
+Format: signed 16-bit little endian, 8,000 Hz, two channels interleaved: caller on the left,
+operator on the right; only what was said while the two were connected (options `b` and `D` of
+MixMonitor, measured on Asterisk 22.10.1: the channel's receive direction comes first).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from cti.core.reports import valid_call_id
+from kernel.ids import CallId
+
+LOOK_EVERY_S = 0.1
+STEADY_LOOKS = 3
+GIVE_UP_S = 30.0
+SUFFIX = ".raw"
+
+
+class SpoolFolder:
+    """Implements `cti.ports.RecordingSpool`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def completed(self, call_id: CallId) -> str | None:
+        """Asterisk's writer flushes after the channel has gone, and tells nobody when it is done:
+        a file is complete when its size has stood still for 0.3 s."""
+        path = self._folder / f"{call_id}{SUFFIX}"
+        last, steady, waited = -1, 0, 0.0
+        while steady < STEADY_LOOKS and waited < GIVE_UP_S:
+            size = await asyncio.to_thread(_size, path)
+            steady = steady + 1 if size == last else 0
+            last = size
+            waited += LOOK_EVERY_S
+            await asyncio.sleep(LOOK_EVERY_S)
+        if last <= 0:
+            # A call whose offers were never answered leaves an empty file.
+            await asyncio.to_thread(path.unlink, True)
+            return None
+        return path.name
+
+    async def left_over(self) -> Sequence[CallId]:
+        return await asyncio.to_thread(_calls, self._folder)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _calls(folder: Path) -> list[CallId]:
+    found = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            found.append(valid_call_id(path.stem))
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,73 @@
+"""An instruction of the dialogue as the channel variables that the dialplan obeys. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import assert_never
+
+from cti.core.words import AnswerVariable as Var
+from cti.core.words import Do
+from kernel import telephony as tel
+
+# One FastAGI command line must stay under Asterisk's buffer of 2,048 bytes (res_agi, 22.10).
+CHUNK_BYTES = 1500
+_PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/-]{0,79}")
+_TEAM = re.compile(r"[a-z][a-z0-9_]{1,31}")
+_NUMBER = re.compile(r"[0-9]{3,16}")
+MAX_DIGITS = 32
+
+
+def answer(instruction: tel.Instruction, prompts_dir: str) -> dict[str, str]:
+    """Variables in the order to set them, `CC_DO` last: a cut answer is then no answer at all.
+
+    Raises ValueError for a prompt, team or number that may not reach the dialplan.
+    """
+    variables = play(instruction.prompts, prompts_dir)
+    match instruction:
+        case tel.Play():
+            do = Do.PLAY
+        case tel.Collect():
+            do = Do.COLLECT
+            variables[Var.MAX] = str(min(max(instruction.max_digits, 1), MAX_DIGITS))
+            variables[Var.TIMEOUT] = f"{max(instruction.timeout.total_seconds(), 0.1):.1f}"
+        case tel.EnterQueue():
+            do = Do.QUEUE
+            variables[Var.TEAM] = _checked(_TEAM, instruction.team)
+            variables[Var.LANGUAGE] = instruction.language.value
+            variables[Var.PRIORITY] = str(int(instruction.priority))
+        case tel.TransferOut():
+            do = Do.OUT
+            variables[Var.NUMBER] = _checked(_NUMBER, instruction.number)
+        case tel.Disconnect():
+            do = Do.HANGUP
+        case _:
+            assert_never(instruction)
+    variables[Var.DO] = do.value
+    return variables
+
+
+def play(prompts: Sequence[tel.Prompt], prompts_dir: str) -> dict[str, str]:
+    """`CC_PLAY` and its continuations; empty without prompts.
+
+    Raises ValueError for a bad name, or for more than fits into three variables (about 4,500
+    bytes of paths).
+    """
+    chunks = [""]
+    for prompt in prompts:
+        name = _checked(_PROMPT_NAME, prompt.name)
+        path = f"{prompts_dir}/{prompt.language.value}/{name}"
+        joined = f"&{path}" if any(chunks) else path
+        if len(chunks[-1]) + len(joined) > CHUNK_BYTES:
+            chunks.append("")
+        chunks[-1] += joined
+    names = (Var.PLAY, Var.PLAY2, Var.PLAY3)
+    if len(chunks) > len(names):
+        raise ValueError(f"too many prompts for one answer: {len(prompts)}")
+    return {name.value: chunk for name, chunk in zip(names, chunks, strict=False)}
+
+
+def _checked(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(f"may not reach the dialplan: {text[:80]!r}")
+    return str(text)

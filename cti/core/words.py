@@ -1,0 +1,133 @@
+"""The words that the dialplan and this package share; nothing else may spell them.
+
+`config/asterisk/README.md` lists the same names for the reader of the dialplan, and
+`tests/architecture/test_dialplan_is_safe.py` proves that the three agree.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Context(StrEnum):
+    """Contexts a caller's or an operator's channel may be redirected to."""
+
+    DELIVER = "cc-deliver"
+    WAITING = "cc-waiting"
+    REQUEUE = "cc-requeue"
+    HOLD = "cc-hold"
+    CONSULT = "cc-consult"
+    JOIN = "cc-join"
+    TALKED = "cc-talked"
+
+
+class AgiPath(StrEnum):
+    """Questions the dialplan asks over FastAGI."""
+
+    DIALOGUE_BEGIN = "dialogue/begin"
+    DIALOGUE_NEXT = "dialogue/next"
+    WAITING_TURN = "waiting/turn"
+    SURVEY_BEGIN = "survey/begin"
+    SURVEY_NEXT = "survey/next"
+
+
+class Do(StrEnum):
+    """Values of `CC_DO`: what the dialplan does next (its extension is `do-<value>`)."""
+
+    PLAY = "play"
+    COLLECT = "collect"
+    QUEUE = "queue"
+    OUT = "out"
+    HANGUP = "hangup"
+
+
+class AnswerVariable(StrEnum):
+    """Channel variables that an answer over FastAGI sets."""
+
+    DO = "CC_DO"
+    PLAY = "CC_PLAY"
+    PLAY2 = "CC_PLAY2"
+    PLAY3 = "CC_PLAY3"
+    MAX = "CC_MAX"
+    TIMEOUT = "CC_TIMEOUT"
+    TEAM = "CC_TEAM"
+    LANGUAGE = "CC_LANGUAGE"
+    PRIORITY = "CC_PRIORITY"
+    NUMBER = "CC_NUMBER"
+
+
+class TruthVariable(StrEnum):
+    """Channel variables read back after a reconnect: Asterisk's truth about a channel."""
+
+    ROLE = "CC_ROLE"
+    CALL = "CC_CALL_ID"
+    LEG_OF = "CC_LEG_OF"
+    STATE = "CC_STATE"
+    SEQ = "CC_SEQ"
+    ANI = "CC_ANI"
+    DNIS = "CC_DNIS"
+    NAME = "CC_NAME"
+    TEAM = "CC_TEAM"
+    LANGUAGE = "CC_LANGUAGE"
+    PRIORITY = "CC_PRIORITY"
+    ARRIVED = "CC_ARRIVED"
+    WANTED = "CC_WANTED"
+    OFFER = "CC_OFFER"
+    ENDPOINT = "CC_ENDPOINT"
+    RECORDED = "CC_RECORDED"
+    DIALSTATUS = "DIALSTATUS"
+
+
+class Place(StrEnum):
+    """Values of `CC_STATE`."""
+
+    IVR = "ivr"
+    WAITING = "waiting"
+    FALLBACK = "fallback"
+    OFFERED = "offered"
+    TALKING = "talking"
+    CONSULTING = "consulting"
+    AFTER_CALL = "after_call"
+    OUT = "out"
+
+
+class Tell(StrEnum):
+    """The header `Fact` of the dialplan's `UserEvent`."""
+
+    ENTERED = "entered"
+    WAITING = "waiting"
+    FALLBACK = "fallback"
+    OFFER_FAILED = "offer_failed"
+    TALK_ENDED = "talk_ended"
+    HELD = "held"
+    JOINED = "joined"
+    HUNGUP = "hungup"
+
+
+class Role(StrEnum):
+    """Values of `CC_ROLE`."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+    CONSULTED = "consulted"
+
+
+USER_EVENT = "Hotline"
+BEAT_VARIABLE = "CC_BEAT"
+FALLBACK_QUEUE_PREFIX = "fallback-"
+HEADER_CALL = "X-Hotline-Call"
+HEADER_OFFER = "X-Hotline-Offer"
+SEPARATOR = "*"
+"""Between the arguments of an order that travel in the extension of one Redirect."""
+
+AMI_EVENTS = (
+    "UserEvent",
+    "DialBegin",
+    "DialEnd",
+    "Hold",
+    "Unhold",
+    "ContactStatus",
+    "FullyBooted",
+    "Shutdown",
+)
+"""Events that pass the filter of the platform's account (`DialState` besides, only RINGING)."""

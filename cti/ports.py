@@ -1,0 +1,149 @@
+"""What this department needs: the three who answer for a caller, and the switch with its doors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cti.core.read_back import ChannelRow
+from cti.core.reports import Headers, Report
+from kernel.ids import CallId, Endpoint, TeamId
+from kernel.telephony import CallEntered, CallerInput, Instruction, Prompt
+
+# --- who answers ----------------------------------------------------------------------------
+
+
+class CallerDialogue(Protocol):
+    """What a caller hears before a person. One question, one answer; at most 5 s for each."""
+
+    async def begin(self, call: CallEntered) -> Instruction: ...
+
+    async def next(self, call_id: CallId, said: CallerInput) -> Instruction: ...
+
+
+class WaitingAnnouncer(Protocol):
+    """What a waiting caller hears between the music, from memory; empty for nothing."""
+
+    def announce(self, call_id: CallId) -> tuple[Prompt, ...]: ...
+
+
+class AfterCallSurvey(Protocol):
+    """What a caller hears after the operator has hung up; `Disconnect` ends it."""
+
+    async def begin(self, call_id: CallId) -> Instruction: ...
+
+    async def next(self, call_id: CallId, said: CallerInput) -> Instruction: ...
+
+
+# --- the switch -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send a channel to a place of the dialplan, and with it perhaps a second one."""
+
+    channel: str
+    context: str
+    exten: str
+    other: tuple[str, str, str] | None = None  # channel, context, exten
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariable:
+    """On a channel, or global when `channel` is None."""
+
+    channel: str | None
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinQueue:
+    """Let the native fallback queue of a team ring this phone."""
+
+    team: TeamId
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue:
+    team: TeamId
+    endpoint: Endpoint
+
+
+Order = Redirect | HangUp | SetVariable | JoinQueue | LeaveQueue
+
+
+class SwitchListener(Protocol):
+    """Told by the switch in the order things happened, from one task."""
+
+    def on_report(self, report: Report) -> None: ...
+
+    async def on_connected(self) -> None:
+        """Logged in; reports may already flow. Raising ends this connection."""
+
+    def on_lost(self, reason: str) -> None: ...
+
+
+class Switch(Protocol):
+    """The control connection to the telephone system.
+
+    Orders and reads have a deadline of 5 s each. They raise `NotFound` when the channel is gone and
+    `Unavailable` when the link is down, silent, cut or refuses. Nothing is ever sent twice.
+    """
+
+    async def start(self, listener: SwitchListener) -> None:
+        """Begin connecting, and keep connecting until `stop`."""
+
+    async def stop(self) -> None: ...
+
+    async def order(self, *orders: Order) -> None:
+        """Send all at once, carried out in this order. Raises for the first that failed."""
+
+    async def channels(self) -> Sequence[ChannelRow]: ...
+
+    async def contacts(self) -> Sequence[Headers]: ...
+
+    async def queue_members(self) -> Mapping[TeamId, frozenset[Endpoint]]:
+        """Who is in each fallback queue."""
+
+    async def started_at(self) -> str:
+        """When the telephone system itself started: equal text means the same life."""
+
+
+Answerer = Callable[[str, Sequence[str]], Awaitable[Mapping[str, str]]]
+"""Path of a question and its arguments -> channel variables to set, in order. Never raises."""
+
+
+class QuestionDoor(Protocol):
+    """Where the dialplan's questions come in (FastAGI)."""
+
+    async def start(self, answerer: Answerer) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class RecordingSpool(Protocol):
+    """The folder the telephone system writes recordings to."""
+
+    async def completed(self, call_id: CallId) -> str | None:
+        """Wait until the call's file is complete; its name, or None if nothing was recorded."""
+
+    async def left_over(self) -> Sequence[CallId]:
+        """Calls whose files lie there."""
+
+
+class Log(Protocol):
+    def info(self, event: str, **fields: object) -> object: ...
+
+    def warning(self, event: str, **fields: object) -> object: ...
+
+    def error(self, event: str, **fields: object) -> object: ...
+
+    def exception(self, event: str, **fields: object) -> object: ...

@@ -1,0 +1,101 @@
+"""The dialplan's questions and their answers: the dialogue, the waiting, the survey after.
+
+Each question is answered within 5 s or by a safe answer: a caller whose dialogue fails goes to the
+default team's queue, a caller whose survey fails is let go. Nothing here holds a caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from cti.core import answers
+from cti.core.reports import Begun, caller_name, valid_call_id
+from cti.core.words import AgiPath
+from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer
+from kernel import telephony as tel
+from kernel.clock import Clock
+from kernel.ids import CallId, TeamId
+from kernel.language import Language
+from kernel.phone import clean
+
+ANSWER_DEADLINE_S = 5.0
+
+
+class Questions:
+    """Answers one question at a time for each caller; `answer` never raises."""
+
+    def __init__(
+        self,
+        *,
+        dialogue: CallerDialogue,
+        announcer: WaitingAnnouncer,
+        survey: AfterCallSurvey,
+        clock: Clock,
+        log: Log,
+        prompts_dir: str,
+        default_team: TeamId,
+        on_begun: Callable[[Begun], None],
+    ) -> None:
+        self._dialogue = dialogue
+        self._announcer = announcer
+        self._survey = survey
+        self._clock = clock
+        self._log = log
+        self._prompts_dir = prompts_dir
+        self._default_team = default_team
+        self._on_begun = on_begun
+
+    async def answer(self, path: str, args: Sequence[str]) -> Mapping[str, str]:
+        """Channel variables to set, in order; none when the question makes no sense."""
+        try:
+            call_id = valid_call_id(args[0] if args else "")
+        except ValueError:
+            self._log.error("question_without_call", path=path)
+            return {}
+        try:
+            return await self._answer(AgiPath(path), call_id, args[1:])
+        except Exception:
+            self._log.exception("question_failed", path=path, call_id=call_id)
+            return self._safe_answer(AgiPath(path))
+
+    async def _answer(
+        self, path: AgiPath, call_id: CallId, args: Sequence[str]
+    ) -> Mapping[str, str]:
+        if path is AgiPath.WAITING_TURN:
+            return answers.play(self._announcer.announce(call_id), self._prompts_dir)
+        async with asyncio.timeout(ANSWER_DEADLINE_S):
+            instruction = await self._instruction(path, call_id, args)
+        return answers.answer(instruction, self._prompts_dir)
+
+    async def _instruction(
+        self, path: AgiPath, call_id: CallId, args: Sequence[str]
+    ) -> tel.Instruction:
+        if path is AgiPath.DIALOGUE_BEGIN:
+            return await self._dialogue.begin(self._entered(call_id, args))
+        if path is AgiPath.SURVEY_BEGIN:
+            return await self._survey.begin(call_id)
+        said = self._said(args)
+        if path is AgiPath.SURVEY_NEXT:
+            return await self._survey.next(call_id, said)
+        return await self._dialogue.next(call_id, said)
+
+    def _entered(self, call_id: CallId, args: Sequence[str]) -> tel.CallEntered:
+        ani, name, dnis = (*args, "", "", "")[:3]
+        begun = Begun(call_id, ani, caller_name(name), dnis)
+        self._on_begun(begun)
+        return tel.CallEntered(call_id, clean(ani), begun.name, dnis, self._clock.now())
+
+    def _said(self, args: Sequence[str]) -> tel.CallerInput:
+        kind, digits = (*args, "", "")[:2]
+        return tel.CallerInput(tel.InputKind(kind), digits, self._clock.now())
+
+    def _safe_answer(self, path: AgiPath) -> Mapping[str, str]:
+        match path:
+            case AgiPath.WAITING_TURN:
+                return {}
+            case AgiPath.SURVEY_BEGIN | AgiPath.SURVEY_NEXT:
+                return answers.answer(tel.Disconnect(), self._prompts_dir)
+            case _:
+                queue = tel.EnterQueue(self._default_team, Language.MANDARIN, 0)
+                return answers.answer(queue, self._prompts_dir)

@@ -1,0 +1,487 @@
+"""The telephone line: facts out, orders in. One task owns the picture of all present callers.
+
+Theory of operation
+-------------------
+Reports come from two doors (the AMI link and FastAGI) into one queue; one task takes them out,
+steps the caller's `CallTrack` and hands the facts to the sinks, synchronously and in order. An
+order is checked against the picture, sent as one AMI action (or a few, in sequence), and never
+repeated.
+
+After each (re)connect nothing is believed: reports are held back, Asterisk's channels and contacts
+are read, the picture is replaced, callers that vanished meanwhile are closed, `LineRestored` tells
+the whole truth, and only then the held reports follow (those already contained in the truth are
+recognised by their number and dropped).
+
+While the link is up, a beat is set every 2 s. The dialplan's waiting loops watch it; when it stands
+still for 10 s they turn to the native fallback queues. See `docs/diagrams/one-call.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from cti.core.call_track import CallTrack, step
+from cti.core.read_back import Truth, live_call, truth
+from cti.core.reports import (
+    Begun,
+    ContactMoved,
+    HoldToggled,
+    LegAnswered,
+    LegDialled,
+    LegRinging,
+    Report,
+    Told,
+    offer_number,
+)
+from cti.core.words import BEAT_VARIABLE, SEPARATOR, Context, Place, Tell
+from cti.ports import (
+    HangUp,
+    JoinQueue,
+    LeaveQueue,
+    Log,
+    Order,
+    QuestionDoor,
+    RecordingSpool,
+    Redirect,
+    SetVariable,
+    Switch,
+)
+from cti.questions import Questions
+from kernel import telephony as tel
+from kernel.clock import Clock
+from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
+from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+
+BEAT_EVERY_S = 2.0
+CONSULT_RING = timedelta(seconds=20)
+ENDED_KEPT = 5000
+_CLOSED = "closed"
+_CONSULT_FLAG = "SHARED(CC_CONSULT)"
+_PRESENT_TALK = (Place.TALKING, Place.CONSULTING)
+_GONE = "来电已不在线"
+
+Sink = Callable[[tel.TelephonyFact], None]
+_Item = Report | tel.LineLost | tuple[Truth, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """Whether calls can be taken, and if not, why (a sentence for a person)."""
+
+    up: bool
+    reason: str
+
+
+class TelephoneLine:
+    """The port that the ACD and the composition root use. See `ARCHITECTURE.md`, cti."""
+
+    def __init__(
+        self,
+        *,
+        switch: Switch,
+        door: QuestionDoor,
+        questions: Callable[[Callable[[Begun], None]], Questions],
+        spool: RecordingSpool,
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        self._switch = switch
+        self._door = door
+        self._questions = questions(self.on_report)
+        self._spool = spool
+        self._clock = clock
+        self._log = log
+        self._sinks: list[Sink] = []
+        self._state = LineState(False, "正在连接电话系统")
+        self._came_up = asyncio.Event()
+        self._items: asyncio.Queue[_Item] = asyncio.Queue()
+        self._held: list[Report] | None = None
+        self._tracks: dict[CallId, CallTrack] = {}
+        self._by_channel: dict[str, CallId] = {}
+        self._reachable: set[Endpoint] = set()
+        self._ended: dict[CallId, None] = {}
+        self._first_answer: dict[CallId, datetime] = {}
+        self._life = ""
+        self._members: dict[TeamId, frozenset[Endpoint]] = {}
+        self._began: dict[CallId, asyncio.Future[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- life ----------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the FastAGI door and begin connecting; does not wait for Asterisk.
+
+        Raises OSError when the FastAGI port is taken.
+        """
+        await self._door.start(self._questions.answer)
+        self._spawn(self._run(), "telephone-line")
+        self._spawn(self._beat(), "telephone-beat")
+        await self._switch.start(self)
+
+    async def stop(self) -> None:
+        """Close both doors. Callers stay with Asterisk."""
+        await self._switch.stop()
+        await self._door.stop()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def wait_up(self) -> None:
+        """Return when the line is up (its truth read back and told)."""
+        await self._came_up.wait()
+
+    @property
+    def state(self) -> LineState:
+        return self._state
+
+    @property
+    def live_calls(self) -> int:
+        return len(self._tracks)
+
+    def subscribe(self, sink: Sink) -> None:
+        """`sink` hears every fact from now on, synchronously, in the order they happened."""
+        self._sinks.append(sink)
+
+    def reachable(self, endpoint: Endpoint) -> bool:
+        """Whether this phone is registered, as far as is known."""
+        return endpoint in self._reachable
+
+    # --- what comes in (SwitchListener) ----------------------------------------------------
+
+    def on_report(self, report: Report) -> None:
+        if self._held is not None and not isinstance(report, Begun):
+            self._held.append(report)
+        else:
+            self._items.put_nowait(report)
+
+    async def on_connected(self) -> None:
+        self._held = []
+        try:
+            life = await self._switch.started_at()
+            contacts = await self._switch.contacts()
+            rows = await self._switch.channels()
+            self._items.put_nowait((truth(rows, contacts), life))
+            await self._order_members(await self._switch.queue_members())
+        finally:
+            held, self._held = self._held, None
+            for report in held or ():
+                self._items.put_nowait(report)
+
+    def on_lost(self, reason: str) -> None:
+        self._held = None
+        self._items.put_nowait(tel.LineLost(reason, self._clock.now()))
+
+    async def _run(self) -> None:
+        while True:
+            item = await self._items.get()
+            try:
+                self._handle(item)
+            except Exception:
+                self._log.exception("report_failed", report=type(item).__name__)
+
+    def _handle(self, item: _Item) -> None:
+        if isinstance(item, tuple):
+            self._restore(*item)
+        elif isinstance(item, tel.LineLost):
+            self._lose(item)
+        elif isinstance(item, ContactMoved):
+            self._contact(item)
+        else:
+            self._step(item)
+
+    # --- the picture -----------------------------------------------------------------------
+
+    def _step(self, report: Report) -> None:
+        call_id = self._call_of(report)
+        if call_id is None:
+            return
+        before = self._tracks.get(call_id)
+        if before is None and call_id in self._ended:
+            return
+        after, facts = step(before, report, self._clock.now())
+        self._replace(call_id, before, after)
+        for fact in facts:
+            self._emit(fact)
+        self._after_step(call_id, report, before, after)
+
+    def _call_of(self, report: Report) -> CallId | None:
+        match report:
+            case Told(call_id=call_id) | Begun(call_id=call_id):
+                return call_id
+            case HoldToggled(channel=channel):
+                return self._by_channel.get(channel)
+            case LegDialled(channel=channel, leg=leg) | LegRinging(channel=channel, leg=leg):
+                return self._by_channel.get(channel) or self._by_channel.get(leg)
+            case LegAnswered(channel=channel, leg=leg):
+                return self._by_channel.get(channel) or self._by_channel.get(leg)
+            case ContactMoved():
+                return None
+
+    def _replace(self, call_id: CallId, before: CallTrack | None, after: CallTrack | None) -> None:
+        for channel in before.channels if before else ():
+            self._by_channel.pop(channel, None)
+        if after is None:
+            self._tracks.pop(call_id, None)
+            return
+        self._tracks[call_id] = after
+        for channel in after.channels:
+            self._by_channel[channel] = call_id
+
+    def _after_step(
+        self, call_id: CallId, report: Report, before: CallTrack | None, after: CallTrack | None
+    ) -> None:
+        begun = isinstance(report, (LegDialled, LegAnswered)) or (
+            isinstance(report, Told) and report.tell in (Tell.OFFER_FAILED, Tell.HUNGUP)
+        )
+        if begun and (future := self._began.pop(call_id, None)) and not future.done():
+            future.set_result(None)
+        if after is not None and after.answered_at is not None:
+            self._first_answer.setdefault(call_id, after.answered_at)
+        if after is None and isinstance(report, Told):
+            self._close(call_id, report.recorded_at)
+            if before is not None and before.place is Place.CONSULTING and before.operator:
+                # Else the operator and the colleague would talk on without a caller.
+                self._order_later(HangUp(before.operator.channel))
+
+    def _close(self, call_id: CallId, recorded_at: datetime | None) -> None:
+        self._ended[call_id] = None
+        while len(self._ended) > ENDED_KEPT:
+            self._ended.pop(next(iter(self._ended)))
+        answered_at = self._first_answer.pop(call_id, None)
+        if recorded_at is not None:
+            self._spawn(self._recording(call_id, answered_at or recorded_at), "recording")
+
+    async def _recording(self, call_id: CallId, started_at: datetime) -> None:
+        name = await self._spool.completed(call_id)
+        if name is not None:
+            self._emit(tel.RecordingClosed(call_id, name, started_at, self._clock.now()))
+
+    def _contact(self, moved: ContactMoved) -> None:
+        if moved.reachable == (moved.endpoint in self._reachable):
+            return
+        (self._reachable.add if moved.reachable else self._reachable.discard)(moved.endpoint)
+        self._emit(tel.EndpointChanged(moved.endpoint, moved.reachable, self._clock.now()))
+
+    def _emit(self, fact: tel.TelephonyFact) -> None:
+        for sink in self._sinks:
+            try:
+                sink(fact)
+            except Exception:
+                self._log.exception("sink_failed", fact=type(fact).__name__)
+
+    # --- lost and restored -------------------------------------------------------------------
+
+    def _lose(self, lost: tel.LineLost) -> None:
+        was_up = self._state.up
+        self._state = LineState(False, lost.reason)
+        self._came_up.clear()
+        for future in self._began.values():
+            if not future.done():
+                future.cancel()
+        self._began.clear()
+        if was_up:
+            self._log.error("line_lost", reason=lost.reason)
+            self._emit(lost)
+
+    def _restore(self, found: Truth, life: str) -> None:
+        now = self._clock.now()
+        present = {t.call_id for t in found.tracks}
+        for call_id in [c for c in self._tracks if c not in present]:
+            self._vanished(call_id, self._life not in ("", life), now)
+        self._by_channel.clear()
+        answered = {c: t.answered_at for c, t in self._tracks.items() if t.answered_at}
+        self._tracks.clear()
+        for track in found.tracks:
+            known = replace(track, answered_at=answered.get(track.call_id, track.answered_at))
+            self._replace(track.call_id, None, known)
+        self._life = life
+        self._reachable = set(found.reachable)
+        self._state = LineState(True, "")
+        calls = tuple(live_call(t) for t in self._tracks.values())
+        self._log.info("line_restored", calls=len(calls), phones=len(found.reachable))
+        self._emit(tel.LineRestored(calls, found.reachable, now))
+        self._came_up.set()
+        self._take_back()
+        self._spawn(self._collect_left_over(), "left-over-recordings")
+
+    def _vanished(self, call_id: CallId, restarted: bool, now: datetime) -> None:
+        """Close a caller who left while nobody listened; the cause is not known then (0)."""
+        track = self._tracks[call_id]
+        if track.place in _PRESENT_TALK and track.offer_id and track.endpoint:
+            self._emit(tel.TalkEnded(call_id, track.offer_id, track.endpoint, now))
+        ended_by = tel.EndedBy.FAULT if restarted else tel.EndedBy.CALLER
+        self._emit(tel.CallHungUp(call_id, ended_by, 0, now))
+        self._ended[call_id] = None
+
+    def _take_back(self) -> None:
+        """Fetch callers whom no phone rings for out of the fallback queues, oldest first."""
+        waiting = [t for t in self._tracks.values() if t.place is Place.FALLBACK]
+        for track in sorted(waiting, key=lambda t: (t.arrived_at or _EPOCH, t.call_id)):
+            if track.operator is None:
+                self._order_later(Redirect(track.channel, Context.WAITING, "s"))
+
+    async def _collect_left_over(self) -> None:
+        """Recordings of calls that ended while this process was away."""
+        for call_id in await self._spool.left_over():
+            if call_id not in self._tracks and call_id not in self._ended:
+                self._close(call_id, _from_call_id(call_id))
+
+    # --- orders ------------------------------------------------------------------------------
+
+    async def deliver(
+        self, call_id: CallId, offer: OfferId, endpoint: Endpoint, ring_timeout: timedelta
+    ) -> None:
+        """Ring `endpoint` for a waiting caller; returns when the offer has begun or already failed.
+
+        Raises NotFound if the caller is gone, Conflict if not waiting, Unavailable if the link is
+        down or the order did not arrive (the caller then still waits).
+        """
+        track = self._present(call_id)
+        if track.place is not Place.WAITING:
+            raise Conflict("来电已不在等待")
+        number = offer_number(offer, call_id)
+        ring_s = max(1, round(ring_timeout.total_seconds()))
+        exten = SEPARATOR.join((endpoint, str(ring_s), str(number)))
+        offered = replace(track, place=Place.OFFERED, offer_id=offer, endpoint=endpoint)
+        self._replace(call_id, track, offered)
+        began = self._began[call_id] = asyncio.get_running_loop().create_future()
+        try:
+            await self._order(Redirect(track.channel, Context.DELIVER, exten))
+            async with asyncio.timeout(5):
+                await began
+        except (HotlineError, TimeoutError, asyncio.CancelledError) as error:
+            self._began.pop(call_id, None)
+            if self._tracks.get(call_id) == offered:
+                self._replace(call_id, offered, track)
+            if isinstance(error, HotlineError):
+                raise
+            raise Unavailable("电话系统没有执行派话") from error
+
+    async def cancel_offer(self, call_id: CallId, offer: OfferId) -> None:
+        """Take an offer back; the caller waits again. Raises Conflict if it is not ringing."""
+        track = self._present(call_id)
+        if track.place is not Place.OFFERED or track.offer_id != offer:
+            raise Conflict("该次派话已结束")
+        await self._order(Redirect(track.channel, Context.WAITING, "s"))
+
+    async def requeue(
+        self, call_id: CallId, team: TeamId, priority: int, wanted_agent: AgentId | None
+    ) -> None:
+        """Out of a conversation (or offer) back into the line; the first arrival is kept."""
+        track = self._present(call_id)
+        exten = SEPARATOR.join((team, str(priority), wanted_agent or ""))
+        await self._order(*self._leave(track, Redirect(track.channel, Context.REQUEUE, exten)))
+
+    async def release(self, call_id: CallId) -> None:
+        """Drop the operator's leg; the caller goes on to the survey. Raises Conflict."""
+        track = self._present(call_id)
+        if track.place not in _PRESENT_TALK or track.operator is None:
+            raise Conflict("当前没有通话")
+        if track.place is Place.CONSULTING:
+            await self._order(*self._leave(track, Redirect(track.channel, Context.TALKED, "s")))
+        else:
+            await self._order(HangUp(track.operator.channel))
+
+    async def hang_up(self, call_id: CallId) -> None:
+        """End the call. Raises NotFound if it already has ended."""
+        track = self._present(call_id)
+        mark = SetVariable(track.channel, "CC_ENDED", "platform")
+        await self._order(mark, *self._leave(track, HangUp(track.channel)))
+
+    async def start_consult(
+        self, call_id: CallId, offer: OfferId, endpoint: Endpoint, consulted: Endpoint
+    ) -> None:
+        """The caller hears music, the operator's phone rings `consulted`. Raises Conflict."""
+        track = self._present(call_id)
+        if track.place is not Place.TALKING or track.operator is None or track.offer_id != offer:
+            raise Conflict("当前没有通话")
+        if track.operator.endpoint != endpoint:
+            raise Conflict("通话已不在该座席")
+        exten = SEPARATOR.join((consulted, str(round(CONSULT_RING.total_seconds()))))
+        other = (track.operator.channel, Context.CONSULT.value, exten)
+        await self._order(Redirect(track.channel, Context.HOLD, "s", other))
+
+    async def complete_consult(self, call_id: CallId) -> None:
+        """Connect the caller with the consulted operator. Raises Conflict before they talk."""
+        track = self._present(call_id)
+        if track.place is not Place.CONSULTING or not track.consult_talking:
+            raise Conflict("被咨询的座席尚未接听")
+        await self._order(Redirect(track.channel, Context.JOIN, "consulted"))
+
+    async def cancel_consult(self, call_id: CallId) -> None:
+        """Back to the caller. Raises Conflict if there is no consultation."""
+        track = self._present(call_id)
+        if track.place is not Place.CONSULTING:
+            raise Conflict("当前没有咨询")
+        await self._order(Redirect(track.channel, Context.JOIN, "operator"))
+
+    async def set_fallback_members(self, members: Mapping[TeamId, frozenset[Endpoint]]) -> None:
+        """Which phones the native queues ring while the platform is dead; kept over reconnects."""
+        before, self._members = self._members, dict(members)
+        if self._state.up:
+            await self._order_members(before)
+
+    def _leave(self, track: CallTrack, order: Order) -> list[Order]:
+        """`order` and, in a consultation, what ends the operator's side of it."""
+        if track.place is not Place.CONSULTING or track.operator is None:
+            return [order]
+        closed = SetVariable(track.channel, _CONSULT_FLAG, _CLOSED)
+        return [closed, order, HangUp(track.operator.channel)]
+
+    def _present(self, call_id: CallId) -> CallTrack:
+        if not self._state.up:
+            raise Unavailable("与电话系统的连接不可用")
+        track = self._tracks.get(call_id)
+        if track is None or not track.channel:
+            raise NotFound(_GONE)
+        return track
+
+    async def _order(self, *orders: Order) -> None:
+        if not self._state.up:
+            raise Unavailable("与电话系统的连接不可用")
+        await self._switch.order(*orders)
+
+    def _order_later(self, order: Order) -> None:
+        self._spawn(self._try(order), "order")
+
+    async def _try(self, order: Order) -> None:
+        try:
+            await self._switch.order(order)
+        except HotlineError as error:
+            self._log.info("order_without_effect", order=type(order).__name__, why=error.message)
+
+    async def _order_members(self, present: Mapping[TeamId, frozenset[Endpoint]]) -> None:
+        orders: list[Order] = []
+        for team in sorted({*present, *self._members}):
+            wanted = self._members.get(team, frozenset())
+            now = present.get(team, frozenset())
+            orders += [JoinQueue(team, e) for e in sorted(wanted - now)]
+            orders += [LeaveQueue(team, e) for e in sorted(now - wanted)]
+        for order in orders:
+            await self._try(order)
+
+    # --- tasks -------------------------------------------------------------------------------
+
+    async def _beat(self) -> None:
+        while True:
+            if self._state.up:
+                value = str(int(self._clock.now().timestamp() * 1000))
+                await self._try(SetVariable(None, BEAT_VARIABLE, value))
+            await asyncio.sleep(BEAT_EVERY_S)
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def _from_call_id(call_id: CallId) -> datetime:
+    """The start of a call from its id, `<system>-<epoch>-<seq>`."""
+    return datetime.fromtimestamp(int(call_id.split("-")[1]), UTC)

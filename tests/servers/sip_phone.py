@@ -1,0 +1,451 @@
+"""A telephone for tests: SIP over UDP and A-law audio, every step in the test's hand.
+
+sipp plays the long scripted calls; this one is for races, where a test must hang up, answer or
+decline at an exact moment. It sends a steady tone, counts and keeps what it hears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import math
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import cast
+
+_FRAME = 160
+_counter = itertools.count(1)
+
+
+def _alaw(sample: int) -> int:
+    """One 16-bit sample as A-law (ITU-T G.711)."""
+    sign = 0x80 if sample >= 0 else 0x00
+    magnitude = min(abs(sample), 32635) >> 4
+    if magnitude >= 32:
+        bits = magnitude.bit_length()
+        value = ((bits - 4) << 4) | ((magnitude >> (bits - 5)) & 0x0F)
+    else:
+        value = magnitude >> 1
+    return (value | sign) ^ 0x55
+
+
+def tone(frequency: float, amplitude: int = 8000, frames: int = 50) -> list[bytes]:
+    """Frames of 20 ms of a sine, to be repeated; the frequency is a multiple of 50 Hz."""
+    samples = [
+        _alaw(int(amplitude * math.sin(2 * math.pi * frequency * n / 8000)))
+        for n in range(_FRAME * frames)
+    ]
+    return [bytes(samples[i : i + _FRAME]) for i in range(0, len(samples), _FRAME)]
+
+
+class _Audio(asyncio.DatagramProtocol):
+    """One RTP stream each way."""
+
+    def __init__(self, frequency: float) -> None:
+        self.frames = itertools.cycle(tone(frequency)) if frequency else None
+        self.received = 0
+        self.heard = bytearray()
+        self.remote: tuple[str, int] | None = None
+        self._seq = secrets.randbelow(30000)
+        self._stamp = secrets.randbelow(1 << 30)
+        self._ssrc = secrets.token_bytes(4)
+        self._task: asyncio.Task[None] | None = None
+        self._digits: asyncio.Queue[str] = asyncio.Queue()
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        if len(data) > 12 and data[1] & 0x7F == 8:
+            self.received += 1
+            self.heard += data[12:]
+
+    @property
+    def port(self) -> int:
+        assert self.transport is not None
+        port: int = self.transport.get_extra_info("sockname")[1]
+        return port
+
+    def start(self, remote: tuple[str, int]) -> None:
+        self.remote = remote
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._send())
+
+    def press(self, digits: str) -> None:
+        for digit in digits:
+            self._digits.put_nowait(digit)
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        if self.transport is not None:
+            self.transport.close()
+
+    def _packet(self, kind: int, stamp: int, payload: bytes, marker: bool = False) -> None:
+        assert self.transport is not None
+        self._seq = (self._seq + 1) & 0xFFFF
+        head = bytes([0x80, kind | (0x80 if marker else 0)])
+        head += self._seq.to_bytes(2) + (stamp & 0xFFFFFFFF).to_bytes(4) + self._ssrc
+        self.transport.sendto(head + payload, self.remote)
+
+    async def _send(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            if not self._digits.empty():
+                due = await self._digit(self._digits.get_nowait(), due)
+                continue
+            if self.frames is not None:
+                self._packet(8, self._stamp, next(self.frames))
+            self._stamp += _FRAME
+            due += 0.02
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def _digit(self, digit: str, due: float) -> float:
+        """RFC 4733: one event of 100 ms, its end sent three times, then 60 ms of nothing."""
+        loop = asyncio.get_running_loop()
+        code = "0123456789*#".index(digit)
+        stamp = self._stamp
+        for n in range(1, 6):
+            self._packet(101, stamp, bytes([code, 10]) + (n * _FRAME).to_bytes(2), n == 1)
+            due += 0.02
+            await asyncio.sleep(max(0.0, due - loop.time()))
+        for _ in range(3):
+            self._packet(101, stamp, bytes([code, 0x8A]) + (5 * _FRAME).to_bytes(2))
+        self._stamp += 8 * _FRAME
+        due += 0.06
+        await asyncio.sleep(max(0.0, due - loop.time()))
+        return due
+
+
+@dataclass
+class Dialog:
+    """One call of this phone."""
+
+    phone: SipPhone
+    call_id: str
+    audio: _Audio
+    local: str
+    remote: str
+    target: str
+    incoming: bool
+    headers: dict[str, str] = field(default_factory=dict)
+    invite: str = ""
+    cseq: int = 1
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    status: int = 0
+
+    def hang_up(self) -> None:
+        """BYE, or CANCEL while it rings."""
+        if self.ended.is_set():
+            return
+        if self.answered.is_set() or self.incoming:
+            self.cseq += 1
+            self.phone.request("BYE", self)
+        else:
+            self.phone.cancel(self)
+        self.finish()
+
+    def press(self, digits: str) -> None:
+        self.audio.press(digits)
+
+    def answer(self) -> None:
+        self.phone.respond(self.invite, 200, "OK", self.local, self.phone.sdp(self.audio))
+        self.answered.set()
+        self._start_audio(self.invite)
+
+    def reject(self, code: int, reason: str = "Decline") -> None:
+        self.phone.respond(self.invite, code, reason, self.local)
+        self.finish()
+
+    def hold(self, on: bool) -> None:
+        """Re-INVITE with `sendonly` (hold) or `sendrecv` (resume)."""
+        self.cseq += 1
+        mode = "sendonly" if on else "sendrecv"
+        self.phone.request("INVITE", self, self.phone.sdp(self.audio, mode))
+
+    def finish(self) -> None:
+        self.audio.stop()
+        self.ended.set()
+
+    def _start_audio(self, text: str) -> None:
+        address = re.search(r"^c=IN IP4 (\S+)", text, re.M)
+        port = re.search(r"^m=audio (\d+)", text, re.M)
+        if address and port:
+            self.audio.start((address[1], int(port[1])))
+
+    async def wait(self, event: str, within_s: float = 10) -> None:
+        async with asyncio.timeout(within_s):
+            await getattr(self, event).wait()
+
+
+class SipPhone(asyncio.DatagramProtocol):
+    """One UDP port; any number of dialogs. `user` is what it registers and is called as."""
+
+    def __init__(self, user: str, server: tuple[str, int], frequency: float) -> None:
+        self.user = user
+        self.server = server
+        self.frequency = frequency
+        self.dialogs: dict[str, Dialog] = {}
+        self.offers: asyncio.Queue[Dialog] = asyncio.Queue()
+        self.silent = False
+        self.registered = asyncio.Event()
+        self._secret = ""
+        self._transport: asyncio.DatagramTransport | None = None
+        self._opening: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def open(
+        cls, user: str, server_port: int, frequency: float = 400, port: int = 0
+    ) -> SipPhone:
+        loop = asyncio.get_running_loop()
+        _, phone = await loop.create_datagram_endpoint(
+            lambda: cls(user, ("127.0.0.1", server_port), frequency), ("127.0.0.1", port)
+        )
+        return phone
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    @property
+    def port(self) -> int:
+        assert self._transport is not None
+        port: int = self._transport.get_extra_info("sockname")[1]
+        return port
+
+    def close(self) -> None:
+        for dialog in list(self.dialogs.values()):
+            dialog.hang_up()
+        if self._transport is not None:
+            self._transport.close()
+
+    # --- what a test does ----------------------------------------------------------------
+
+    async def call(
+        self, number: str, *, ani: str = "13800138000", name: str = "", extra: str = ""
+    ) -> Dialog:
+        """Send INVITE; `wait("answered")` tells that it was answered and audio flows."""
+        audio = await self._audio()
+        call_id = f"{secrets.token_hex(8)}@test"
+        display = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '" ' if name else ""
+        dialog = Dialog(
+            phone=self,
+            call_id=call_id,
+            audio=audio,
+            local=f"{display}<sip:{ani}@127.0.0.1>;tag={secrets.token_hex(4)}",
+            remote=f"<sip:{number}@127.0.0.1>",
+            target=f"sip:{number}@{self.server[0]}:{self.server[1]}",
+            incoming=False,
+        )
+        self.dialogs[call_id] = dialog
+        self.request("INVITE", dialog, self.sdp(audio), extra)
+        return dialog
+
+    async def incoming(self, within_s: float = 10) -> Dialog:
+        """The next offer that rings here."""
+        async with asyncio.timeout(within_s):
+            return await self.offers.get()
+
+    async def register(self, secret: str, expires: int = 120) -> None:
+        self._secret = secret
+        self.registered.clear()
+        self._send_register("", expires)
+        await asyncio.wait_for(self.registered.wait(), 10)
+
+    # --- wire ----------------------------------------------------------------------------
+
+    async def _audio(self) -> _Audio:
+        loop = asyncio.get_running_loop()
+        _, audio = await loop.create_datagram_endpoint(
+            lambda: _Audio(self.frequency), ("127.0.0.1", 0)
+        )
+        return audio
+
+    def sdp(self, audio: _Audio, mode: str = "sendrecv") -> str:
+        lines = (
+            "v=0",
+            f"o=- 1 {next(_counter)} IN IP4 127.0.0.1",
+            "s=-",
+            "c=IN IP4 127.0.0.1",
+            "t=0 0",
+            f"m=audio {audio.port} RTP/AVP 8 101",
+            "a=rtpmap:8 PCMA/8000",
+            "a=rtpmap:101 telephone-event/8000",
+            "a=fmtp:101 0-15",
+            f"a={mode}",
+        )
+        return "".join(f"{line}\r\n" for line in lines)
+
+    def request(self, method: str, dialog: Dialog, body: str = "", extra: str = "") -> None:
+        self._write(self._request(method, dialog, body, extra))
+
+    def _request(self, method: str, dialog: Dialog, body: str = "", extra: str = "") -> str:
+        lines = [
+            f"{method} {dialog.target} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch=z9hG4bK{secrets.token_hex(8)}",
+            "Max-Forwards: 70",
+            f"From: {dialog.local}",
+            f"To: {dialog.remote}",
+            f"Call-ID: {dialog.call_id}",
+            f"CSeq: {dialog.cseq} {method}",
+            f"Contact: <sip:{self.user}@127.0.0.1:{self.port}>",
+        ]
+        if extra:
+            lines.append(extra)
+        if method == "INVITE" and not dialog.invite:
+            dialog.invite = "\r\n".join(lines)
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append(f"Content-Length: {len(body.encode())}")
+        return "\r\n".join(lines) + "\r\n\r\n" + body
+
+    def cancel(self, dialog: Dialog) -> None:
+        text = dialog.invite.replace("INVITE sip:", "CANCEL sip:", 1)
+        text = text.replace(f"CSeq: {dialog.cseq} INVITE", f"CSeq: {dialog.cseq} CANCEL")
+        self._write(f"{text}\r\nContent-Length: 0\r\n\r\n")
+
+    def respond(self, invite: str, code: int, reason: str, local: str, body: str = "") -> None:
+        kept = re.findall(r"^(?:Via|From|Call-ID|CSeq|Record-Route): .*$", invite, re.M)
+        lines = [f"SIP/2.0 {code} {reason}", *(line.rstrip("\r") for line in kept)]
+        lines.append(f"To: {local}")
+        lines.append(f"Contact: <sip:{self.user}@127.0.0.1:{self.port}>")
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append(f"Content-Length: {len(body.encode())}")
+        self._write("\r\n".join(lines) + "\r\n\r\n" + body)
+
+    def _write(self, text: str) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(text.encode("utf-8", "surrogateescape"), self.server)
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+        if self.silent or not text.strip():
+            return
+        if text.startswith("SIP/2.0 "):
+            self._on_response(text)
+        else:
+            self._on_request(text)
+
+    def _on_response(self, text: str) -> None:
+        code = int(text.split(" ", 2)[1])
+        method = _header(text, "CSeq").split()[-1]
+        if method == "REGISTER":
+            self._on_register(text, code)
+            return
+        dialog = self.dialogs.get(_header(text, "Call-ID"))
+        if dialog is None or method != "INVITE":
+            return
+        dialog.status = code
+        if code < 200:
+            return
+        if code >= 300:
+            self._ack(dialog, text)
+            dialog.finish()
+            return
+        dialog.remote = _header(text, "To")
+        dialog.target = _uri(_header(text, "Contact")) or dialog.target
+        self._ack(dialog, text)
+        dialog.answered.set()
+        dialog._start_audio(text)
+
+    def _ack(self, dialog: Dialog, response: str) -> None:
+        to, dialog.remote = dialog.remote, _header(response, "To")
+        text = self._request("ACK", dialog)
+        if not response.startswith("SIP/2.0 2"):
+            via = re.search(r"^Via: .*$", dialog.invite, re.M)
+            if via:
+                text = re.sub(r"^Via: .*$", via[0].rstrip("\r"), text, count=1, flags=re.M)
+            dialog.remote = to
+        self._write(text)
+
+    def _on_request(self, text: str) -> None:
+        method = text.split(" ", 1)[0]
+        call_id = _header(text, "Call-ID")
+        dialog = self.dialogs.get(call_id)
+        if method == "INVITE" and dialog is None:
+            task = asyncio.get_running_loop().create_task(self._offer(text, call_id))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+        elif method == "INVITE" and dialog is not None and dialog.answered.is_set():
+            self.respond(text, 200, "OK", dialog.local, self.sdp(dialog.audio))
+        elif method in ("BYE", "CANCEL"):
+            self.respond(text, 200, "OK", _header(text, "To"))
+            if dialog is not None and not dialog.ended.is_set():
+                if method == "CANCEL":
+                    self.respond(dialog.invite, 487, "Request Terminated", dialog.local)
+                dialog.finish()
+        elif method not in ("ACK", "INVITE"):
+            self.respond(text, 200, "OK", _header(text, "To"))
+
+    async def _offer(self, text: str, call_id: str) -> None:
+        audio = await self._audio()
+        dialog = Dialog(
+            phone=self,
+            call_id=call_id,
+            audio=audio,
+            local=f"{_header(text, 'To')};tag={secrets.token_hex(4)}",
+            remote=_header(text, "From"),
+            target=_uri(_header(text, "Contact")),
+            incoming=True,
+            invite=text,
+            cseq=100,
+        )
+        dialog.headers = dict(re.findall(r"^([A-Za-z-]+): (.*)$", text, re.M))
+        self.dialogs[call_id] = dialog
+        self.respond(text, 180, "Ringing", dialog.local)
+        self.offers.put_nowait(dialog)
+
+    def _send_register(self, authorization: str, expires: int, cseq: int = 1) -> None:
+        uri = f"sip:127.0.0.1:{self.server[1]}"
+        lines = [
+            f"REGISTER {uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch=z9hG4bK{secrets.token_hex(8)}",
+            "Max-Forwards: 70",
+            f"From: <sip:{self.user}@127.0.0.1>;tag=reg",
+            f"To: <sip:{self.user}@127.0.0.1>",
+            f"Call-ID: register-{self.port}",
+            f"CSeq: {cseq} REGISTER",
+            f"Contact: <sip:{self.user}@127.0.0.1:{self.port}>",
+            f"Expires: {expires}",
+            *([authorization] if authorization else []),
+            "Content-Length: 0",
+        ]
+        self._expires = expires
+        self._write("\r\n".join(lines) + "\r\n\r\n")
+
+    def _on_register(self, text: str, code: int) -> None:
+        if code == 200:
+            self.registered.set()
+        elif code == 401 and "CSeq: 1 " in text:
+            challenge = dict(re.findall(r'(\w+)="?([^",]+)"?', _header(text, "WWW-Authenticate")))
+            uri = f"sip:127.0.0.1:{self.server[1]}"
+            realm, nonce = challenge["realm"], challenge["nonce"]
+            first = _md5(f"{self.user}:{realm}:{self._secret}")
+            answer = _md5(f"{first}:{nonce}:00000001:abc:auth:{_md5(f'REGISTER:{uri}')}")
+            self._send_register(
+                f'Authorization: Digest username="{self.user}", realm="{realm}", '
+                f'nonce="{nonce}", uri="{uri}", response="{answer}", algorithm=MD5, qop=auth, '
+                f'nc=00000001, cnonce="abc"'
+                + (f', opaque="{challenge["opaque"]}"' if "opaque" in challenge else ""),
+                self._expires,
+                2,
+            )
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _uri(contact: str) -> str:
+    found = re.search(r"<(sip:[^>]+)>", contact)
+    return found[1] if found else ""
+
+
+def _header(text: str, name: str) -> str:
+    found = re.search(rf"^{name}: (.*)$", text, re.M | re.I)
+    return found[1].strip() if found else ""
