@@ -8,14 +8,14 @@ sleeps. Nothing on this path waits for a database or a socket.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from acd.boards import AgentBoard, Board
 from acd.core import effects as fx
 from acd.core import inputs as inp
-from acd.core.floor import Floor
+from acd.core.floor import Floor, microseconds
 from acd.core.inputs import Command, Input, Started, TimerExpired, TimerKey
 from acd.core.metrics import ClosedMinute, Metrics
 from acd.core.rules import Rules
@@ -82,8 +82,18 @@ class Distribution:
             self._metrics.note_primary(restored.log_in.agent_id, _best(restored.log_in.skills))
         for event in memory.events:
             self._metrics.fold(event)
+        self._resume_clocks(memory.agents, now)
         self._put(Started(self._rules, tuple(memory.agents), tuple(memory.calls)))
         self._task = asyncio.get_running_loop().create_task(self._own(), name="distribution")
+
+    def _resume_clocks(self, agents: Sequence[inp.RestoredAgent], now: datetime) -> None:
+        for agent in agents:
+            self._metrics.times.resume(
+                agent.log_in.agent_id,
+                microseconds(now),
+                status="ready" if agent.ready else f"not_ready:{agent.reason}",
+                activity="idle" if agent.call_id is None else "talking",
+            )
 
     async def stop(self) -> None:
         """Step what is waiting, then end. Callers and conversations stay as they are."""

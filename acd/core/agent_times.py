@@ -63,6 +63,10 @@ class AgentTimes:
             return ended
         return None
 
+    def resume(self, agent_id: AgentId, now_us: int, *, status: str, activity: str) -> None:
+        """Begin a clock in the middle of a session, after a restart."""
+        self.clocks[agent_id] = Clock(now_us, now_us, status, activity)
+
     def totals(self, agent_id: AgentId, now_us: int) -> dict[str, int]:
         """Microseconds by state until now; empty for an agent who is not logged in."""
         clock = self.clocks.get(agent_id)

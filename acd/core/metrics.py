@@ -193,6 +193,7 @@ class Metrics:
         self.visits: dict[CallId, Visit] = {}
         self.times = AgentTimes()
         self._minute = 0
+        self._restored_us = 0
         self._last_team: dict[AgentId, TeamId] = {}
         self._primary: dict[AgentId, TeamId] = {}
         self._folds: Mapping[type[ev.Event], Callable[[Any, int], None]] = {
@@ -250,7 +251,10 @@ class Metrics:
                 team.add(Count.OVER_THRESHOLD)
 
     def restore(self, minutes: Iterable[ClosedMinute], now: datetime) -> None:
-        """Fill the rings from the log, oldest first, before any event is folded."""
+        """Fill the rings from the log, oldest first, before any event is folded.
+
+        Events of later minutes may then be folded as they were published.
+        """
         today, last = _day(microseconds(now) // MINUTE_US), 0
         for closed in minutes:
             team = self.teams.get(closed.team)
@@ -263,6 +267,7 @@ class Metrics:
                 team.day = [a + b for a, b in zip(team.day, bucket, strict=True)]
             last = closed.minute
         self._minute = max(self._minute, last)
+        self._restored_us = (last + 1) * MINUTE_US if last else 0
 
     # --- events ----------------------------------------------------------------------------
 
@@ -307,15 +312,27 @@ class Metrics:
             self.teams[visit.team].waiting -= 1
         return visit
 
-    def _answered(self, event: ev.CallAnswered, now_us: int) -> None:
+    def _known(self, event: ev.CallAnswered | ev.CallAbandoned, now_us: int) -> Visit:
+        """The visit that ends; for one that began before our memory, what the event tells.
+
+        Its entry is counted now unless it fell into a minute that was restored as closed.
+        """
         visit = self._end(event.call_id)
+        if visit is None:
+            entered_us = now_us - int(event.waited_s * 1e6)
+            closed = entered_us < self._restored_us
+            over = closed and now_us - entered_us > self._threshold_us
+            visit = Visit(event.team, entered_us, over)
+            if not closed:
+                self.teams[event.team].add(Count.ENTERED)
+        return visit
+
+    def _answered(self, event: ev.CallAnswered, now_us: int) -> None:
         team = self.teams.get(event.team)
         if team is None:
             return
-        if visit is None:
-            visit = Visit(event.team, now_us - int(event.waited_s * 1e6))
-            team.add(Count.ENTERED)
-        elif visit.team != event.team:
+        visit = self._known(event, now_us)
+        if visit.team != event.team:
             # Answered under another team (overflow): it left one line and was served in the other.
             self.teams[visit.team].add(Count.FLOWED_OUT)
             team.add(Count.ENTERED)
@@ -328,9 +345,9 @@ class Metrics:
             team.add(Count.OVER_THRESHOLD)
 
     def _abandoned(self, event: ev.CallAbandoned, now_us: int) -> None:
-        visit = self._end(event.call_id)
-        if visit is None:
+        if event.team not in self.teams:
             return
+        visit = self._known(event, now_us)
         team = self.teams[visit.team]
         wait_us = now_us - visit.entered_us
         team.add(Count.ABANDONED)

@@ -1,0 +1,124 @@
+"""What had not ended when a run broke off, read from the log. Pure.
+
+Feed the accepted log-ins and the events in the order in which they were written; `agents()` and
+`calls()` then say who sat where and which callers were in line or talking. `Started` carries the
+answer into the next run, where the telephone's truth corrects it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from acd.core.inputs import LogIn, RestoredAgent, RestoredCall
+from kernel import events as ev
+from kernel.ids import AgentId, CallId, OfferId, TeamId
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    call_id: CallId
+    offer_id: OfferId
+    team: TeamId
+    since: datetime
+
+
+class Recollection:
+    """Folds the log. Events may be missing at its beginning, never in the middle."""
+
+    def __init__(self) -> None:
+        self._agents: dict[AgentId, RestoredAgent] = {}
+        self._calls: dict[CallId, RestoredCall] = {}
+        self._parts: dict[AgentId, _Part] = {}
+
+    def hear_log_in(self, log_in: LogIn, at: datetime) -> None:
+        """An accepted log-in; one at the same booth again changes nothing."""
+        known = self._agents.get(log_in.agent_id)
+        if known is None:
+            self._agents[log_in.agent_id] = RestoredAgent(log_in, at, False, "logged_in")
+
+    def hear(self, event: ev.Event) -> None:
+        """Any published event; others pass unnoticed."""
+        match event:
+            case ev.AgentLoggedOut():
+                self._agents.pop(event.agent_id, None)
+                self._parts.pop(event.agent_id, None)
+            case ev.AgentStatusChanged():
+                agent = self._agents.get(event.agent_id)
+                if agent is not None:
+                    self._agents[event.agent_id] = replace(
+                        agent, ready=event.reason is None, reason=event.reason or ""
+                    )
+            case ev.TalkFinished():
+                part = self._parts.get(event.agent_id)
+                if part is not None and part.offer_id == event.offer_id:
+                    del self._parts[event.agent_id]
+                self._drop_answered(event.call_id)
+            case _:
+                self._hear_call(event)
+
+    def _hear_call(self, event: ev.Event) -> None:
+        call_id = event.call_id
+        if call_id is None:
+            return
+        match event:
+            case ev.CallQueued():
+                self._queued(call_id, event)
+            case ev.CallOffered():
+                call = self._calls.get(call_id)
+                if call is not None:
+                    number = event.offer_id.rpartition(".")[2]
+                    offers = int(number) if number.isdecimal() else call.offers + 1
+                    self._calls[call_id] = replace(call, offers=offers)
+            case ev.CallAnswered():
+                call = self._calls.get(call_id)
+                if call is not None:
+                    self._calls[call_id] = replace(call, answered=True)
+                    self._parts[event.agent_id] = _Part(
+                        call_id, event.offer_id, event.team, event.occurred_at
+                    )
+            case ev.CallAbandoned() | ev.CallDiverted() | ev.CallEnded():
+                self._calls.pop(call_id, None)
+            case _:
+                pass
+
+    def _queued(self, call_id: CallId, event: ev.CallQueued) -> None:
+        known = self._calls.get(call_id)
+        if known is None or known.answered:
+            self._calls[call_id] = RestoredCall(
+                call_id=call_id,
+                team=event.team,
+                language=event.language,
+                priority=event.priority,
+                first_arrival_at=event.first_arrival_at,
+                entered_at=event.occurred_at,
+                offers=known.offers if known else 0,
+                answered=False,
+            )
+
+    def _drop_answered(self, call_id: CallId | None) -> None:
+        """The survey follows; a transfer would queue the call again."""
+        call = self._calls.get(call_id) if call_id else None
+        others = any(p.call_id == call_id for p in self._parts.values())
+        if call is not None and call.answered and not others:
+            del self._calls[call.call_id]
+
+    def agents(self) -> tuple[RestoredAgent, ...]:
+        """By id."""
+        return tuple(self._agent(a) for a in sorted(self._agents))
+
+    def _agent(self, agent_id: AgentId) -> RestoredAgent:
+        agent, part = self._agents[agent_id], self._parts.get(agent_id)
+        if part is None:
+            return agent
+        return replace(
+            agent,
+            call_id=part.call_id,
+            offer_id=part.offer_id,
+            team=part.team,
+            talking_since=part.since,
+        )
+
+    def calls(self) -> tuple[RestoredCall, ...]:
+        """By id."""
+        return tuple(self._calls[c] for c in sorted(self._calls))
