@@ -20,33 +20,43 @@ from workorders.core.case import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorityName:
+class AuthorityName(Protocol):
     """One authority as this department shows it. `district` is set for district governments."""
 
-    authority_id: AuthorityId
-    zh: str
-    en: str
-    short: str
-    district: str | None = None
+    @property
+    def authority_id(self) -> AuthorityId: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+    @property
+    def short(self) -> str: ...
+    @property
+    def district(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class DistrictName:
-    district_id: str
-    zh: str
-    en: str
+class DistrictName(Protocol):
+    @property
+    def district_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class TeamName:
-    team_id: TeamId
-    zh: str
-    en: str
+class TeamName(Protocol):
+    """`short` and `short_en` are for tables."""
+
+    @property
+    def team_id(self) -> TeamId: ...
+    @property
+    def short(self) -> str: ...
+    @property
+    def short_en(self) -> str: ...
 
 
 class CityBook(Protocol):
-    """Who and where, from memory: the directory fills it."""
+    """Who and where, from memory: `directory.service.Directory` has this shape."""
 
     def authority(self, authority_id: AuthorityId) -> AuthorityName | None: ...
 
@@ -70,7 +80,8 @@ class CallFacts:
 
 
 class CallBook(Protocol):
-    """The calls: the call journal fills it."""
+    """The calls. What is known of a living call must be found at once, so whoever fills this asks
+    the live state first and the journal second."""
 
     async def call(self, call_id: CallId) -> CallFacts | None: ...
 
@@ -163,5 +174,6 @@ class CaseStore(Protocol):
     async def cases_of_call(self, call_id: CallId) -> list[Case]:
         """Newest first."""
 
-    async def with_provisional_due(self, limit: int) -> list[str]:
-        """Numbers of open cases whose clock rests on a provisional calendar."""
+    async def with_provisional_due(self, after: str, limit: int) -> list[str]:
+        """Numbers, ascending from behind `after`, of open cases whose clock rests on a
+        provisional calendar."""

@@ -6,7 +6,7 @@ the commit, once for each case, however often a filing is repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from kernel.ids import AgentId, AuthorityId, CallId, EventId, IdSource, TeamId
 from kernel.language import Language
 from kernel.paging import DEFAULT_SIZE, MAX_SIZE, Page
 from kernel.policy import Action, Principal, allows, demand
-from workorders.core import deadline, filing, orders
+from workorders.core import filing
 from workorders.core.case import (
     Answered,
     CallerHistory,
@@ -30,18 +30,26 @@ from workorders.core.case import (
     Dispatched,
     Draft,
     Outcome,
-    TimelineEntry,
     TransferredOut,
     WorkOrder,
     without_text,
 )
 from workorders.core.category import Guess, guess
-from workorders.core.lifecycle import Happening, Progress, actors_of, step
+from workorders.core.course import Course, note
+from workorders.core.lifecycle import Happening, Progress, actors_of
 from workorders.core.numbers import city_day
-from workorders.core.policy_pack import DeadlineRule, Stage, term_of
 from workorders.core.privacy import Identity, full_identity
 from workorders.core.words import Actor, CaseEvent, CaseState, Note
-from workorders.ports import ArticleBook, AuthorityName, CaseStore, Change, CityBook, NewCase
+from workorders.ports import (
+    ArticleBook,
+    AuthorityName,
+    CallBook,
+    CallFacts,
+    CaseStore,
+    Change,
+    CityBook,
+    NewCase,
+)
 from workorders.reference import Reference, SelfServiceItem, Template
 
 HISTORY_LENGTH = 20
@@ -49,9 +57,6 @@ OPEN_DRAFTS_SHOWN = 20
 TEXT_SEARCH_REACH = timedelta(days=90)
 RECALCULATION_BATCH = 500
 DRAFT_VALUE_LIMIT = 4000
-_STARTS_CLOCK = frozenset(
-    {CaseEvent.DISPATCHED, CaseEvent.REDISPATCHED, CaseEvent.RULED, CaseEvent.RESUMED}
-)
 _FILING_FIELDS = ("outcome", "article_id", "answer", "authority", "assisting", "target", "reason")
 
 
@@ -91,6 +96,7 @@ class Cases:
         reference: Reference,
         city: CityBook,
         articles: ArticleBook,
+        calls: CallBook,
         audit: AuditTrail,
         bus: EventBus,
         clock: Clock,
@@ -98,8 +104,10 @@ class Cases:
     ) -> None:
         self._store = store
         self.reference = reference
+        self._course = Course(reference.policy, reference.calendar)
         self.city = city
         self._articles = articles
+        self._calls = calls
         self._audit = audit
         self._bus = bus
         self._clock = clock
@@ -146,6 +154,28 @@ class Cases:
             )
         )
 
+    async def open_draft_for_call(
+        self, call_id: CallId, *, agent_id: AgentId, team: TeamId
+    ) -> Draft:
+        """As `open_draft`, with what the call book knows; `team` is used if it names none.
+
+        Raises NotFound unless this agent has this call.
+        """
+        call = await self._own_call(call_id, agent_id)
+        return await self.open_draft(
+            agent_id=agent_id,
+            team=call.team or team,
+            call_id=call_id,
+            ani=call.ani,
+            language=call.language or Language.MANDARIN,
+        )
+
+    async def _own_call(self, call_id: CallId, agent_id: AgentId | None) -> CallFacts:
+        call = await self._calls.call(call_id)
+        if call is None or call.agent_id is None or call.agent_id != agent_id:
+            raise NotFound("没有找到这通来电")
+        return call
+
     async def draft(self, draft_id: str, *, agent_id: AgentId) -> Draft:
         """Raises NotFound for an unknown draft and for somebody else's."""
         found = await self._store.draft(draft_id)
@@ -186,6 +216,11 @@ class Cases:
     def content_of(self, fields: Mapping[str, str]) -> CaseContent:
         """The content that a form's values say. Raises BadInput for an unknown choice."""
         return filing.content_of(fields, self.reference.tree)
+
+    def lenient_content_of(self, fields: Mapping[str, str]) -> CaseContent:
+        """As `content_of`, for a form half typed: an unknown choice counts as not chosen."""
+        known = {k: v for k, v in fields.items() if k not in ("request_type", "urgency")}
+        return filing.content_of(known, self.reference.tree)
 
     def missing_fields(self, content: CaseContent, outcome: type[Outcome]) -> tuple[str, ...]:
         """Names of required fields that are still empty, in the order of the form."""
@@ -260,21 +295,24 @@ class Cases:
             answer=outcome.answer.strip() if isinstance(outcome, Answered) else "",
             transfer_target=outcome.target if isinstance(outcome, TransferredOut) else "",
         )
-        opened = self._entry(
-            case, Note.OPENED, Actor.AGENT, draft.agent_id, draft.created_at, seq=1
-        )
+        account, opened_at = draft.agent_id, draft.created_at
+        opened = note(case, Note.OPENED, Actor.AGENT, account, opened_at, self._event_id(), seq=1)
         due = None
         if isinstance(outcome, Dispatched):
-            due = self._clock_for(case, Stage.HANDLE, now)
-        happening = filing.happening_of(outcome, account=draft.agent_id, at=now, due=due)
-        moved, changed, entry = self._moved(case, (), happening, seq=2)
-        calls = (draft.call_id,) if draft.call_id else ()
-        return NewCase(case=moved, orders=changed, entries=(opened, entry), calls=calls)
+            due = self._course.clock_of(case, CaseEvent.DISPATCHED, now)
+        happening = filing.happening_of(outcome, account=account, at=now, due=due)
+        moved = self._course.move(case, (), happening, self._event_id(), seq=2)
+        return NewCase(
+            case=moved.case,
+            orders=moved.orders,
+            entries=(opened, moved.entry),
+            calls=(draft.call_id,) if draft.call_id else (),
+        )
 
     def _publish_filing(self, case: Case, order: WorkOrder | None, call_id: CallId | None) -> None:
         self._bus.publish(
             CaseFiled(
-                event_id=EventId(self._ids.new()),
+                event_id=self._event_id(),
                 occurred_at=case.filed_at,
                 call_id=call_id,
                 case_number=case.number,
@@ -290,7 +328,7 @@ class Cases:
     def _publish_dispatch(self, order: WorkOrder, call_id: CallId | None) -> None:
         self._bus.publish(
             WorkOrderDispatched(
-                event_id=EventId(self._ids.new()),
+                event_id=self._event_id(),
                 occurred_at=order.due.started_at,
                 call_id=call_id,
                 case_number=order.case_number,
@@ -386,30 +424,32 @@ class Cases:
                 account=account,
                 at=now,
                 particulars={k: v.strip() for k, v in particulars.items() if v.strip()},
-                due=self._due_for(file.case, event, now, due_at),
+                due=self._course.clock_of(file.case, event, now, due_at),
                 assisting=assisting,
             )
-            case, changed, entry = self._moved(file.case, file.orders, happening)
-            return Change(case=case, orders=changed, entries=(entry,))
+            moved = self._course.move(file.case, file.orders, happening, self._event_id())
+            return Change(case=moved.case, orders=moved.orders, entries=(moved.entry,))
 
         return await self._store.change(number, decide)
 
     async def link_call(self, number: str, call_id: CallId, *, by: Principal) -> CaseFile:
         """Join another call to the case (the citizen rang again). Linking twice changes nothing.
 
-        Raises NotAllowed or NotFound.
+        Raises NotAllowed, or NotFound unless this person has this call.
         """
         demand(by, Action.FILE_CASE)
+        await self._own_call(call_id, by.agent_id)
 
         def decide(file: CaseFile) -> Change:
             if call_id in file.calls:
                 return Change(case=file.case)
-            entry = self._entry(
+            entry = note(
                 file.case,
                 Note.CALL_LINKED,
                 Actor.AGENT,
                 by.account,
                 self._clock.now(),
+                self._event_id(),
                 {"call_id": call_id},
             )
             return Change(case=file.case, entries=(entry,), calls=(call_id,))
@@ -434,10 +474,21 @@ class Cases:
             object_id=number,
             detail={"reason": reason.strip()},
         )
-        noted = self._note_later(
-            Note.IDENTITY_REVEALED, Actor.SUPERVISOR, by.account, {"reason": reason.strip()}
-        )
-        await self._store.change(number, noted)
+        now, event_id = self._clock.now(), self._event_id()
+
+        def decide(found: CaseFile) -> Change:
+            entry = note(
+                found.case,
+                Note.IDENTITY_REVEALED,
+                Actor.SUPERVISOR,
+                by.account,
+                now,
+                event_id,
+                {"reason": reason.strip()},
+            )
+            return Change(case=found.case, entries=(entry,))
+
+        await self._store.change(number, decide)
         return full_identity(file.case)
 
     async def audit_export(self, by: Principal, wanted: CaseFilter) -> None:
@@ -457,12 +508,21 @@ class Cases:
     async def recalculate_provisional(self) -> int:
         """Give open cases whose clock rests on a provisional calendar the clock of the present
         one (run at start, after the official year has been loaded). Returns how many moved."""
-        moved = 0
-        for number in await self._store.with_provisional_due(RECALCULATION_BATCH):
-            before = (await self._file_of(number)).case.progress.due
-            after = (await self._store.change(number, self._recalculated)).case.progress.due
-            moved += before != after
-        return moved
+        changed: list[str] = []
+
+        def decide(file: CaseFile) -> Change:
+            moved = self._course.recalculated(file, self._clock.now(), self._event_id())
+            if moved is None:
+                return Change(case=file.case)
+            changed.append(file.case.number)
+            return Change(case=moved.case, orders=moved.orders, entries=(moved.entry,))
+
+        last = ""
+        while numbers := await self._store.with_provisional_due(last, RECALCULATION_BATCH):
+            for number in numbers:
+                await self._store.change(number, decide)
+            last = numbers[-1]
+        return len(changed)
 
     # --- reads -----------------------------------------------------------------------------
 
@@ -545,116 +605,5 @@ class Cases:
             raise NotFound("没有找到这张工单")
         return found
 
-    def _rule(self, case: Case, stage: Stage) -> DeadlineRule:
-        content = case.content
-        return self.reference.policy.rule(
-            stage, content.request_type, content.category, content.urgency
-        )
-
-    def _clock_for(
-        self, case: Case, stage: Stage, start: datetime, *, redo: bool = False
-    ) -> deadline.Due:
-        term = term_of(self._rule(case, stage), redo=redo)
-        return deadline.compute(term, start, self.reference.calendar)
-
-    def _due_for(
-        self, case: Case, event: CaseEvent, now: datetime, due_at: datetime | None
-    ) -> deadline.Due | None:
-        """The clock that comes with an event, None for those that start none."""
-        if event is CaseEvent.EXTENDED:
-            old = case.progress.due
-            return deadline.extended(old, due_at) if old and due_at else None
-        redo = event in (CaseEvent.REDO_ORDERED, CaseEvent.REOPENED)
-        if redo or event in _STARTS_CLOCK:
-            return self._clock_for(case, Stage.HANDLE, now, redo=redo)
-        return None
-
-    def _moved(
-        self,
-        case: Case,
-        present: Sequence[WorkOrder],
-        happening: Happening,
-        *,
-        seq: int = 0,
-    ) -> tuple[Case, tuple[WorkOrder, ...], TimelineEntry]:
-        """One step: the case after it, the orders it touches, its timeline entry."""
-        progress, effects = step(case.progress, happening)
-        printed = None
-        if happening.due is not None:
-            rule = self._rule(case, Stage.HANDLE)
-            printed = orders.Printed(
-                rule_id=rule.rule_id,
-                due_text=rule.text,
-                policy_version=self.reference.policy.version,
-                sign_due_at=self._clock_for(case, Stage.SIGN, happening.at).due_at,
-            )
-        changed = orders.apply(
-            present, effects, case_number=case.number, printed=printed, now=happening.at
-        )
-        entry = self._entry(
-            case,
-            happening.event,
-            happening.actor,
-            happening.account,
-            happening.at,
-            happening.particulars,
-            to_state=progress.state,
-            seq=seq,
-        )
-        return replace(case, progress=progress), changed, entry
-
-    def _entry(
-        self,
-        case: Case,
-        what: CaseEvent | Note,
-        actor: Actor,
-        account: str,
-        at: datetime,
-        particulars: Mapping[str, str] | None = None,
-        *,
-        to_state: CaseState | None = None,
-        seq: int = 0,
-    ) -> TimelineEntry:
-        return TimelineEntry(
-            event_id=EventId(self._ids.new()),
-            case_number=case.number,
-            seq=seq,
-            at=at,
-            what=what,
-            actor=actor,
-            account=account,
-            from_state=case.state if to_state is not None else None,
-            to_state=to_state,
-            particulars=dict(particulars or {}),
-        )
-
-    def _note_later(
-        self, note: Note, actor: Actor, account: str, particulars: Mapping[str, str]
-    ) -> Callable[[CaseFile], Change]:
-        at = self._clock.now()
-
-        def decide(file: CaseFile) -> Change:
-            entry = self._entry(file.case, note, actor, account, at, particulars)
-            return Change(case=file.case, entries=(entry,))
-
-        return decide
-
-    def _recalculated(self, file: CaseFile) -> Change:
-        """The case with the clock of the present calendar, noted if it moved."""
-        case, old = file.case, file.case.progress.due
-        if old is None or case.closed or case.progress.extended:
-            return Change(case=case)
-        new = self._clock_for(case, Stage.HANDLE, old.started_at, redo=case.progress.redos > 0)
-        if new == old:
-            return Change(case=case)
-        entry = self._entry(
-            case,
-            Note.DUE_RECALCULATED,
-            Actor.SYSTEM,
-            "-",
-            self._clock.now(),
-            {"before": old.due_at.isoformat(), "after": new.due_at.isoformat()},
-        )
-        changed = tuple(replace(o, due=new) for o in file.orders if o.open)
-        moved = replace(case, progress=replace(case.progress, due=new))
-        return Change(case=moved, orders=changed, entries=(entry,))
+    def _event_id(self) -> EventId:
+        return EventId(self._ids.new())

@@ -263,9 +263,10 @@ class SqlCaseStore:
             rows = await session.scalars(queries.cases_of_call(call_id))
             return [to_case(r) for r in rows]
 
-    async def with_provisional_due(self, limit: int) -> list[str]:
+    async def with_provisional_due(self, after: str, limit: int) -> list[str]:
+        query = queries.with_provisional_due(after).limit(limit)
         async with self._database.session() as session:
-            return list(await session.scalars(queries.with_provisional_due().limit(limit)))
+            return list(await session.scalars(query))
 
 
 def _call_values(number: str, call_id: CallId, position: int) -> dict[str, Any]:

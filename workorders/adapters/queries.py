@@ -131,9 +131,14 @@ def open_drafts(agent_id: AgentId) -> Select[CaseDraftRow]:
     )
 
 
-def with_provisional_due() -> Select[str]:
+def with_provisional_due(after: str) -> Select[str]:
+    """Numbers of open cases on a provisional calendar, from behind `after`."""
     return (
         select(CaseRow.number)
-        .where(CaseRow.due_provisional.is_(True), CaseRow.closed_at.is_(None))
+        .where(
+            CaseRow.due_provisional.is_(True),
+            CaseRow.closed_at.is_(None),
+            CaseRow.number > after,
+        )
         .order_by(CaseRow.number)
     )
