@@ -1,0 +1,299 @@
+"""The rows of the recordings, and the log of who listened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.errors import BadInput
+from kernel.ids import AgentId, CallId, IdSource, TeamId
+from kernel.infra.database import Database
+from kernel.paging import Page, decode_cursor, encode_cursor
+from recordings.adapters.tables import ListeningRow, RecordingAgentRow, RecordingRow
+from recordings.core.coverage import TOLERATED_GAP
+from recordings.core.recording import Recording, Status
+from recordings.core.search import Wanted
+from recordings.ports import ListeningEntry, Written
+
+_MS = timedelta(milliseconds=1)
+_FAULT_LENGTH = 200
+
+
+class TableRecordingStore:
+    """Fills `recordings.ports.RecordingStore` on SQLite and PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- a call fills its row -------------------------------------------------------------------
+
+    async def arrived(
+        self, call_id: CallId, at: datetime, *, ani: str, dnis: str, line_name: str | None
+    ) -> None:
+        await self._set(
+            call_id, at, started_at=at, ani=ani[:32], dnis=dnis[:32], line_name=line_name
+        )
+
+    async def joined_team(self, call_id: CallId, at: datetime, team: TeamId) -> None:
+        await self._set(call_id, at, team=team)
+
+    async def answered(
+        self, call_id: CallId, at: datetime, agent_id: AgentId, team: TeamId
+    ) -> None:
+        async with self._database.session() as session:
+            await self._ensure(session, call_id, at)
+            await session.execute(
+                update(RecordingRow)
+                .where(RecordingRow.call_id == call_id)
+                .values(agent_id=agent_id, team=team)
+            )
+            await session.execute(
+                update(RecordingRow)
+                .where(RecordingRow.call_id == call_id, RecordingRow.answered_at.is_(None))
+                .values(answered_at=at)
+            )
+            await self._insert_new(
+                session,
+                RecordingAgentRow,
+                {"call_id": call_id, "agent_id": agent_id, "joined_at": at},
+                ["call_id", "agent_id"],
+            )
+
+    async def add_connected(self, call_id: CallId, at: datetime, talked: timedelta) -> None:
+        await self._set(call_id, at, connected_ms=RecordingRow.connected_ms + talked // _MS)
+
+    async def scored(self, call_id: CallId, at: datetime, score: int) -> None:
+        await self._set(call_id, at, score=score)
+
+    async def ended(self, call_id: CallId, at: datetime) -> None:
+        async with self._database.session() as session:
+            await session.execute(
+                update(RecordingRow).where(RecordingRow.call_id == call_id).values(ended_at=at)
+            )
+            await session.execute(
+                delete(RecordingRow).where(
+                    RecordingRow.call_id == call_id,
+                    RecordingRow.answered_at.is_(None),
+                    RecordingRow.status == Status.EXPECTED,
+                )
+            )
+
+    # --- what became of the audio ---------------------------------------------------------------
+
+    async def archived(
+        self, call_id: CallId, started_at: datetime, written: Written, at: datetime
+    ) -> None:
+        await self._set(
+            call_id,
+            started_at,
+            status=Status.ARCHIVED.value,
+            file_name=written.file_name,
+            duration_ms=written.duration // _MS,
+            size_bytes=written.size_bytes,
+            sha256=written.sha256,
+            source_sha256=written.source_sha256,
+            caller_level_dbfs=written.caller_level_dbfs,
+            operator_level_dbfs=written.operator_level_dbfs,
+            fault=None,
+            archived_at=at,
+        )
+
+    async def faulty(self, call_id: CallId, at: datetime, status: Status, reason: str) -> None:
+        await self._set(call_id, at, status=status.value, fault=reason[:_FAULT_LENGTH])
+
+    async def remove(self, call_id: CallId) -> None:
+        async with self._database.session() as session:
+            await session.execute(delete(RecordingRow).where(RecordingRow.call_id == call_id))
+
+    async def _set(self, call_id: CallId, at: datetime, **values: Any) -> None:
+        async with self._database.session() as session:
+            await self._ensure(session, call_id, at)
+            await session.execute(
+                update(RecordingRow).where(RecordingRow.call_id == call_id).values(**values)
+            )
+
+    async def _ensure(self, session: AsyncSession, call_id: CallId, at: datetime) -> None:
+        """A row for this call, whichever of its events comes first."""
+        await self._insert_new(
+            session,
+            RecordingRow,
+            {
+                "call_id": call_id,
+                "started_at": at,
+                "status": Status.EXPECTED.value,
+                "ani": "",
+                "dnis": "",
+                "connected_ms": 0,
+                "duration_ms": 0,
+                "size_bytes": 0,
+            },
+            ["call_id"],
+        )
+
+    async def _insert_new(
+        self, session: AsyncSession, table: type[Any], values: dict[str, Any], key: list[str]
+    ) -> None:
+        insert = sqlite_insert if self._database.is_sqlite else postgresql_insert
+        await session.execute(
+            insert(table).values(**values).on_conflict_do_nothing(index_elements=key)
+        )
+
+    # --- reading --------------------------------------------------------------------------------
+
+    async def get(self, call_id: CallId) -> Recording | None:
+        async with self._database.session() as session:
+            row = await session.get(RecordingRow, call_id)
+            return _recording(row) if row else None
+
+    async def unfinished(self) -> Sequence[Recording]:
+        async with self._database.session() as session:
+            rows = await session.scalars(
+                select(RecordingRow)
+                .where(RecordingRow.status.in_((Status.EXPECTED.value, Status.FAILED.value)))
+                .order_by(RecordingRow.started_at, RecordingRow.call_id)
+            )
+            return [_recording(row) for row in rows]
+
+    async def agents_of(self, call_id: CallId) -> Sequence[AgentId]:
+        async with self._database.session() as session:
+            found = await session.scalars(
+                select(RecordingAgentRow.agent_id)
+                .where(RecordingAgentRow.call_id == call_id)
+                .order_by(RecordingAgentRow.joined_at, RecordingAgentRow.agent_id)
+            )
+            return [AgentId(agent_id) for agent_id in found]
+
+    async def search(self, wanted: Wanted, cursor: str | None, size: int) -> Page[Recording]:
+        # Calls that still go on are no recordings yet.
+        conditions = [
+            RecordingRow.answered_at.is_not(None) | RecordingRow.file_name.is_not(None),
+            RecordingRow.ended_at.is_not(None) | RecordingRow.file_name.is_not(None),
+            *_conditions(wanted),
+        ]
+        if cursor:
+            at, call_id = _position(cursor)
+            conditions.append(
+                or_(
+                    RecordingRow.started_at < at,
+                    and_(RecordingRow.started_at == at, RecordingRow.call_id < call_id),
+                )
+            )
+        statement = (
+            select(RecordingRow)
+            .where(and_(*conditions))
+            .order_by(RecordingRow.started_at.desc(), RecordingRow.call_id.desc())
+            .limit(size + 1)
+        )
+        async with self._database.session() as session:
+            rows = [_recording(row) for row in await session.scalars(statement)]
+        if len(rows) <= size:
+            return Page(rows, None)
+        last = rows[size - 1]
+        return Page(rows[:size], encode_cursor((last.started_at.isoformat(), last.call_id)))
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    match decode_cursor(cursor):
+        case (str(at), str(call_id)):
+            try:
+                found = datetime.fromisoformat(at)
+            except ValueError as error:
+                raise BadInput("翻页位置无效", "cursor") from error
+            if found.tzinfo is not None:
+                return found, call_id
+    raise BadInput("翻页位置无效", "cursor")
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    row = RecordingRow
+    found: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        found.append(row.started_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(row.started_at < wanted.until)
+    if wanted.agent_id is not None:
+        talked = select(RecordingAgentRow.call_id).where(
+            RecordingAgentRow.agent_id == wanted.agent_id
+        )
+        found.append(row.call_id.in_(talked))
+    if wanted.team is not None:
+        found.append(row.team == wanted.team)
+    if wanted.number is not None:
+        found.append(row.ani == wanted.number)
+    if wanted.call_id is not None:
+        found.append(row.call_id == wanted.call_id)
+    if wanted.shortest is not None:
+        found.append(row.duration_ms >= wanted.shortest // _MS)
+    if wanted.longest is not None:
+        found.append(row.duration_ms <= wanted.longest // _MS)
+    if wanted.score is not None:
+        found.append(row.score == wanted.score)
+    if wanted.problem:
+        short = row.connected_ms - row.duration_ms > TOLERATED_GAP // _MS
+        found.append(or_(row.status != Status.ARCHIVED.value, short))
+    return found
+
+
+def _recording(row: RecordingRow) -> Recording:
+    return Recording(
+        call_id=CallId(row.call_id),
+        started_at=row.started_at,
+        status=Status(row.status),
+        ani=row.ani,
+        dnis=row.dnis,
+        line_name=row.line_name,
+        team=TeamId(row.team) if row.team else None,
+        agent_id=AgentId(row.agent_id) if row.agent_id else None,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        connected=row.connected_ms * _MS,
+        score=row.score,
+        file_name=row.file_name,
+        duration=row.duration_ms * _MS,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        source_sha256=row.source_sha256,
+        caller_level_dbfs=row.caller_level_dbfs,
+        operator_level_dbfs=row.operator_level_dbfs,
+        fault=row.fault,
+        archived_at=row.archived_at,
+    )
+
+
+class TableListeningLog:
+    """Fills `recordings.ports.ListeningLog`."""
+
+    def __init__(self, database: Database, ids: IdSource) -> None:
+        self._database = database
+        self._ids = ids
+
+    async def note(
+        self, *, account: str, call_id: CallId, at: datetime, from_s: float, act: str
+    ) -> None:
+        async with self._database.session() as session:
+            session.add(
+                ListeningRow(
+                    listening_id=self._ids.new(),
+                    account=account,
+                    call_id=call_id,
+                    at=at,
+                    from_s=from_s,
+                    act=act,
+                )
+            )
+
+    async def of_call(self, call_id: CallId, limit: int) -> Sequence[ListeningEntry]:
+        async with self._database.session() as session:
+            rows = await session.scalars(
+                select(ListeningRow)
+                .where(ListeningRow.call_id == call_id)
+                .order_by(ListeningRow.at.desc(), ListeningRow.listening_id.desc())
+                .limit(limit)
+            )
+            return [ListeningEntry(r.account, r.at, r.from_s, r.act) for r in rows]

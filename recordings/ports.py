@@ -1,0 +1,127 @@
+"""What the recordings need from others, and from their own adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from kernel.ids import AgentId, CallId, TeamId
+from kernel.paging import Page
+from recordings.core.recording import Recording, Status
+from recordings.core.search import Wanted
+
+
+class Log(Protocol):
+    """The part of a structured logger that the services use."""
+
+    def info(self, event: str, **fields: object) -> object: ...
+
+    def warning(self, event: str, **fields: object) -> object: ...
+
+    def error(self, event: str, **fields: object) -> object: ...
+
+
+class NoAudio(Exception):
+    """There is no usable audio; the message is a reason code: `absent` or `empty`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An archived file, complete on disk. `source_sha256` is of the raw bytes it took in last."""
+
+    file_name: str
+    duration: timedelta
+    size_bytes: int
+    sha256: str
+    source_sha256: str
+    caller_level_dbfs: float | None
+    operator_level_dbfs: float | None
+
+
+class AudioFiles(Protocol):
+    """Spool and archive. Every method blocks; the service calls them in a thread."""
+
+    def waiting(self) -> Sequence[CallId]:
+        """Calls that have a raw file in the spool."""
+
+    def archive(
+        self, call_id: CallId, started_at: datetime, before: Recording | None
+    ) -> Written | None:
+        """Turn the raw file of a call into its archived file.
+
+        `before` is the row so far: if it is archived already, the raw file is a later part of the
+        same call and is put behind it; None is returned if it is the very part that is archived
+        (a crash came between the row and the removal of the raw file).
+
+        Raises:
+            NoAudio: there is no raw file, or nothing in it.
+            OSError: the disk refuses; the raw file is untouched, and nothing half-written is left.
+        """
+
+    def discard_raw(self, call_id: CallId) -> None:
+        """Remove the raw file, if there is one."""
+
+
+class RecordingStore(Protocol):
+    """The rows. Each method is one transaction; each write may be repeated without harm, but
+    `add_connected`."""
+
+    async def arrived(
+        self, call_id: CallId, at: datetime, *, ani: str, dnis: str, line_name: str | None
+    ) -> None: ...
+
+    async def joined_team(self, call_id: CallId, at: datetime, team: TeamId) -> None: ...
+
+    async def answered(
+        self, call_id: CallId, at: datetime, agent_id: AgentId, team: TeamId
+    ) -> None:
+        """The first answer counts for `answered_at`, the last for agent and team; each agent is
+        found by a search."""
+
+    async def add_connected(self, call_id: CallId, at: datetime, talked: timedelta) -> None: ...
+
+    async def scored(self, call_id: CallId, at: datetime, score: int) -> None: ...
+
+    async def ended(self, call_id: CallId, at: datetime) -> None:
+        """Remembers the end; removes the row of a call that was neither answered nor recorded."""
+
+    async def archived(self, call_id: CallId, started_at: datetime, written: Written,
+                       at: datetime) -> None:  # fmt: skip
+        """Makes the row if there is none."""
+
+    async def faulty(self, call_id: CallId, at: datetime, status: Status, reason: str) -> None: ...
+
+    async def remove(self, call_id: CallId) -> None: ...
+
+    async def get(self, call_id: CallId) -> Recording | None: ...
+
+    async def unfinished(self) -> Sequence[Recording]:
+        """Rows still expected or failed, oldest first."""
+
+    async def search(self, wanted: Wanted, cursor: str | None, size: int) -> Page[Recording]:
+        """Newest first. Raises BadInput for a cursor that is not one."""
+
+    async def agents_of(self, call_id: CallId) -> Sequence[AgentId]:
+        """Everyone who talked in the call, in order."""
+
+
+class ListeningLog(Protocol):
+    """Who listened to what: a table of its own, which a call's page shows."""
+
+    async def note(
+        self, *, account: str, call_id: CallId, at: datetime, from_s: float, act: str
+    ) -> None:
+        """`act`: fetched (the sound was handed over) or played (a playback began)."""
+
+    async def of_call(self, call_id: CallId, limit: int) -> Sequence[ListeningEntry]:
+        """Newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningEntry:
+    account: str
+    at: datetime
+    from_s: float
+    act: str

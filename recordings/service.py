@@ -1,0 +1,341 @@
+"""Decides when recordings are archived, when one is missing, and what is written down first.
+
+Theory of operation: facts of the telephone system come in synchronously and are only put in a line;
+one task takes them out, and a thread does the work on the files, so that no call ever waits for a
+disk. Rows are filled by events, which arrive in any order relative to the files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kernel.audit import AuditTrail
+from kernel.bus import EventBus
+from kernel.clock import Clock
+from kernel.events import (
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    Event,
+    RecordingArchived,
+    RecordingMissing,
+    SurveyAnswered,
+    TalkFinished,
+)
+from kernel.ids import CallId, EventId, IdSource
+from kernel.telephony import LineRestored, RecordingClosed, TelephonyFact
+from recordings.core.recording import Recording, Status
+from recordings.ports import (
+    AudioFiles,
+    ListeningEntry,
+    ListeningLog,
+    Log,
+    NoAudio,
+    RecordingStore,
+    Written,
+)
+
+GRACE = timedelta(seconds=60)
+"""How long after the end of an answered call its file may still be closed."""
+RETRY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveState:
+    """For `/healthz`: `ok` False means that recordings wait in the spool for a disk."""
+
+    ok: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    call_id: CallId
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Overdue:
+    """The grace of a call is over: is its recording there?"""
+
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class _Rescan:
+    """Archive everything in the spool but the live calls; then judge what is still expected."""
+
+    live: frozenset[CallId]
+
+
+@dataclass(frozen=True, slots=True)
+class _Retry:
+    pass
+
+
+_Job = _Closed | _Overdue | _Rescan | _Retry
+
+
+class Archive:
+    """Owns the spool and the archive; one task does the work in order."""
+
+    def __init__(
+        self,
+        *,
+        store: RecordingStore,
+        files: AudioFiles,
+        bus: EventBus,
+        clock: Clock,
+        ids: IdSource,
+        log: Log,
+        grace: timedelta = GRACE,
+        retry: timedelta = RETRY,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._bus = bus
+        self._clock = clock
+        self._ids = ids
+        self._log = log
+        self._grace = grace
+        self._retry = retry
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._waiting: set[CallId] = set()
+        self._retry_set = False
+        self._state = ArchiveState(ok=True, reason="")
+
+    @property
+    def state(self) -> ArchiveState:
+        return self._state
+
+    async def start(self) -> None:
+        """Begin to work; what a crash left of calls that are known to have ended is done first."""
+        for row in await self._store.unfinished():
+            if row.ended_at is not None:
+                self._jobs.put_nowait(_Closed(row.call_id, row.answered_at or row.started_at))
+        self._task = asyncio.get_running_loop().create_task(self._work(), name="recordings")
+
+    async def stop(self) -> None:
+        """Finish the file in hand; the rest stays in the spool for the next start."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def drain(self) -> None:
+        """Return when everything put in line so far is done."""
+        await self._jobs.join()
+
+    # --- what is heard -------------------------------------------------------------------------
+
+    def on_fact(self, fact: TelephonyFact) -> None:
+        """Hears `RecordingClosed` and `LineRestored`; returns at once."""
+        match fact:
+            case RecordingClosed():
+                self.on_recording_closed(fact)
+            case LineRestored(calls=calls):
+                self._jobs.put_nowait(_Rescan(frozenset(call.call_id for call in calls)))
+            case _:
+                return
+
+    def on_recording_closed(self, fact: RecordingClosed) -> None:
+        """Put the call in line; the file's name is known from the call's id."""
+        self._jobs.put_nowait(_Closed(fact.call_id, fact.started_at))
+
+    async def on_event(self, event: Event) -> None:
+        """Fills the row of a call. Hears CallArrived, CallQueued, CallAnswered, TalkFinished,
+        SurveyAnswered and CallEnded; everything else is ignored."""
+        call_id, at = event.call_id, event.occurred_at
+        if call_id is None:
+            return
+        match event:
+            case CallArrived(ani=ani, dnis=dnis, line_name=line_name):
+                await self._store.arrived(call_id, at, ani=ani, dnis=dnis, line_name=line_name)
+            case CallQueued(team=team):
+                await self._store.joined_team(call_id, at, team)
+            case CallAnswered(agent_id=agent_id, team=team):
+                await self._store.answered(call_id, at, agent_id, team)
+            case TalkFinished(talk_s=talk_s):
+                await self._store.add_connected(call_id, at, timedelta(seconds=talk_s))
+            case SurveyAnswered(score=score):
+                await self._store.scored(call_id, at, score)
+            case CallEnded():
+                await self._store.ended(call_id, at)
+                self._later(self._grace, _Overdue(call_id))
+            case _:
+                return
+
+    # --- the work ------------------------------------------------------------------------------
+
+    def _later(self, after: timedelta, job: _Job) -> None:
+        def due() -> None:
+            self._timers.discard(handle)
+            self._jobs.put_nowait(job)
+
+        handle = asyncio.get_running_loop().call_later(after.total_seconds(), due)
+        self._timers.add(handle)
+
+    async def _work(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            try:
+                await self._do(job)
+            except Exception as error:
+                # One call's trouble must not end the archiving of all others.
+                self._log.error("recording_job_failed", job=type(job).__name__, reason=str(error))
+            finally:
+                self._jobs.task_done()
+
+    async def _do(self, job: _Job) -> None:
+        match job:
+            case _Closed(call_id=call_id, started_at=started_at):
+                await self._archive(call_id, started_at)
+            case _Overdue(call_id=call_id):
+                row = await self._store.get(call_id)
+                if row is not None and row.status is Status.EXPECTED:
+                    await self._archive(call_id, row.started_at)
+            case _Rescan(live=live):
+                await self._rescan(live)
+            case _Retry():
+                self._retry_set = False
+                for call_id in sorted(self._waiting):
+                    row = await self._store.get(call_id)
+                    await self._archive(call_id, row.started_at if row else self._clock.now())
+
+    async def _rescan(self, live: frozenset[CallId]) -> None:
+        for call_id in await asyncio.to_thread(self._files.waiting):
+            if call_id not in live:
+                row = await self._store.get(call_id)
+                await self._archive(call_id, row.started_at if row else self._clock.now())
+        for row in await self._store.unfinished():
+            if row.call_id in live or row.status is not Status.EXPECTED:
+                continue
+            if row.answered_at is None:
+                await self._store.remove(row.call_id)
+            else:
+                await self._archive(row.call_id, row.started_at)
+
+    async def _archive(self, call_id: CallId, started_at: datetime) -> None:
+        row = await self._store.get(call_id)
+        started_at = row.started_at if row is not None else started_at
+        try:
+            written = await asyncio.to_thread(self._files.archive, call_id, started_at, row)
+        except NoAudio as error:
+            await self._no_audio(call_id, row, str(error))
+            return
+        except OSError as error:
+            await self._disk_refuses(call_id, row, started_at, error)
+            return
+        if written is not None:
+            await self._store.archived(call_id, started_at, written, self._clock.now())
+        # The raw file goes last: until here a crash at any point loses nothing.
+        await asyncio.to_thread(self._files.discard_raw, call_id)
+        self._waiting.discard(call_id)
+        if not self._waiting:
+            self._state = ArchiveState(ok=True, reason="")
+        if written is not None:
+            self._publish_archived(call_id, written)
+
+    async def _no_audio(self, call_id: CallId, row: Recording | None, reason: str) -> None:
+        self._waiting.discard(call_id)
+        await asyncio.to_thread(self._files.discard_raw, call_id)
+        if row is None or row.status in (Status.ARCHIVED, Status.MISSING, Status.DAMAGED):
+            return
+        if row.answered_at is None:
+            if row.ended_at is not None:
+                await self._store.remove(call_id)
+            return
+        status = Status.DAMAGED if reason == "empty" else Status.MISSING
+        await self._store.faulty(call_id, row.started_at, status, reason)
+        self._log.error("recording_missing", call_id=call_id, reason=reason)
+        self._bus.publish(
+            RecordingMissing(
+                event_id=EventId(self._ids.new()),
+                occurred_at=self._clock.now(),
+                call_id=call_id,
+                reason=reason,
+            )
+        )
+
+    async def _disk_refuses(
+        self, call_id: CallId, row: Recording | None, started_at: datetime, error: OSError
+    ) -> None:
+        reason = error.strerror or str(error)
+        self._log.error("recording_not_archived", call_id=call_id, reason=reason)
+        self._state = ArchiveState(ok=False, reason=reason)
+        self._waiting.add(call_id)
+        if row is None or row.status is not Status.ARCHIVED:
+            await self._store.faulty(call_id, started_at, Status.FAILED, reason)
+        if not self._retry_set:
+            self._retry_set = True
+            self._later(self._retry, _Retry())
+
+    def _publish_archived(self, call_id: CallId, written: Written) -> None:
+        self._log.info(
+            "recording_archived", call_id=call_id, duration_s=written.duration.total_seconds()
+        )
+        self._bus.publish(
+            RecordingArchived(
+                event_id=EventId(self._ids.new()),
+                occurred_at=self._clock.now(),
+                call_id=call_id,
+                file_name=written.file_name,
+                duration_s=written.duration.total_seconds(),
+                size_bytes=written.size_bytes,
+                sha256=written.sha256,
+            )
+        )
+
+
+class Listening:
+    """Writes down who listens, before any sound is handed over.
+
+    A browser asks for a file in many ranges; those of one person and call within 30 s are one
+    listening. Nothing is handed over if it cannot be written down.
+    """
+
+    _ONE_LISTENING = timedelta(seconds=30)
+    _REMEMBERED = 10_000
+
+    def __init__(self, *, log: ListeningLog, audit: AuditTrail, clock: Clock) -> None:
+        self._log = log
+        self._audit = audit
+        self._clock = clock
+        self._last: dict[tuple[str, CallId], datetime] = {}
+
+    async def fetched(self, account: str, call_id: CallId, from_s: float) -> None:
+        """The sound is about to be handed over. Raises what the trail raises; then do not."""
+        now = self._clock.now()
+        last = self._last.get((account, call_id))
+        if last is None or now - last > self._ONE_LISTENING:
+            await self._write(account, call_id, now, from_s, "fetched")
+        if len(self._last) >= self._REMEMBERED:
+            self._last.clear()
+        self._last[account, call_id] = now
+
+    async def played(self, account: str, call_id: CallId, from_s: float) -> None:
+        """A playback began at this second."""
+        await self._write(account, call_id, self._clock.now(), from_s, "played")
+
+    async def of_call(self, call_id: CallId, limit: int = 20) -> Sequence[ListeningEntry]:
+        return await self._log.of_call(call_id, limit)
+
+    async def _write(
+        self, account: str, call_id: CallId, at: datetime, from_s: float, act: str
+    ) -> None:
+        await self._log.note(account=account, call_id=call_id, at=at, from_s=from_s, act=act)
+        await self._audit.record(
+            who=account,
+            action=f"recording_{act}",
+            object_id=call_id,
+            detail={"from_s": round(from_s, 1)},
+        )
