@@ -8,15 +8,17 @@ reordered while the process lives.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.adapters.tables import AcdEventRow
 from acd.core import codec
 from acd.core.effects import Assignment
+from acd.core.floor import microseconds
 from acd.core.inputs import LogIn
 from acd.core.metrics import DAY_MINUTES, MINUTE_US, ClosedMinute
 from acd.core.restore import Recollection
@@ -115,34 +117,31 @@ class SqlEventLog:
 
     async def recall(self, now: datetime) -> Memory:
         """Closed minutes up to an hour ago, events since, and what had not ended."""
-        since_us = int((now - EVENTS_BACK).timestamp()) * 1_000_000
-        first_minute = since_us // MINUTE_US
-        since = now - timedelta(microseconds=int(now.timestamp() * 1e6) - first_minute * MINUTE_US)
+        first_minute = microseconds(now - EVENTS_BACK) // MINUTE_US
+        since = _EPOCH + timedelta(minutes=first_minute)
         day_ago = now - timedelta(minutes=DAY_MINUTES + 1)
-        memory = Recollection()
-        minutes: list[ClosedMinute] = []
-        events: list[Event] = []
         async with self._database.session() as session:
-            rows = await session.scalars(
-                select(AcdEventRow)
-                .where(AcdEventRow.kind == "minute", AcdEventRow.at >= day_ago)
-                .order_by(AcdEventRow.number)
-            )
-            minutes = [m for r in rows if (m := codec.decode(r.body)).minute < first_minute]
-            rows = await session.scalars(
-                select(AcdEventRow)
-                .where(AcdEventRow.at >= day_ago, _wanted(since))
-                .order_by(AcdEventRow.number)
-            )
-            for row in rows:
-                if row.kind == "input":
-                    memory.hear_log_in(codec.decode(row.body), row.at)
-                    continue
-                event = decode_event(row.body)
-                memory.hear(event)
-                if row.at >= since:
-                    events.append(event)
-        return Memory(minutes=minutes, events=events, agents=memory.agents(), calls=memory.calls())
+            minutes = await _select(session, "minute", (ClosedMinute.__name__,), day_ago)
+            rows = await _select(session, "input", (LogIn.__name__,), day_ago)
+            rows += await _select(session, "event", _SESSIONS, day_ago)
+            rows += await _select(session, "event", _CALLS, since)
+        rows.sort(key=lambda r: r.number)
+        memory, events = Recollection(), []
+        for row in rows:
+            if row.kind == "input":
+                memory.hear_log_in(codec.decode(row.body), row.at)
+                continue
+            event = decode_event(row.body)
+            memory.hear(event)
+            if row.at >= since:
+                events.append(event)
+        closed = (codec.decode(row.body) for row in minutes)
+        return Memory(
+            minutes=[m for m in closed if m.minute < first_minute],
+            events=events,
+            agents=memory.agents(),
+            calls=memory.calls(),
+        )
 
     async def replay(self, run: str) -> AsyncIterator[LoggedInput]:
         """All inputs of a run, in the order in which they were stepped."""
@@ -156,12 +155,31 @@ class SqlEventLog:
                 yield LoggedInput(row.run, row.sequence or 0, row.at, codec.decode(row.body))
 
 
-def _wanted(since: datetime) -> Any:
-    """Log-ins and sessions of the whole day, all events since `since`."""
-    sessions = AcdEventRow.type.in_(("AgentLoggedOut", "AgentStatusChanged"))
-    return ((AcdEventRow.kind == "input") & (AcdEventRow.type == LogIn.__name__)) | (
-        (AcdEventRow.kind == "event") & (sessions | (AcdEventRow.at >= since))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SESSIONS = ("AgentLoggedOut", "AgentStatusChanged")
+_CALLS = (
+    "AgentLoggedIn",
+    "AgentActivityChanged",
+    "CallQueued",
+    "CallOffered",
+    "CallAnswered",
+    "CallAbandoned",
+    "CallDiverted",
+    "TalkFinished",
+    "WrapUpFinished",
+)
+
+
+async def _select(
+    session: AsyncSession, kind: str, types: Sequence[str], since: datetime
+) -> list[AcdEventRow]:
+    """Rows of these types since then, by number; served by one index."""
+    found = await session.scalars(
+        select(AcdEventRow)
+        .where(AcdEventRow.kind == kind, AcdEventRow.type.in_(types), AcdEventRow.at >= since)
+        .order_by(AcdEventRow.number)
     )
+    return list(found)
 
 
 def _row(run: str, at: datetime, entry: Entry) -> dict[str, Any]:

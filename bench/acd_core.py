@@ -1,0 +1,208 @@
+"""Cost of one step of the distribution's core as the line grows: `python -m bench.acd_core`.
+
+506 operators are busy and N callers wait in five lines; each round one conversation ends, is
+wrapped up, the next caller is offered, rings, answers, and a new one arrives, so that N stays. No
+socket, no database, no clock: only `acd.core.step`, on one core. Each size runs several times and
+the best run counts (the machine may be busy with other things), garbage collection included.
+
+Bars: cost per event with 20,000 waiting at most twice that with 100; at least 20,000 events/s.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+
+from acd.core.effects import Deliver, Effect
+from acd.core.floor import Floor
+from acd.core.inputs import ChooseReady, FinishWrapUp, Input, LogIn
+from acd.core.rules import Rules, TeamRules
+from acd.core.step import step
+from kernel.ids import AgentId, BoothId, CallId, Endpoint, TeamId
+from kernel.language import Language
+from kernel.phone import PhoneNumber
+from kernel.telephony import (
+    CallHungUp,
+    CallWaiting,
+    EndedBy,
+    LineRestored,
+    OfferAnswered,
+    OfferRinging,
+    TalkEnded,
+)
+
+AGENTS = 506
+SIZES = (100, 1_000, 5_000, 20_000)
+ROUNDS = 4_000
+RUNS = 5
+RATIO_BAR = 2.0
+RATE_BAR = 20_000.0
+TEAMS = tuple(TeamId(t) for t in ("consumer", "urban", "labour", "security", "general"))
+START = datetime(2026, 11, 24, tzinfo=UTC)
+TICK = timedelta(milliseconds=7)
+ANI = PhoneNumber("13800138000")
+
+
+def rules() -> Rules:
+    """The product's settings."""
+    s = timedelta(seconds=1)
+    return Rules(
+        teams=tuple(
+            TeamRules(
+                team=t,
+                wrap_up_limit=60 * s,
+                overflow_after=None if t == "general" else 30 * s,
+                overflow_to=None if t == "general" else TeamId("general"),
+            )
+            for t in TEAMS
+        ),
+        fallback_team=TeamId("general"),
+        ring_timeout=20 * s,
+        answer_margin=10 * s,
+        grace=60 * s,
+        session_limit=1800 * s,
+        wanted_agent_for=30 * s,
+        short_abandon=5 * s,
+        service_level=15 * s,
+        default_disposition="unrecorded",
+    )
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One of 506: a home team, for most a second one, one to three languages."""
+
+    log_in: LogIn
+    home: TeamId
+
+    @classmethod
+    def number(cls, n: int) -> Operator:
+        home = TEAMS[n % 5]
+        skills = {home: 5 + n % 5}
+        if n % 3:
+            skills.setdefault(TeamId("general"), 3)
+        if n % 5 == 0:
+            skills.setdefault(TEAMS[(n + 1) % 5], 2)
+        languages = [Language.MANDARIN]
+        languages += [Language.CANTONESE] if n % 10 < 6 else []
+        languages += [Language.ENGLISH] if n % 11 == 0 else []
+        return cls(
+            LogIn(
+                AgentId(f"op{n:04}"),
+                BoothId(f"{n:03}"),
+                Endpoint(f"booth{n:03}"),
+                tuple(sorted(skills.items())),
+                tuple(sorted(languages)),
+            ),
+            home,
+        )
+
+
+class Hall:
+    """The floor with everybody talking and N callers waiting."""
+
+    def __init__(self, waiting: int) -> None:
+        self.floor = Floor(rules())
+        self.now = START
+        self.calls = 0
+        self.events = 0
+        self.delivered: dict[Endpoint, Deliver] = {}
+        self.talking: dict[Endpoint, Deliver] = {}
+        self.operators = [Operator.number(n) for n in range(1, AGENTS + 1)]
+        phones = frozenset(o.log_in.endpoint for o in self.operators)
+        self.step(LineRestored((), phones, self.now))
+        for n in range(waiting):
+            self.arrive(self.operators[n * 7 % AGENTS])
+        for operator in self.operators:
+            self.arrive(operator)
+            self.step(operator.log_in)
+            self.step(ChooseReady(operator.log_in.agent_id))
+            self.answer(operator)
+
+    def step(self, event: Input) -> tuple[Effect, ...]:
+        self.now += TICK
+        self.events += 1
+        _, effects = step(self.floor, event, self.now)
+        for effect in effects:
+            if type(effect) is Deliver:
+                self.delivered[effect.endpoint] = effect
+        return effects
+
+    def arrive(self, like: Operator) -> None:
+        """A caller whom this operator could serve, among others."""
+        n = self.calls
+        self.calls += 1
+        languages = like.log_in.languages
+        self.step(
+            CallWaiting(
+                CallId(f"bench-{n:08}"),
+                like.home,
+                languages[n % len(languages)],
+                1 if n % 97 == 0 else 0,
+                self.now,
+                ANI,
+                "12345",
+                None,
+                self.now,
+            )
+        )
+
+    def answer(self, operator: Operator) -> None:
+        endpoint = operator.log_in.endpoint
+        deliver = self.delivered.pop(endpoint)
+        self.step(OfferRinging(deliver.call_id, deliver.offer_id, endpoint, self.now))
+        self.step(OfferAnswered(deliver.call_id, deliver.offer_id, endpoint, self.now))
+        self.talking[endpoint] = deliver
+
+    def round(self, number: int) -> None:
+        """Six events: one call ends, one comes, one is taken."""
+        operator = self.operators[number * 13 % AGENTS]
+        endpoint = operator.log_in.endpoint
+        talk = self.talking[endpoint]
+        self.step(TalkEnded(talk.call_id, talk.offer_id, endpoint, self.now))
+        self.step(CallHungUp(talk.call_id, EndedBy.CALLER, 16, self.now))
+        self.arrive(operator)
+        self.step(FinishWrapUp(operator.log_in.agent_id, "answered"))
+        self.answer(operator)
+
+
+def measure(waiting: int, rounds: int) -> float:
+    """Seconds per event, with the line at `waiting` from beginning to end."""
+    hall = Hall(waiting)
+    assert sum(map(len, hall.floor.lines.values())) == waiting
+    for number in range(200):
+        hall.round(number)
+    gc.collect()
+    before, begun = hall.events, perf_counter()
+    for number in range(rounds):
+        hall.round(number)
+    spent = perf_counter() - begun
+    assert sum(map(len, hall.floor.lines.values())) == waiting
+    return spent / (hall.events - before)
+
+
+def main() -> int:
+    costs = {size: float("inf") for size in SIZES}
+    for _ in range(RUNS):
+        # Sizes take turns, so that a busy minute of the machine burdens all alike.
+        for size in SIZES:
+            costs[size] = min(costs[size], measure(size, ROUNDS))
+    print(f"{'waiting':>8} {'us/event':>9} {'events/s':>9} {'calls/s':>8} {'ratio':>6}")
+    for size, cost in costs.items():
+        ratio = cost / costs[SIZES[0]]
+        rate = 1 / cost
+        print(f"{size:>8} {cost * 1e6:>9.1f} {rate:>9.0f} {rate / 6:>8.0f} {ratio:>6.2f}")
+    ratio = costs[SIZES[-1]] / costs[SIZES[0]]
+    slowest = 1 / max(costs.values())
+    good = ratio <= RATIO_BAR and slowest >= RATE_BAR
+    print(f"ratio {SIZES[-1]}:{SIZES[0]} {ratio:.2f} (bar: at most {RATIO_BAR:.1f})")
+    print(f"events/s {slowest:.0f} (bar: at least {RATE_BAR:.0f})")
+    print("met" if good else "MISSED")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
