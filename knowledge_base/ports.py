@@ -132,5 +132,3 @@ class OwnerBook(Protocol):
     """The names of the authorities, from memory."""
 
     def name(self, authority_id: AuthorityId) -> str | None: ...
-
-

@@ -105,8 +105,10 @@ class Knowledge:
         cursor: str | None = None,
         *,
         owner: AuthorityId | None = None,
+        own_team: TeamId | None = None,
     ) -> SearchResult:
-        """Best first. Input without a letter or digit finds nothing.
+        """Best first. Input without a letter or digit finds nothing. `team` and `owner` narrow the
+        result; `own_team` only moves that team's articles up.
 
         Raises:
             BadInput: the cursor was not made here.
@@ -114,12 +116,12 @@ class Knowledge:
         wanted = parse(query, self._folding, self._tools.cut)
         if wanted.empty:
             return NOTHING
-        ranked = await self._ranked(wanted, None)
+        ranked = await self._ranked(wanted, None, own_team)
         teams = Counter(r.document.team for r in ranked)
         more = len(ranked) >= WINDOW
         if team is not None and more:
             # The window was full before the filter: fill it again with this team's articles.
-            ranked = await self._ranked(wanted, team)
+            ranked = await self._ranked(wanted, team, own_team)
             more = len(ranked) >= WINDOW
         if team is not None:
             ranked = [r for r in ranked if r.document.team == team]
@@ -142,7 +144,7 @@ class Knowledge:
         wanted = parse(text, self._folding, self._tools.cut)
         if wanted.empty:
             return []
-        ranked = await self._ranked(wanted, None, own_team=team)
+        ranked = await self._ranked(wanted, None, team)
         current = [r for r in ranked if r.validity is Validity.CURRENT]
         return [self._hit(r, wanted) for r in current[: max(1, min(limit, MAX_LIMIT))]]
 
@@ -152,9 +154,7 @@ class Knowledge:
         found = await self._collect(strict_tiers(wanted), {}, team)
         single = len(wanted.terms) == 1
         # One term alone needs no weighing against others, and the count costs a query.
-        frequencies = (
-            {} if single else await self._index.frequencies(wanted.terms, FREQUENCY_CAP)
-        )
+        frequencies = {} if single else await self._index.frequencies(wanted.terms, FREQUENCY_CAP)
         if len(found) < LOOSE_BELOW and not single:
             await self._collect(loose_tiers(wanted, frequencies, WINDOW), found, team)
         return rank(
@@ -314,16 +314,13 @@ class Knowledge:
         """A submitted question that found nothing; blank input is not a question."""
         words = " ".join(query.replace("\x00", " ").split())[:200]
         if words:
+            at = self._clock.now()
             await self._store.add_zero_result(
-                ZeroResult(
-                    id=self._ids.new(), query=words, team=team, account=account, at=self._clock.now()
-                )
+                ZeroResult(id=self._ids.new(), query=words, team=team, account=account, at=at)
             )
 
 
-def _page(
-    ranked: list[Ranked], cursor: str | None, limit: int
-) -> tuple[list[Ranked], str | None]:
+def _page(ranked: list[Ranked], cursor: str | None, limit: int) -> tuple[list[Ranked], str | None]:
     """The next `limit` after the cursor's hit, which is named by its key, not by its place."""
     if cursor:
         key = decode_cursor(cursor)

@@ -57,19 +57,19 @@ def load_articles(
     articles: dict[str, ArticleFile] = {}
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise ConfigurationError(f"{folder}: 没有知识条目文件")
+        raise ConfigurationError(f"{folder}: holds no article files")
     for path in paths:
         for article in _load_file(path):
             before = articles.get(article.article_id)
             if before is not None:
                 raise _fault(
-                    path, article.line, f"编号 {article.article_id} 与 {before.path.name} 重复"
+                    path, article.line, f"{article.article_id} stands in {before.path.name}, too"
                 )
             content = article.content
             if content.owner not in authorities:
-                raise _fault(path, article.line, f"责任单位 {content.owner} 不存在")
+                raise _fault(path, article.line, f"no authority {content.owner}")
             if categories is not None and content.category not in (None, *categories):
-                raise _fault(path, article.line, f"事项分类 {content.category} 不存在")
+                raise _fault(path, article.line, f"no category {content.category}")
             articles[article.article_id] = article
     return [articles[key] for key in sorted(articles)]
 
@@ -101,27 +101,28 @@ def _read(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: 文件无法读取（{error}）") from error
+        raise ConfigurationError(f"{path}: cannot be read ({error})") from error
     try:
-        return yaml.load(text, Loader=_LineLoader)  # noqa: S506
+        return yaml.load(text, Loader=_LineLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _fault(path, line, f"格式错误（{error.problem}）") from error
+        raise _fault(path, line, f"not YAML ({error.problem})") from error
     except yaml.YAMLError as error:
-        raise _fault(path, 1, f"格式错误（{error}）") from error
+        raise _fault(path, 1, f"not YAML ({error})") from error
 
 
 def _load_file(path: Path) -> list[ArticleFile]:
     data = _read(path)
     if not isinstance(data, dict) or not isinstance(data.get("articles"), list):
-        raise _fault(path, 1, "应有 team 与 articles 两项")
+        raise _fault(path, 1, "needs `team` and a list `articles`")
     team = data.get("team")
     if not isinstance(team, str):
-        raise _fault(path, 1, "缺少 team")
+        raise _fault(path, 1, "`team` must be a text")
     articles = []
     for number, entry in enumerate(data["articles"], 1):
         if not isinstance(entry, dict):
-            raise _fault(path, data[_LINES]["articles"], f"第 {number} 条不是键值结构")
+            line = data[_LINES]["articles"]
+            raise _fault(path, line, f"article {number} is not a group of fields")
         articles.append(_article(path, TeamId(team), entry, data.get("valid_from")))
     return articles
 
@@ -137,30 +138,30 @@ def _article(
 
     article_id = entry.get("id")
     if not isinstance(article_id, str):
-        raise fault("id", "缺少编号 id")
+        raise fault("id", "an article has no id")
     for field in lines:
         if field not in _KNOWN:
-            raise fault(field, f"{article_id}: 不认识的字段 {field}")
+            raise fault(field, f"{article_id}: unknown field {field}")
     texts = {}
     for field in _TEXTS:
         value = entry.get(field)
         if not isinstance(value, str) or not value.strip():
-            raise fault(field, f"{article_id}: {field} 应为文字")
+            raise fault(field, f"{article_id}: {field} must be a text")
         texts[field] = value.strip()
     lists = {}
     for field in _LISTS:
         value = entry.get(field)
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise fault(field, f"{article_id}: {field} 应为文字列表")
+            raise fault(field, f"{article_id}: {field} must be a list of texts")
         lists[field] = tuple(v.strip() for v in value)
     category = entry.get("category")
     if category is not None and not isinstance(category, str):
-        raise fault("category", f"{article_id}: category 应为文字")
+        raise fault("category", f"{article_id}: category must be a text")
     valid_from, valid_to = entry.get("valid_from", default_valid_from), entry.get("valid_to")
     if type(valid_from) is not date:
-        raise fault("valid_from", f"{article_id}: valid_from 应为日期")
+        raise fault("valid_from", f"{article_id}: valid_from must be a date")
     if valid_to is not None and type(valid_to) is not date:
-        raise fault("valid_to", f"{article_id}: valid_to 应为日期")
+        raise fault("valid_to", f"{article_id}: valid_to must be a date")
     content = Content(
         title=texts["title"],
         questions=lists["questions"],
@@ -177,7 +178,7 @@ def _article(
         summary_en=texts["summary_en"],
     )
     for problem in check(article_id, content):
-        raise fault(problem.field, f"{article_id}: {problem.sentence}")
+        raise fault(problem.field, f"{article_id}: {problem.field}: {problem.sentence}")
     return ArticleFile(article_id, content, path, first)
 
 

@@ -12,26 +12,7 @@ import rjieba
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
-# Words of the hotline that the general dictionary cuts apart.
-_OWN_WORDS = (
-    "公积金",
-    "住房公积金",
-    "居住证",
-    "入户",
-    "积分入户",
-    "积分入学",
-    "灵活就业",
-    "加装电梯",
-    "共享单车",
-    "噪声扰民",
-    "油烟",
-    "高空抛物",
-    "预付卡",
-    "二次供水",
-    "电动自行车",
-    "失业保险金",
-    "生育津贴",
-)
+from knowledge_base.core.tokens import HOTLINE_WORDS
 
 
 class LibraryChinese:
@@ -40,8 +21,8 @@ class LibraryChinese:
     def __init__(self) -> None:
         self._converter = OpenCC("t2s")
         self._jieba = rjieba.Jieba()
-        for word in _OWN_WORDS:
-            self._jieba.add_word(word, None, None)
+        for word in HOTLINE_WORDS:
+            self._jieba.add_word(word, None, None)  # frequency and part of speech: its own
 
     def simplify(self, text: str) -> str:
         return str(self._converter.convert(text)) if not text.isascii() else text

@@ -182,7 +182,8 @@ class SqlSearchIndex:
                     SearchRow.article_id.in_(article_ids[start : start + 500])
                 )
             )
-            known.update({article_id: docid for article_id, docid in rows})
+            for article_id, docid in rows:
+                known[article_id] = docid
         return known
 
     def _fields(self, document: Document) -> list[tuple[Field, list[str]]]:

@@ -187,7 +187,8 @@ class SqlArticleStore:
         insert = sqlite_insert if self._database.is_sqlite else postgresql_insert
         async with self._database.session() as session:
             await session.execute(
-                insert(UseRow).values(asdict(use) | {"kind": use.kind.value})
+                insert(UseRow)
+                .values(asdict(use) | {"kind": use.kind.value})
                 .on_conflict_do_nothing()
             )
 

@@ -84,9 +84,7 @@ class SearchRow(Base):
 
     __table_args__ = (
         UniqueConstraint("article_id"),
-        Index("ix_kb_search_tokens", "tokens", postgresql_using="gin").ddl_if(
-            dialect="postgresql"
-        ),
+        Index("ix_kb_search_tokens", "tokens", postgresql_using="gin").ddl_if(dialect="postgresql"),
     )
 
 

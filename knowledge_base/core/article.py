@@ -133,34 +133,37 @@ def check(article_id: str, content: Content) -> list[Problem]:
             problems.append(Problem(field, sentence))
 
     match = _ID.match(article_id)
-    demand(match is not None, "id", "编号应形如 KB-LAB-001")
+    demand(match is not None, "id", "an id is KB-<team code>-<three digits>")
     code = TEAM_CODES.get(content.team)
-    demand(code is not None, "team", "班组不存在")
-    demand(match is None or code is None or match[1] == code, "id", f"本班组编号应含 {code}")
-    demand(0 < len(content.title) <= TITLE_LIMIT, "title", f"标题应为 1 至 {TITLE_LIMIT} 字")
+    demand(code is not None, "team", "no such team")
+    fits = match is None or code is None or match[1] == code
+    demand(fits, "id", f"ids of this team begin with KB-{code}-")
+    demand(0 < len(content.title) <= TITLE_LIMIT, "title", f"needs 1 to {TITLE_LIMIT} characters")
     demand(
         QUESTIONS_MIN <= len(content.questions) <= QUESTIONS_MAX,
         "questions",
-        f"市民问法应有 {QUESTIONS_MIN} 至 {QUESTIONS_MAX} 条",
+        f"needs {QUESTIONS_MIN} to {QUESTIONS_MAX} questions",
     )
     demand(
         len(set(content.questions)) == len(content.questions) and all(content.questions),
         "questions",
-        "市民问法不能为空或重复",
+        "a question is empty or stands twice",
     )
     demand(
         0 < len(content.answer) <= ANSWER_LIMIT,
         "answer",
-        f"口头答复应为 1 至 {ANSWER_LIMIT} 字，现为 {len(content.answer)} 字",
+        f"needs 1 to {ANSWER_LIMIT} characters, has {len(content.answer)}",
     )
-    demand("\n" not in content.answer, "answer", "口头答复不能换行")
-    demand(0 < len(content.body) <= BODY_LIMIT, "body", f"正文应为 1 至 {BODY_LIMIT} 字")
-    demand(len(content.tags) >= TAGS_MIN and all(content.tags), "tags", f"标签至少 {TAGS_MIN} 个")
-    demand(bool(content.owner), "owner", "缺少责任单位")
-    demand(bool(content.title_en and content.summary_en), "title_en", "缺少英文标题或摘要")
+    demand("\n" not in content.answer, "answer", "must be one paragraph")
+    demand(0 < len(content.body) <= BODY_LIMIT, "body", f"needs 1 to {BODY_LIMIT} characters")
+    tagged = len(content.tags) >= TAGS_MIN and all(content.tags)
+    demand(tagged, "tags", f"needs at least {TAGS_MIN} tags")
+    demand(bool(content.owner), "owner", "no owner")
+    english = bool(content.title_en and content.summary_en)
+    demand(english, "title_en", "no English title or summary")
     demand(
         content.valid_to is None or content.valid_to >= content.valid_from,
         "valid_to",
-        "失效日期早于生效日期",
+        "ends before it begins",
     )
     return problems

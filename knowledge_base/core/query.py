@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge_base.core.stop_words import STOP_WORDS
-from knowledge_base.core.tokens import PINYIN_MARK, Folding, pairs, runs
+from knowledge_base.core.tokens import PINYIN_MARK, STOP_WORDS, Folding, pairs, runs
 
 QUERY_LIMIT = 400
 """Characters of the input that are looked at; a pasted page is cut, not refused."""
