@@ -12,49 +12,61 @@ export interface Draft {
   readonly case_number: string | null;
 }
 
+/** Names in what follows are in the reader's language already. */
 export interface FieldSpec {
   readonly name: string;
-  readonly zh: string;
-  readonly en: string;
-  readonly hint_zh: string;
-  readonly hint_en: string;
+  readonly label: string;
+  readonly hint: string;
+  readonly pattern: string;
   readonly max_length: number;
 }
 
 export interface Category {
-  readonly category_id: string;
-  readonly zh: string;
-  readonly en: string;
+  readonly id: string;
+  readonly name: string;
   readonly parent: string | null;
   readonly team: string;
+  readonly leaf: boolean;
   readonly required: readonly string[];
   readonly usual_type: string | null;
-  readonly leaf: boolean;
-  readonly keywords: readonly string[];
 }
 
-export interface Named {
-  readonly id: string;
-  readonly zh: string;
-  readonly en: string;
+export interface Coded {
+  readonly code: string;
+  readonly name: string;
 }
 
-/** Everything the form needs to know once. */
+/** Everything the form needs to know once. `required`: by outcome, for every category. */
 export interface FormBook {
   readonly categories: readonly Category[];
   readonly fields: readonly FieldSpec[];
-  readonly districts: readonly Named[];
-  readonly targets: readonly Named[];
+  readonly request_types: readonly Coded[];
+  readonly urgencies: readonly Coded[];
+  readonly districts: readonly Coded[];
+  readonly transfer_targets: readonly { readonly number: string; readonly name: string }[];
+  readonly required: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Authority {
+  readonly id: string;
+  readonly name: string;
+  readonly short: string;
 }
 
 export interface Authorities {
-  readonly suggested: readonly Named[];
-  readonly everybody: readonly Named[];
+  readonly suggested: readonly Authority[];
+  readonly everybody: readonly Authority[];
+}
+
+export interface Guess {
+  readonly id: string;
+  readonly path: readonly string[];
 }
 
 export interface Filed {
   readonly number: string;
-  readonly state: string;
+  readonly state_name: string;
+  readonly url: string;
 }
 
 export interface Piece {
@@ -81,7 +93,10 @@ export interface Article {
 // --- drafts and filing ----------------------------------------------------------------------
 
 export function openDraft(callId: string | null, team: string | null): Promise<Draft> {
-  return sendJson<Draft>("POST", "/api/drafts", { call_id: callId, team });
+  return sendJson<Draft>("POST", "/api/drafts", {
+    call_id: callId,
+    ...(team === null ? {} : { team }),
+  });
 }
 
 export function readDraft(id: string): Promise<Draft> {
@@ -92,8 +107,34 @@ export async function openDrafts(): Promise<readonly Draft[]> {
   return getJson<readonly Draft[]>("/api/drafts");
 }
 
-export function fileDraft(draft: Draft, fields: Values): Promise<Filed> {
-  return sendJson<Filed>("POST", "/api/cases", { draft_id: draft.draft_id, fields });
+/** The fields of the form, and how it is settled. */
+export function fileDraft(draft: Draft, values: Values): Promise<Filed> {
+  const { outcome, article_id, answer, authority, target, reason, ...fields } = values;
+  return sendJson<Filed>("POST", "/api/cases", {
+    draft_id: draft.draft_id,
+    fields,
+    outcome: settlement(outcome ?? "answered", { article_id, answer, authority, target, reason }),
+  });
+}
+
+/** Join a call to a case that was filed without one. */
+export async function linkCall(number: string, callId: string): Promise<void> {
+  await sendJson("POST", `/api/cases/${encodeURIComponent(number)}/calls`, { call_id: callId });
+}
+
+function settlement(kind: string, given: Readonly<Record<string, string | undefined>>): object {
+  switch (kind) {
+    case "dispatched":
+      return { kind, authority: given["authority"] ?? "" };
+    case "submitted":
+      return { kind };
+    case "transferred_out":
+      return { kind, target: given["target"] ?? "", reason: given["reason"] ?? "" };
+    case "withdrawn":
+      return { kind, reason: given["reason"] ?? "" };
+    default:
+      return { kind: "answered", article_id: given["article_id"] ?? null, answer: given["answer"] ?? "" };
+  }
 }
 
 // --- reference ------------------------------------------------------------------------------
@@ -102,15 +143,14 @@ export function loadFormBook(): Promise<FormBook> {
   return getJson<FormBook>("/api/categories");
 }
 
-export async function guessCategories(text: string, team: string | null): Promise<readonly string[]> {
+export async function guessCategories(text: string, team: string | null): Promise<readonly Guess[]> {
   const query = new URLSearchParams({ text, ...(team === null ? {} : { team }) });
-  const found = await getJson<readonly { readonly category_id: string }[]>(`/api/categories/guess?${query}`);
-  return found.map((each) => each.category_id);
+  return (await getJson<{ readonly guesses: readonly Guess[] }>(`/api/categories/guess?${query}`)).guesses;
 }
 
 export function authoritiesFor(category: string, district: string): Promise<Authorities> {
   const query = new URLSearchParams({ category, district });
-  return getJson<Authorities>(`/api/categories/authorities?${query}`);
+  return getJson<Authorities>(`/api/authorities-for-category?${query}`);
 }
 
 // --- knowledge ------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import type { BadgeKind } from "../shared/dom";
 import { t } from "../shared/i18n";
 import type { AgentState } from "../shared/protocol";
 import type { DeskModel } from "./model";
-import { reasonText, teamName } from "../shared/words";
+import { personName, reasonText, teamName } from "../shared/words";
 
 export type PrimaryAction =
   | "log_in"
@@ -166,7 +166,7 @@ function talking(model: DeskModel, state: AgentState): CallView {
 
 function consulting(state: AgentState): CallView {
   const other = state.consultation;
-  const name = other?.name ?? "";
+  const name = other === null ? "" : personName(other);
   const speaks = other?.phase === "talking";
   return {
     ...nothing,

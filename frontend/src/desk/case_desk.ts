@@ -8,16 +8,20 @@ import {
   authoritiesFor,
   fileDraft,
   guessCategories,
+  linkCall,
   openDraft,
   openDrafts,
   readDraft,
   type Draft,
+  type Filed,
   type FormBook,
 } from "./api";
 import { CaseForm, type Values } from "./case_form";
 import { DraftKeeper, type SaveState } from "./drafts";
 
 const GUESS_MS = 350;
+const OPEN_ATTEMPTS = 12;
+const OPEN_RETRY_MS = 400;
 const OPEN_KEY = "hotline.open-draft";
 
 export interface CaseEvents {
@@ -110,10 +114,11 @@ export class CaseDesk {
       const values = this.form.values();
       await this.keeper.flush();
       const filed = await fileDraft(this.keeper.current ?? draft, values);
+      if (draft.call_id === null && this.callId !== null) await linkCall(filed.number, this.callId);
       this.keeper.filed();
       sessionStorage.removeItem(OPEN_KEY);
       this.form.enable(false);
-      this.receipt(filed.number);
+      this.receipt(filed);
       this.events.filed(values["outcome"] ?? "answered");
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
@@ -131,7 +136,9 @@ export class CaseDesk {
   private async openFor(callId: string | null): Promise<void> {
     await this.keeper.leave();
     try {
-      this.begin(await openDraft(callId, this.team));
+      const draft = await this.draftOf(callId);
+      if (callId !== this.callId && callId !== null) return;
+      this.begin(draft);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.form.enable(false);
@@ -139,6 +146,20 @@ export class CaseDesk {
       this.notice.append(this.action(t("重试"), () => void this.openFor(callId)));
     }
     void this.listOthers();
+  }
+
+  /** The draft of the call, or another one when that was filed: a call may bring two matters. */
+  private async draftOf(callId: string | null): Promise<Draft> {
+    for (let left = OPEN_ATTEMPTS; ; left -= 1) {
+      try {
+        const draft = await openDraft(callId, this.team);
+        return draft.case_number === null ? draft : await openDraft(null, this.team);
+      } catch (error) {
+        // The answer is on its way to the call's record; the form may be a moment too early.
+        if (!(error instanceof HttpError) || error.status !== 404 || left <= 1) throw error;
+        await new Promise((resolve) => window.setTimeout(resolve, OPEN_RETRY_MS));
+      }
+    }
   }
 
   private begin(draft: Draft): void {
@@ -253,10 +274,10 @@ export class CaseDesk {
 
   private async guess(text: string): Promise<void> {
     try {
-      const ids = await guessCategories(text, this.team);
-      const first = ids[0];
-      if (first !== undefined) this.form.guessCategory(first);
-      this.form.suggestCategories(ids);
+      const guesses = await guessCategories(text, this.team);
+      const first = guesses[0];
+      if (first !== undefined) this.form.guessCategory(first.id);
+      this.form.suggestCategories(guesses);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
     }
@@ -291,8 +312,11 @@ export class CaseDesk {
     );
   }
 
-  private receipt(number: string): void {
-    this.say("ok", t("已提交，编号 %(number)s", { number }));
+  private receipt(filed: Filed): void {
+    this.say(
+      "ok",
+      t("已提交，编号 %(number)s，%(state)s", { number: filed.number, state: filed.state_name }),
+    );
     this.saving.textContent = "";
     this.notice.append(
       make(
@@ -302,7 +326,7 @@ export class CaseDesk {
           "a",
           {
             class: "button",
-            attributes: { href: `/cases/${encodeURIComponent(number)}`, target: "_blank", rel: "noopener" },
+            attributes: { href: filed.url, target: "_blank", rel: "noopener" },
           },
           t("查看"),
         ),

@@ -5,8 +5,7 @@ import { Combo } from "../shared/combo";
 import { fill, make } from "../shared/dom";
 import { checkBox, choice, field, radioRow, textArea, textInput, type Field } from "../shared/form";
 import { t } from "../shared/i18n";
-import { named } from "../shared/words";
-import type { Authorities, Category, FieldSpec, FormBook } from "./api";
+import type { Authorities, Category, FieldSpec, FormBook, Guess } from "./api";
 
 export type Values = Readonly<Record<string, string>>;
 
@@ -20,12 +19,11 @@ export interface FormEvents {
 }
 
 const CONTENT = ["description", "address", "requester_name", "contact_number"] as const;
-const ALWAYS: Readonly<Record<string, readonly string[]>> = {
-  answered: ["category", "description"],
-  dispatched: ["category", "district", "address", "description", "authority"],
-  submitted: ["category", "district", "address", "description"],
-  transferred_out: ["description", "target", "reason"],
-  withdrawn: ["description", "reason"],
+/** What the settlement itself needs, beside the fields of the form. */
+const SETTLEMENT: Readonly<Record<string, readonly string[]>> = {
+  dispatched: ["authority"],
+  transferred_out: ["target", "reason"],
+  withdrawn: ["reason"],
 };
 
 export class CaseForm {
@@ -161,10 +159,11 @@ export class CaseForm {
   missing(): string[] {
     const values = this.values();
     const outcome = values["outcome"] ?? "answered";
-    const wanted = [...(ALWAYS[outcome] ?? [])];
+    const wanted = [...(this.book.required[outcome] ?? [])];
     if (outcome === "dispatched" || outcome === "submitted") {
       wanted.push(...(this.categoryOf(this.category.value)?.required ?? []));
     }
+    wanted.push(...(SETTLEMENT[outcome] ?? []));
     const missing = wanted.filter((name) => (values[name] ?? "").trim() === "");
     const answered = (values["article_id"] ?? "") !== "" || (values["answer"] ?? "").trim() !== "";
     if (outcome === "answered" && !answered) missing.push("answer");
@@ -174,7 +173,7 @@ export class CaseForm {
   /** What a field is called on this page. */
   label(name: string): string {
     const spec = this.book.fields.find((each) => each.name === name);
-    if (spec !== undefined) return named(spec);
+    if (spec !== undefined) return spec.label;
     switch (name) {
       case "category":
         return t("诉求分类");
@@ -212,14 +211,14 @@ export class CaseForm {
 
   // --- suggestions ------------------------------------------------------------------------
 
-  suggestCategories(ids: readonly string[]): void {
-    const buttons = ids
-      .filter((id) => id !== this.category.value)
-      .map((id) =>
+  suggestCategories(guesses: readonly Guess[]): void {
+    const buttons = guesses
+      .filter((guess) => guess.id !== this.category.value)
+      .map((guess) =>
         make(
           "button",
-          { attributes: { type: "button" }, click: () => this.takeCategory(id) },
-          this.pathText(id),
+          { attributes: { type: "button" }, click: () => this.takeCategory(guess.id) },
+          guess.path.slice(-2).join(" › "),
         ),
       );
     if (buttons.length === 0) fill(this.guesses, make("span", { class: "hint" }, t("填写内容后，这里会推荐分类")));
@@ -247,21 +246,14 @@ export class CaseForm {
     const description = textArea("description", "description", 4, 4000);
     const district = choice("district", "district", [
       ["", t("请选择")],
-      ...book.districts.map((each) => [each.id, named(each)] as const),
+      ...book.districts.map((each) => [each.code, each.name] as const),
     ]);
-    const urgency = choice("urgency", "urgency", [
-      ["normal", t("一般")],
-      ["urgent", t("紧急")],
-      ["critical", t("特急")],
-    ]);
-    const types = radioRow("request_type", t("诉求类型"), [
-      ["consult", t("咨询")],
-      ["help", t("求助")],
-      ["complaint", t("投诉")],
-      ["report", t("举报")],
-      ["suggestion", t("建议")],
-      ["praise", t("表扬")],
-    ]);
+    const coded = (each: { code: string; name: string }): readonly [string, string] => [
+      each.code,
+      each.name,
+    ];
+    const urgency = choice("urgency", "urgency", book.urgencies.map(coded));
+    const types = radioRow("request_type", t("诉求类型"), book.request_types.map(coded));
     types.classList.add("two-thirds");
     const outcome = radioRow("outcome", t("处理方式"), [
       ["answered", t("直接答复")],
@@ -323,8 +315,7 @@ export class CaseForm {
         const input = textInput(`extra-${spec.name}`, spec.name, spec.max_length);
         input.value = this.extraValues.get(spec.name) ?? "";
         input.addEventListener("input", () => this.extraValues.set(spec.name, input.value));
-        const hint = named({ zh: spec.hint_zh, en: spec.hint_en });
-        return this.keep(spec.name, field(input, input, named(spec), "half", hint));
+        return this.keep(spec.name, field(input, input, spec.label, "half", spec.hint));
       }),
     );
     this.extras.hidden = specs.length === 0;
@@ -387,7 +378,9 @@ export class CaseForm {
   private targetPart(): HTMLElement {
     const select = choice("target", "target", [
       ["", t("请选择")],
-      ...this.book.targets.map((each) => [each.id, `${each.id} ${named(each)}`] as const),
+      ...this.book.transfer_targets.map(
+        (each) => [each.number, `${each.number} ${each.name}`] as const,
+      ),
     ]);
     select.value = this.target;
     select.addEventListener("change", () => (this.target = select.value));
@@ -451,12 +444,12 @@ export class CaseForm {
       .filter((each) => each.leaf)
       .map((each) => {
         const path = this.path(each);
-        const words = [...path.flatMap((part) => [part.zh, part.en]), ...each.keywords].join(" ");
+        const names = path.map((part) => part.name);
         return {
-          value: each.category_id,
-          text: named(each),
-          hint: path.slice(0, -1).map((part) => named(part)).join(" › "),
-          words: words.toLowerCase(),
+          value: each.id,
+          text: each.name,
+          hint: names.slice(0, -1).join(" › "),
+          words: `${names.join(" ")} ${each.id}`.toLowerCase(),
         };
       });
   }
@@ -466,25 +459,19 @@ export class CaseForm {
     const rest = this.authorities.everybody.filter((each) => !suggested.has(each.id));
     return [...this.authorities.suggested, ...rest].map((each) => ({
       value: each.id,
-      text: named(each),
+      text: each.name,
       hint: suggested.has(each.id) ? t("按分类推荐") : "",
-      words: `${each.zh} ${each.en}`.toLowerCase(),
+      words: `${each.name} ${each.short}`.toLowerCase(),
     }));
   }
 
   private categoryOf(id: string): Category | undefined {
-    return this.book.categories.find((each) => each.category_id === id);
+    return this.book.categories.find((each) => each.id === id);
   }
 
   private path(category: Category): Category[] {
     const parent = category.parent === null ? undefined : this.categoryOf(category.parent);
     return parent === undefined ? [category] : [...this.path(parent), category];
-  }
-
-  private pathText(id: string): string {
-    const found = this.categoryOf(id);
-    if (found === undefined) return id;
-    return this.path(found).slice(-2).map((part) => named(part)).join(" › ");
   }
 
   // --- controls ---------------------------------------------------------------------------

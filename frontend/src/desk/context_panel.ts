@@ -3,7 +3,7 @@
 import { badge, fill, make, need } from "../shared/dom";
 import { getJson } from "../shared/http";
 import { t } from "../shared/i18n";
-import { boothState, named, teamName } from "../shared/words";
+import { boothState, named, personName, teamName } from "../shared/words";
 import type { ContextKind } from "./call_view";
 import type { DeskModel } from "./model";
 
@@ -15,6 +15,7 @@ interface TeamTarget {
 interface OperatorTarget {
   readonly agent: string;
   readonly name: string;
+  readonly name_en: string;
   readonly booth: string;
   readonly state: string;
 }
@@ -29,6 +30,7 @@ export interface ContextActions {
   consult(agent: string): void;
   cancelConsult(): void;
   digit(key: string): void;
+  extendWrapUp(): void;
   logOut(): void;
   reasonChosen(): void;
 }
@@ -228,6 +230,11 @@ export class ContextPanel {
         ["ready", t("就绪")],
         ["not_ready", t("置忙")],
       ]),
+      button(
+        t("延长整理时间"),
+        () => this.actions.extendWrapUp(),
+        this.model.state?.wrap_up_extended === true,
+      ),
     ];
   }
 
@@ -282,7 +289,7 @@ export class ContextPanel {
       ),
       ...found.operators.map((person) =>
         line(
-          `${person.name} ${person.booth}`,
+          `${personName(person)} ${person.booth}`,
           null,
           badge(person.state === "ready" ? "ok" : "neutral", boothState(person.state)),
           [

@@ -49,6 +49,7 @@ const context = new ContextPanel(model, {
   consult: (agent) => void order({ type: "consult", agent }).then(closeOverlay),
   cancelConsult: () => void order({ type: "cancel_consult" }),
   digit: (key) => phone.sendDigit(key),
+  extendWrapUp: () => void order({ type: "extend_wrap_up" }),
   logOut: () => void order({ type: "log_out" }),
   reasonChosen: () => {
     if (model.state?.activity === "idle" && model.state.status === "not_ready") {

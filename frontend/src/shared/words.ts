@@ -64,6 +64,11 @@ export function named(choice: { readonly zh: string; readonly en: string }): str
   return document.documentElement.lang.startsWith("zh") ? choice.zh : choice.en;
 }
 
+/** An operator's name in the page's language. */
+export function personName(person: { readonly name: string; readonly name_en: string }): string {
+  return named({ zh: person.name, en: person.name_en });
+}
+
 export function teamName(id: string): string {
   const team = teams.get(id);
   return team === undefined ? id : named(team);
