@@ -12,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from agent_desktop.adapters.phones import CITIZEN_ENDPOINT
 from agent_desktop.adapters.sockets import SocketOutbox, close_quietly
+from agent_desktop.days import OperatorDays
 from agent_desktop.ports import Floor, People, PhoneAccess, Phones
 from agent_desktop.protocol import (
     CLOSE_BAD_MESSAGE,
@@ -23,6 +24,7 @@ from agent_desktop.protocol import (
 from agent_desktop.service import Desk
 from agent_desktop.targets import FreeBooths, TargetFinder, Targets
 from agent_desktop.wallboard import WallboardFeed
+from agent_desktop.wallboard_protocol import OperatorDayOut
 from kernel.errors import NotAllowed, NotFound
 from kernel.ids import AgentId
 from kernel.infra.log import get
@@ -44,11 +46,12 @@ def build_router(
     floor: Floor,
     people: People,
     phones: Phones,
+    days: OperatorDays,
 ) -> APIRouter:
     """All routes of the department."""
     router = APIRouter()
     router.include_router(_desk_pages(kit, finder, floor, phones))
-    router.include_router(_wallboard_pages(kit, people))
+    router.include_router(_wallboard_pages(kit, people, days))
     router.include_router(_phone_pages(kit, phones))
     router.include_router(_sockets(kit, desk, feed))
     return router
@@ -81,7 +84,7 @@ def _desk_pages(kit: WebKit, finder: TargetFinder, floor: Floor, phones: Phones)
     return router
 
 
-def _wallboard_pages(kit: WebKit, people: People) -> APIRouter:
+def _wallboard_pages(kit: WebKit, people: People, days: OperatorDays) -> APIRouter:
     router = kit.router(action=Action.SEE_WALLBOARD)
 
     @router.get("/wallboard")
@@ -92,6 +95,12 @@ def _wallboard_pages(kit: WebKit, people: People) -> APIRouter:
             teams=people.teams(),
             booths=people.booths(),
         )
+
+    @router.get("/api/wallboard/operators/{agent_id}")
+    async def operator_day(agent_id: str) -> OperatorDayOut:
+        if people.operator(AgentId(agent_id)) is None:
+            raise NotFound("没有这位话务员")
+        return days.shown(AgentId(agent_id))
 
     return router
 

@@ -69,3 +69,16 @@ class Snapshot(Part):
     teams: tuple[TeamRow, ...]
     booths: tuple[BoothCell, ...]
     exceptions: tuple[ExceptionLine, ...]
+
+
+class OperatorDayOut(Part):
+    """One operator's day so far. `counted_since`: since when this process has been counting;
+    `first_at`: the first log-in it saw; `declined`: refused or let ring."""
+
+    agent: str
+    counted_since: datetime
+    first_at: datetime | None
+    calls: int
+    talk_s: float
+    wrap_up_s: float
+    declined: int

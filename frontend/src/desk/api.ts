@@ -155,13 +155,28 @@ export function authoritiesFor(category: string, district: string): Promise<Auth
 
 // --- knowledge ------------------------------------------------------------------------------
 
-export async function searchArticles(words: string, team: string | null): Promise<readonly Hit[]> {
-  const query = new URLSearchParams({ q: words, ...(team === null ? {} : { team }) });
+const TEXT_LIMIT = 200;
+
+/** `finished`: the words are complete; if nothing is found, the editors will hear of it. */
+export async function searchArticles(
+  words: string,
+  team: string | null,
+  finished: boolean,
+): Promise<readonly Hit[]> {
+  const query = new URLSearchParams({
+    q: words.slice(0, TEXT_LIMIT),
+    submitted: String(finished),
+    ...(team === null ? {} : { team }),
+  });
   return (await getJson<{ readonly hits: readonly Hit[] }>(`/api/knowledge/search?${query}`)).hits;
 }
 
 export async function suggestArticles(text: string, team: string | null): Promise<readonly Hit[]> {
-  const query = new URLSearchParams({ text, ...(team === null ? {} : { team }) });
+  // What was said last tells most.
+  const query = new URLSearchParams({
+    text: text.slice(-TEXT_LIMIT),
+    ...(team === null ? {} : { team }),
+  });
   return (await getJson<{ readonly hits: readonly Hit[] }>(`/api/knowledge/suggest?${query}`)).hits;
 }
 

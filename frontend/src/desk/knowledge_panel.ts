@@ -31,8 +31,9 @@ export class KnowledgePanel {
       event.preventDefault();
       const first = this.hits[0];
       if (first !== undefined) void this.open(first.article_id, true);
+      else this.search(true);
     });
-    this.query.addEventListener("input", () => this.later(() => this.search(), TYPING_MS));
+    this.query.addEventListener("input", () => this.later(() => this.search(false), TYPING_MS));
     this.query.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") {
         event.preventDefault();
@@ -77,9 +78,9 @@ export class KnowledgePanel {
     this.timer = window.setTimeout(work, wait);
   }
 
-  private search(): void {
+  private search(finished: boolean): void {
     const words = this.query.value.trim();
-    this.ask(words === "" ? null : searchArticles(words, this.team));
+    this.ask(words === "" ? null : searchArticles(words, this.team, finished));
   }
 
   private ask(question: Promise<readonly Hit[]> | null): void {

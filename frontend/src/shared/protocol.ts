@@ -282,6 +282,16 @@ export interface Snapshot {
   readonly exceptions: readonly ExceptionLine[];
 }
 
+export interface OperatorDayOut {
+  readonly agent: string;
+  readonly counted_since: string;
+  readonly first_at: string | null;
+  readonly calls: number;
+  readonly talk_s: number;
+  readonly wrap_up_s: number;
+  readonly declined: number;
+}
+
 export type ClientMessage =
   | Hello
   | LogIn

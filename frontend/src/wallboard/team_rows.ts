@@ -1,0 +1,109 @@
+// The five queues: numbers that change in their cells, and nothing else moves.
+
+import { fill, make, setText } from "../shared/dom";
+import { t } from "../shared/i18n";
+import type { TeamRow } from "../shared/protocol";
+import { duration, percent, secondsSince } from "../shared/time";
+import { drawTrend } from "./trend";
+
+const WAIT_WARN_S = 30;
+const WAIT_DANGER_S = 120;
+const SERVICE_FLOOR = 0.8;
+const CONNECT_FLOOR = 0.95;
+
+type Level = "" | "warn" | "danger";
+
+export class TeamRows {
+  private readonly rows = new Map<string, Map<string, HTMLElement>>();
+  private readonly trends = new Map<string, string>();
+  private present: readonly TeamRow[] = [];
+
+  constructor(body: HTMLElement) {
+    const labels = [...document.querySelectorAll(".board-teams thead th")].map(
+      (head) => head.textContent ?? "",
+    );
+    for (const row of body.querySelectorAll<HTMLElement>("[data-team]")) {
+      const cells = new Map<string, HTMLElement>();
+      row.querySelectorAll<HTMLElement>("[data-cell]").forEach((cell, index) => {
+        cells.set(cell.dataset["cell"] ?? "", cell);
+        cell.dataset["label"] = labels[index + 1] ?? "";
+      });
+      this.rows.set(row.dataset["team"] ?? "", cells);
+    }
+  }
+
+  render(teams: readonly TeamRow[]): void {
+    this.present = teams;
+    for (const team of teams) this.renderTeam(team);
+    this.tick();
+  }
+
+  /** Once a second: how long the first in line has been waiting. */
+  tick(): void {
+    for (const team of this.present) {
+      const cell = this.rows.get(team.team)?.get("longest");
+      if (cell === undefined) continue;
+      const waited = team.longest_since === null ? null : secondsSince(team.longest_since);
+      const level: Level =
+        waited === null || waited < WAIT_WARN_S ? "" : waited < WAIT_DANGER_S ? "warn" : "danger";
+      setMarked(cell, waited === null ? "–" : duration(waited), level);
+    }
+  }
+
+  private renderTeam(team: TeamRow): void {
+    const cells = this.rows.get(team.team);
+    if (cells === undefined) return;
+    const put = (name: string, text: string, level: Level = ""): void => {
+      const cell = cells.get(name);
+      if (cell !== undefined) setMarked(cell, text, level);
+    };
+    put("waiting", String(team.waiting));
+    put("service", percent(team.service_rate), below(team.service_rate, SERVICE_FLOOR, "warn"));
+    put("connect", percent(team.connect_rate), below(team.connect_rate, CONNECT_FLOOR, "danger"));
+    put("entered", String(team.entered));
+    put("answered", String(team.answered));
+    put("abandoned", String(team.abandoned));
+    put("staff", `${team.ready}/${team.busy}`);
+    const trend = team.trend.join();
+    const cell = cells.get("trend");
+    if (cell !== undefined && this.trends.get(team.team) !== trend) {
+      this.trends.set(team.team, trend);
+      drawTrend(cell, team.trend);
+    }
+  }
+}
+
+function below(rate: number | null, floor: number, level: Level): Level {
+  return rate !== null && rate < floor ? level : "";
+}
+
+/** The number, with a shape before it and a word for screen readers when it is over its limit. */
+function setMarked(cell: HTMLElement, text: string, level: Level): void {
+  const before = cell.dataset["level"] ?? "";
+  if (level === "" && before === "") {
+    setText(cell, text);
+    return;
+  }
+  const shown = cell.querySelector(".text");
+  if (level === before && shown !== null) {
+    setText(shown, text);
+    return;
+  }
+  cell.dataset["level"] = level;
+  cell.classList.toggle("warn", level === "warn");
+  cell.classList.toggle("danger", level === "danger");
+  if (level === "") {
+    fill(cell, text);
+    return;
+  }
+  fill(
+    cell,
+    make(
+      "span",
+      { class: "mark" },
+      make("span", { class: `shape shape-${level}`, attributes: { "aria-hidden": "true" } }),
+      make("span", { class: "text" }, text),
+      make("span", { class: "visually-hidden" }, level === "danger" ? t("（严重）") : t("（注意）")),
+    ),
+  );
+}
