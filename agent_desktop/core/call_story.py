@@ -13,6 +13,7 @@ from kernel.events import (
     CallArrived,
     CallOffered,
     CallQueued,
+    CallTransferred,
     Event,
     MenuKeyPressed,
     MenuStepEntered,
@@ -46,7 +47,8 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class CallStory:
-    """`ani` is empty for an anonymous caller; `waited_s` is fixed when an operator is offered."""
+    """`ani` is empty for an anonymous caller; `waited_s` is fixed when an operator is offered;
+    `answered_by` is who talks, or talked last, with the caller."""
 
     call_id: CallId
     arrived_at: datetime
@@ -61,6 +63,7 @@ class CallStory:
     first_arrival_at: datetime | None = None
     waited_s: float | None = None
     answered_at: datetime | None = None
+    answered_by: AgentId | None = None
     answered_by: AgentId | None = None
 
 

@@ -155,7 +155,7 @@ export function authoritiesFor(category: string, district: string): Promise<Auth
 
 // --- knowledge ------------------------------------------------------------------------------
 
-const TEXT_LIMIT = 200;
+const TEXT_LIMIT = 500;
 
 /** `finished`: the words are complete; if nothing is found, the editors will hear of it. */
 export async function searchArticles(

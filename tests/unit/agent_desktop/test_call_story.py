@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from agent_desktop.core.call_story import CallStory, begin, tell
@@ -13,6 +14,7 @@ from kernel.events import (
     CallHeld,
     CallOffered,
     CallQueued,
+    CallTransferred,
     Event,
     MenuKeyPressed,
     MenuStepEntered,
@@ -126,7 +128,24 @@ def test_the_wait_is_the_one_that_the_offer_states() -> None:
         waited_s=45.0,
     )
     assert told(arrived(), offer).waited_s == 42.5
-    assert told(arrived(), offer, answer).waited_s == 45.0
+    story = told(arrived(), offer, answer)
+    assert story.waited_s == 45.0
+    assert story.answered_by == "op0001"
+
+
+def test_a_colleague_who_took_the_caller_over_is_the_one_who_answers() -> None:
+    handed = CallTransferred(
+        event_id=EventId("e8"),
+        occurred_at=NOON,
+        call_id=CALL,
+        kind="consult",
+        from_agent=AgentId("op0001"),
+        to_team=None,
+        to_agent=AgentId("op0002"),
+    )
+    assert told(arrived(), handed).answered_by == "op0002"
+    blind = replace(handed, kind="blind")
+    assert told(arrived(), blind).answered_by is None
 
 
 def test_an_event_that_the_operator_need_not_know_changes_nothing() -> None:
