@@ -64,7 +64,6 @@ class CallStory:
     waited_s: float | None = None
     answered_at: datetime | None = None
     answered_by: AgentId | None = None
-    answered_by: AgentId | None = None
 
 
 def begin(call_id: CallId, at: datetime) -> CallStory:
@@ -109,6 +108,9 @@ def tell(story: CallStory, event: Event) -> CallStory:
                 answered_at=event.occurred_at,
                 answered_by=event.agent_id,
             )
+        case CallTransferred(kind="consult", to_agent=colleague) if colleague is not None:
+            # A colleague who was asked takes the caller over without a new offer.
+            return replace(story, answered_by=colleague)
         case _:
             return story
 
