@@ -60,14 +60,13 @@ class Orders:
                 order = line.popleft()
                 fault = await self._perform(order)
                 if fault is not None:
-                    kind = _KIND[type(order)]
-                    self._failed(OrderFailed(kind, call_id, _offer_of(order), fault))
+                    self._failed(failure(order, fault))
         finally:
             del self._waiting[call_id]
 
     async def _perform(self, order: fx.Order) -> OrderFault | None:
         try:
-            await self._call(order)
+            await call(self._control, order)
         except NotFound:
             fault = OrderFault.NOT_FOUND
         except Unavailable:
@@ -86,29 +85,33 @@ class Orders:
         )
         return fault
 
-    def _call(self, order: fx.Order) -> Awaitable[None]:
-        control = self._control
-        match order:
-            case fx.Deliver():
-                return control.deliver(
-                    order.call_id, order.offer_id, order.endpoint, order.ring_timeout
-                )
-            case fx.CancelOffer():
-                return control.cancel_offer(order.call_id, order.offer_id)
-            case fx.Requeue():
-                return control.requeue(
-                    order.call_id, order.team, order.priority, order.wanted_agent
-                )
-            case fx.Release():
-                return control.release(order.call_id)
-            case fx.StartConsult():
-                return control.start_consult(
-                    order.call_id, order.offer_id, order.endpoint, order.consulted
-                )
-            case fx.CompleteConsult():
-                return control.complete_consult(order.call_id)
-            case fx.CancelConsult():
-                return control.cancel_consult(order.call_id)
+
+def call(control: CallControl, order: fx.Order) -> Awaitable[None]:
+    """The call of the port that performs the order."""
+    match order:
+        case fx.Deliver():
+            return control.deliver(
+                order.call_id, order.offer_id, order.endpoint, order.ring_timeout
+            )
+        case fx.CancelOffer():
+            return control.cancel_offer(order.call_id, order.offer_id)
+        case fx.Requeue():
+            return control.requeue(order.call_id, order.team, order.priority, order.wanted_agent)
+        case fx.Release():
+            return control.release(order.call_id)
+        case fx.StartConsult():
+            return control.start_consult(
+                order.call_id, order.offer_id, order.endpoint, order.consulted
+            )
+        case fx.CompleteConsult():
+            return control.complete_consult(order.call_id)
+        case fx.CancelConsult():
+            return control.cancel_consult(order.call_id)
+
+
+def failure(order: fx.Order, fault: OrderFault) -> OrderFailed:
+    """The input that tells of a failed order."""
+    return OrderFailed(_KIND[type(order)], order.call_id, _offer_of(order), fault)
 
 
 def _offer_of(order: fx.Order) -> OfferId | None:

@@ -298,6 +298,9 @@ def _check_talk(work: Work, call: Call, agent_id: AgentId, found: LiveCall) -> N
                     work.now,
                 ),
             )
+    elif isinstance(consult, ag.Consult):
+        if consult.offer_id in work.floor.offers:
+            _restart_ring(work, consult.offer_id)
     elif found.endpoint is not None and found.endpoint != agent.session.endpoint:
         end_conversation(work, call)
         _take_over_talk(work, call, found)

@@ -238,7 +238,13 @@ class Exchange:
 
     # --- orders (the port) -----------------------------------------------------------------
 
-    def _ordered(self, name: str, call_id: CallId) -> Caller:
+    def _busy(self, endpoint: Endpoint, *, except_call: CallId) -> bool:
+        return any(
+            endpoint in (c.phone, c.consulted) and c.call_id != except_call
+            for c in self.callers.values()
+        )
+
+    def _ordered(self, name: str, call_id: CallId, *places: str) -> Caller:
         self.orders.append((name, call_id))
         if not self.up:
             raise Unavailable("线路中断")
@@ -246,19 +252,19 @@ class Exchange:
         if faults:
             raise faults.pop(0)
         caller = self.callers.get(call_id)
-        if caller is None:
+        if caller is None or (places and caller.place not in places):
             raise NotFound("来电已经结束")
         return caller
 
     async def deliver(
         self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, ring_timeout: timedelta
     ) -> None:
-        caller = self._ordered("deliver", call_id)
-        if endpoint in self.ringing():
-            raise AssertionError(f"{endpoint} rings already")
+        caller = self._ordered("deliver", call_id, "waiting", "offered")
+        busy = self._busy(endpoint, except_call=call_id)
         caller.place, caller.offer_id, caller.phone = "offered", offer_id, endpoint
-        if endpoint not in self.registered:
-            self._offer_fails(caller, OfferResult.UNREACHABLE)
+        if busy or endpoint not in self.registered:
+            result = OfferResult.BUSY if busy else OfferResult.UNREACHABLE
+            self._offer_fails(caller, result)
             return
         self.tell(OfferRinging(call_id, offer_id, endpoint, self.clock.now()))
         if self.answers_at_once:
@@ -277,13 +283,13 @@ class Exchange:
     async def requeue(
         self, call_id: CallId, team: TeamId, priority: int, wanted_agent: AgentId | None
     ) -> None:
-        caller = self._ordered("requeue", call_id)
+        caller = self._ordered("requeue", call_id, "talking", "consulting")
         self._drop_operator(caller)
         caller.team, caller.priority, caller.wanted = team, priority, wanted_agent
         self._waits(caller)
 
     async def release(self, call_id: CallId) -> None:
-        self._drop_operator(self._ordered("release", call_id))
+        self._drop_operator(self._ordered("release", call_id, "talking", "consulting"))
 
     async def hang_up(self, call_id: CallId) -> None:
         self._ordered("hang_up", call_id)
@@ -292,18 +298,18 @@ class Exchange:
     async def start_consult(
         self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, consulted: Endpoint
     ) -> None:
-        caller = self._ordered("start_consult", call_id)
+        caller = self._ordered("start_consult", call_id, "talking")
         caller.consulted, caller.consult_offer = consulted, offer_id
         caller.consult_answered = False
         caller.place = "consulting"
-        if consulted not in self.registered:
+        if consulted not in self.registered or self._busy(consulted, except_call=call_id):
             self._consult(caller, ConsultPhase.FAILED)
             self._end_consult(caller)
             return
         self._consult(caller, ConsultPhase.RINGING)
 
     async def complete_consult(self, call_id: CallId) -> None:
-        caller = self._ordered("complete_consult", call_id)
+        caller = self._ordered("complete_consult", call_id, "consulting")
         assert caller.phone and caller.offer_id
         first, first_offer = caller.phone, caller.offer_id
         self._consult(caller, ConsultPhase.COMPLETED)

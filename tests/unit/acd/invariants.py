@@ -1,0 +1,124 @@
+"""What must hold on the floor after every step, checked by looking at everything (slow on purpose).
+
+The indexes that `step` works with are compared with what they ought to hold, computed afresh.
+"""
+
+from __future__ import annotations
+
+from acd.core import agent as ag
+from acd.core import call as ca
+from acd.core.floor import Floor, microseconds
+from acd.core.inputs import TimerKey, TimerKind
+from acd.core.metrics import Count, Metrics
+
+
+def check(floor: Floor) -> None:
+    """Raise AssertionError for any contradiction."""
+    check_offers(floor)
+    check_conversations(floor)
+    check_lines(floor)
+    check_bench(floor)
+
+
+def check_offers(floor: Floor) -> None:
+    """At most one open offer per agent and per call, and both sides know of it."""
+    for offer in floor.offers.values():
+        activity = floor.agents[offer.agent_id].activity
+        assert isinstance(activity, ag.Offered), (offer, activity)
+        assert activity.offer_id == offer.offer_id
+        call = floor.calls[offer.call_id]
+        if offer.by is None:
+            assert call.state == ca.Offered(offer.offer_id, offer.agent_id)
+        else:
+            asker = floor.agents[offer.by].activity
+            assert isinstance(asker, ag.Consult) and asker.offer_id == offer.offer_id
+    offered_agents = [a for a in floor.agents.values() if isinstance(a.activity, ag.Offered)]
+    assert len(offered_agents) == len(floor.offers)
+    offered_calls = [c for c in floor.calls.values() if isinstance(c.state, ca.Offered)]
+    assert len(offered_calls) == sum(o.by is None for o in floor.offers.values())
+
+
+def check_conversations(floor: Floor) -> None:
+    """A conversation is known to its agent and to its call alike."""
+    for agent in floor.agents.values():
+        conversation = agent.conversation
+        if conversation is None:
+            continue
+        state = floor.calls[conversation.call_id].state
+        assert isinstance(state, ca.Talking | ca.Moving), (agent, state)
+        assert (state.agent_id, state.offer_id) == (agent.agent_id, conversation.offer_id)
+    for call in floor.calls.values():
+        if isinstance(call.state, ca.Talking) and call.state.agent_id is not None:
+            found = floor.agents[call.state.agent_id].conversation
+            assert found is not None and found.call_id == call.call_id, (call, found)
+    for agent in floor.agents.values():
+        if isinstance(agent.activity, ag.Consulted):
+            asker = floor.agents[agent.activity.by].activity
+            assert isinstance(asker, ag.Consult) and asker.answered
+
+
+def check_lines(floor: Floor) -> None:
+    """Lines hold exactly those in line; those that may be offered are found where they should."""
+    for team, line in floor.lines.items():
+        assert list(line) == sorted(
+            c.key for c in floor.calls.values() if c.in_line and c.team == team
+        )
+        for language, keys in floor.open_calls[team].items():
+            assert list(keys) == sorted(
+                c.key
+                for c in floor.calls.values()
+                if isinstance(c.state, ca.Waiting)
+                and c.wanted is None
+                and team in c.teams
+                and c.language is language
+            )
+    wanted = sorted(
+        (c.wanted, c.key)
+        for c in floor.calls.values()
+        if c.wanted is not None and isinstance(c.state, ca.Waiting)
+    )
+    assert wanted == sorted((a, k) for a, keys in floor.wanted.items() for k in keys)
+    for call in floor.calls.values():
+        in_line = isinstance(call.state, ca.Waiting | ca.Offered | ca.Returning)
+        assert call.in_line == in_line, call
+
+
+def check_bench(floor: Floor) -> None:
+    """The bench holds exactly the available, and nobody there could serve a waiting call."""
+    for agent in floor.agents.values():
+        assert (agent.benched is not None) == floor.available(agent), agent
+    for team, benches in floor.bench.items():
+        for language, keys in benches.items():
+            assert list(keys) == sorted(
+                (-a.levels[team], microseconds(a.free_since), a.agent_id)
+                for a in floor.agents.values()
+                if a.benched is not None and team in a.levels and language in a.languages
+            )
+    if floor.line_up:
+        for agent in floor.agents.values():
+            assert agent.benched is None or floor.best_call(agent) is None
+
+
+def check_timers(floor: Floor, running: set[TimerKey]) -> None:
+    """Whatever must end by itself has a timer: nobody is stuck."""
+    for agent in floor.agents.values():
+        if isinstance(agent.activity, ag.WrapUp):
+            assert TimerKey(TimerKind.WRAP_UP, agent.agent_id) in running
+    if not floor.line_up:
+        return
+    for offer in floor.offers:
+        assert TimerKey(TimerKind.RING, offer) in running
+    for call in floor.calls.values():
+        if isinstance(call.state, ca.Returning):
+            assert TimerKey(TimerKind.RETURN, call.call_id) in running
+
+
+def check_metrics(floor: Floor, metrics: Metrics) -> None:
+    """Conservation: entered = answered + abandoned + flowed out + waiting, for each team."""
+    for team, figures in metrics.teams.items():
+        day = figures.day
+        assert figures.waiting == len(floor.lines[team])
+        assert day[Count.ENTERED] == (
+            day[Count.ANSWERED] + day[Count.ABANDONED] + day[Count.FLOWED_OUT] + figures.waiting
+        )
+        assert day[Count.SHORT_ABANDONED] <= day[Count.ABANDONED]
