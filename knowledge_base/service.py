@@ -16,7 +16,14 @@ from kernel.events import ArticleOpened, CaseFiled
 from kernel.ids import AgentId, AuthorityId, CallId, EventId, IdSource, TeamId
 from kernel.paging import Page, decode_cursor, encode_cursor
 from knowledge_base.core.article import Article, Validity, Version, validity
-from knowledge_base.core.query import Expression, Query, loose_tiers, parse, strict_tiers
+from knowledge_base.core.query import (
+    QUERY_LIMIT,
+    Expression,
+    Query,
+    loose_tiers,
+    parse,
+    strict_tiers,
+)
 from knowledge_base.core.ranking import Document, Ranked, rank
 from knowledge_base.core.snippet import Marked, mark, snippet
 from knowledge_base.core.tokens import Folding
@@ -312,7 +319,8 @@ class Knowledge:
 
     async def record_zero_result(self, query: str, team: TeamId | None, account: str) -> None:
         """A submitted question that found nothing; blank input is not a question."""
-        words = " ".join(query.replace("\x00", " ").split())[:200]
+        readable = query.encode("utf-8", "replace").decode().replace("\x00", " ")
+        words = " ".join(readable[:QUERY_LIMIT].split())[:200]
         if words:
             at = self._clock.now()
             await self._store.add_zero_result(

@@ -8,10 +8,23 @@ literal with its positions, so no PostgreSQL parser or dictionary touches them. 
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Text, cast, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Row,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -34,7 +47,8 @@ _COLUMNS = (
     "article_id, version, team, owner, title, title_en, questions, tags, answer, body, pinyin,"
     " valid_from, valid_to"
 )
-_SELECTED = [SearchRow.__table__.c[name.strip()] for name in _COLUMNS.split(",")]
+_TABLE = typing.cast(Table, SearchRow.__table__)
+_SELECTED = [_TABLE.c[name.strip()] for name in _COLUMNS.split(",")]
 # FTS5 hands out rows in rowid order by itself; PostgreSQL would rather walk the primary key and
 # test each row when a limit follows an order, hence the fence around the index search.
 _SQLITE_FIND = (
@@ -58,6 +72,11 @@ class SqlSearchIndex:
         self._database = database
         self._tools = tools
         self._folding = Folding(tools.simplify)
+        values: dict[str, Any] = {c.name: bindparam(c.name) for c in _SELECTED}
+        if not database.is_sqlite:
+            values["tokens"] = cast(bindparam("vector", type_=Text), TSVECTOR)
+        self._insert = insert(_TABLE).values(values)
+        self._update = update(_TABLE).where(_TABLE.c.article_id == bindparam("key")).values(values)
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -114,25 +133,13 @@ class SqlSearchIndex:
         """Add documents, or replace those of the same article id under their old docid."""
         known = await self._docids(connection, [d.article_id for d in documents])
         fresh = [d for d in documents if d.article_id not in known]
-        for document in documents:
-            if document.article_id in known:
-                await connection.execute(
-                    update(SearchRow)
-                    .where(SearchRow.article_id == document.article_id)
-                    .values(self._row(document))
-                )
+        again = [self._row(d) | {"key": d.article_id} for d in documents if d.article_id in known]
+        if again:
+            await connection.execute(self._update, again)
         if fresh:
-            await connection.execute(
-                insert(SearchRow.__table__), [self._row(d) for d in fresh]
-            ) if self._database.is_sqlite else await self._insert_postgres(connection, fresh)
+            await connection.execute(self._insert, [self._row(d) for d in fresh])
         if self._database.is_sqlite:
             await self._put_fts(connection, documents, known)
-
-    async def _insert_postgres(
-        self, connection: AsyncConnection | AsyncSession, documents: Sequence[Document]
-    ) -> None:
-        for document in documents:
-            await connection.execute(insert(SearchRow.__table__).values(self._row(document)))
 
     async def _put_fts(
         self,
@@ -204,7 +211,7 @@ class SqlSearchIndex:
         row: dict[str, Any] = {c.name: getattr(document, c.name) for c in _SELECTED}
         row["pinyin"] = self._pinyin(document)
         if not self._database.is_sqlite:
-            row["tokens"] = cast(cast(to_tsvector(self._fields(document)), Text), TSVECTOR)
+            row["vector"] = to_tsvector(self._fields(document))
         return row
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -53,7 +53,10 @@ class SqlArticleStore:
                     .where(ArticleRow.id == article_id, ArticleRow.state == ArticleState.PUBLISHED)
                 )
             ).first()
-        return _article(*found._tuple()) if found else None
+        if found is None:
+            return None
+        row, version = found
+        return _article(row, version)
 
     async def versions(self, article_id: str) -> list[Version]:
         async with self._database.session() as session:
@@ -76,7 +79,7 @@ class SqlArticleStore:
     async def summaries(
         self, team: TeamId | None, owner: AuthorityId | None, cursor: str | None, size: int
     ) -> Page[Summary]:
-        query: Select[tuple[str, str, str, str, str, str]] = (
+        query = (
             select(
                 SearchRow.article_id,
                 SearchRow.title,
@@ -99,7 +102,10 @@ class SqlArticleStore:
             query = query.where(SearchRow.article_id > key[0])
         async with self._database.session() as session:
             rows = (await session.execute(query)).all()
-        page = [Summary(r[0], r[1], r[2], r[3], TeamId(r[4]), AuthorityId(r[5])) for r in rows]
+        page = [
+            Summary(i, title, title_en, answer, TeamId(t), AuthorityId(o))
+            for i, title, title_en, answer, t, o in rows
+        ]
         more = len(page) > size
         page = page[:size]
         return Page(page, encode_cursor((page[-1].article_id,)) if more else None)
