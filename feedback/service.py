@@ -27,7 +27,7 @@ class Feedback:
             case CallQueued(language=language):
                 self._languages[event.call_id] = language
             case SurveyAnswered():
-                await self._keep(event, event.call_id)
+                await self.on_survey_answered(event)
             case CallEnded():
                 self._languages.pop(event.call_id, None)
             case _:
@@ -43,7 +43,11 @@ class Feedback:
         """Answers given from `since` up to, not including, `until`, of all or of one operator."""
         return summary(await self._store.count(since, until, agent_id))
 
-    async def _keep(self, event: SurveyAnswered, call_id: CallId) -> None:
+    async def on_survey_answered(self, event: SurveyAnswered) -> None:
+        """Store the answer. The language is known if the call's earlier events were heard."""
+        call_id = event.call_id
+        if call_id is None:
+            return
         if event.score not in SCORES:
             self._log.warning("survey_score_ignored", call_id=call_id, score=event.score)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from ivr.core.speech import Heard, SpeechHealth
@@ -11,14 +12,12 @@ from kernel.language import Language
 from kernel.phone import PhoneNumber
 
 
-class LineEntry(Protocol):
+@dataclass(frozen=True, slots=True)
+class LineEntry:
     """A dialled number that the hotline took over: its name and the team that answers it."""
 
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def team(self) -> TeamId: ...
+    name: str
+    team: TeamId
 
 
 class LineBook(Protocol):

@@ -61,4 +61,5 @@ class TableAnswerStore:
         if agent_id is not None:
             statement = statement.where(SurveyAnswerRow.agent_id == agent_id)
         async with self._database.session() as session:
-            return {score: number for score, number in await session.execute(statement)}
+            rows = await session.execute(statement)
+            return {row[0]: row[1] for row in rows}
