@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from ivr.core.speech import Heard, SpeechHealth
@@ -12,12 +11,14 @@ from kernel.language import Language
 from kernel.phone import PhoneNumber
 
 
-@dataclass(frozen=True, slots=True)
-class LineEntry:
+class LineEntry(Protocol):
     """A dialled number that the hotline took over: its name and the team that answers it."""
 
-    name: str
-    team: TeamId
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def team(self) -> TeamId: ...
 
 
 class LineBook(Protocol):

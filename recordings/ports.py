@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.paging import Page
+from recordings.core.measure import Peaks
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
 
@@ -62,6 +64,16 @@ class AudioFiles(Protocol):
 
     def discard_raw(self, call_id: CallId) -> None:
         """Remove the raw file, if there is one."""
+
+
+class AudioReader(Protocol):
+    """The archived files, by the name in their row. Every method blocks."""
+
+    def path(self, name: str) -> Path:
+        """Raises NotFound if the file is gone or would lie outside the archive."""
+
+    def peaks(self, name: str) -> Peaks:
+        """Raises NotFound if there is no drawing."""
 
 
 class RecordingStore(Protocol):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,49 +12,175 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from kernel.clock import CITY_ZONE_NAME
-from kernel.errors import BadInput, NotFound
+from kernel.errors import BadInput
 from kernel.ids import AgentId, CallId
 from kernel.infra.web import WebKit
 from kernel.language import ScreenLanguage
 from kernel.paging import Page
 from kernel.phone import mask
 from kernel.policy import Action, Principal, allows
-from recordings.core.names import is_call_id
 from recordings.core.recording import Recording, Status
 from recordings.core.search import FIELDS, Wanted, read
 from recordings.core.wav import second_at
-from recordings.ports import RecordingStore
 from recordings.schemas import PeaksAnswer, PlayedRequest
-from recordings.service import Listening
+from recordings.service import Library
 
 PAGE_SIZE = 50
 _ZONE = ZoneInfo(CITY_ZONE_NAME)
 
-TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
+TeamNames = Callable[[ScreenLanguage], Mapping[str, str]]
 AgentName = Callable[[AgentId, ScreenLanguage], str]
 """The operator's name for the reader's screen; the work number where there is none."""
 
-STATUS_NAMES = {
-    Status.EXPECTED: "归档中",
-    Status.ARCHIVED: "已归档",
-    Status.FAILED: "待重试归档",
-    Status.DAMAGED: "录音损坏",
-    Status.MISSING: "录音缺失",
+STATUSES: dict[Status, tuple[str, str]] = {
+    Status.EXPECTED: ("info", "归档中"),
+    Status.ARCHIVED: ("ok", "已归档"),
+    Status.FAILED: ("warn", "待重试归档"),
+    Status.DAMAGED: ("danger", "录音损坏"),
+    Status.MISSING: ("danger", "录音缺失"),
 }
-STATUS_KINDS = {
-    Status.EXPECTED: "info",
-    Status.ARCHIVED: "ok",
-    Status.FAILED: "warn",
-    Status.DAMAGED: "danger",
-    Status.MISSING: "danger",
-}
-SCORE_NAMES = {1: "非常满意", 2: "满意", 3: "一般", 4: "不满意", 5: "非常不满意"}
+SCORES = {1: "非常满意", 2: "满意", 3: "一般", 4: "不满意", 5: "非常不满意"}
 """As the survey's prompt says them."""
 
 
-class AudioReader(Protocol):
-    """The archive's files, by the name in their row."""
+def build_router(
+    kit: WebKit, library: Library, team_names: TeamNames, agent_name: AgentName
+) -> APIRouter:
+    """Pages `/recordings`, `/recordings/{call_id}`; under `/api/recordings/{call_id}` the JSON
+    `peaks`, the sound `audio` (with ranges) and the note `played`."""
+    router = kit.router(action=Action.LISTEN_RECORDING)
 
-    def path(self, name: str) -> Any: ...
+    @router.get("/recordings")
+    async def recordings(request: Request, cursor: str = "") -> Response:
+        said = {name: request.query_params.get(name, "") for name in FIELDS}
+        page, error = await _found(library, said, cursor)
+        principal = await kit.principal(request)
+        language = await kit.language(request)
+        return await kit.page(
+            request,
+            "recordings/list.html",
+            status=422 if error else 200,
+            rows=[_shown(row, principal, language, agent_name) for row in page.rows],
+            next_cursor=page.next_cursor,
+            said=said,
+            error=error,
+            query=urlencode({name: value for name, value in said.items() if value}),
+            team_names=team_names(language),
+            statuses=STATUSES,
+            scores=SCORES,
+        )
 
-    def peaks(self, name: str) -> Any: ...
+    @router.get("/recordings/{call_id}")
+    async def recording(request: Request, call_id: str) -> Response:
+        row = await library.recording(call_id)
+        principal = await kit.principal(request)
+        language = await kit.language(request)
+        agents = await library.agents_of(row.call_id)
+        return await kit.page(
+            request,
+            "recordings/player.html",
+            recording=_shown(row, principal, language, agent_name),
+            agents=[agent_name(agent, language) for agent in agents],
+            listened=await library.listening.of_call(row.call_id),
+            team_names=team_names(language),
+            statuses=STATUSES,
+            scores=SCORES,
+        )
+
+    _add_sound(router, kit, library)
+    return router
+
+
+def _add_sound(router: APIRouter, kit: WebKit, library: Library) -> None:
+    @router.get("/api/recordings/{call_id}/peaks")
+    async def peaks(call_id: str) -> PeaksAnswer:
+        row = await library.recording(call_id)
+        drawn = await library.peaks(row)
+        return PeaksAnswer(
+            window_ms=drawn.window_ms,
+            duration_s=row.duration.total_seconds(),
+            caller=list(drawn.caller),
+            operator=list(drawn.operator),
+        )
+
+    @router.get("/api/recordings/{call_id}/audio")
+    async def audio(request: Request, call_id: str) -> Response:
+        row = await library.recording(call_id)
+        path = await library.file(row)
+        principal = await kit.principal(request)
+        # On record before the first byte leaves: if this fails, nothing is handed over.
+        from_s = second_at(_first_byte(request.headers.get("range", ""), row.size_bytes))
+        await library.listening.fetched(principal.account, row.call_id, from_s)
+        # The file is of this person's session: no shared cache may keep it.
+        return FileResponse(
+            path,
+            media_type="audio/wav",
+            headers={"cache-control": "private, no-store", "content-disposition": "inline"},
+        )
+
+    @router.post("/api/recordings/{call_id}/played", status_code=204)
+    async def played(request: Request, call_id: str, body: PlayedRequest) -> Response:
+        row = await library.recording(call_id)
+        principal = await kit.principal(request)
+        from_s = min(body.from_s, row.duration.total_seconds())
+        await library.listening.played(principal.account, row.call_id, from_s)
+        return Response(status_code=204)
+
+
+async def _found(
+    library: Library, said: Mapping[str, str], cursor: str
+) -> tuple[Page[Recording], BadInput | None]:
+    """The page asked for, or an empty one and the reason why it cannot be found."""
+    try:
+        wanted: Wanted = read(said, _ZONE)
+        return await library.search(wanted, cursor or None, PAGE_SIZE), None
+    except BadInput as error:
+        return Page((), None), error
+
+
+def _first_byte(range_header: str, size: int) -> int:
+    """The first byte a Range header asks for; 0 for none and for what cannot be understood."""
+    unit, _, ranges = range_header.partition("=")
+    first, dash, last = ranges.split(",")[0].strip().partition("-")
+    if unit.strip() != "bytes" or not dash:
+        return 0
+    if first.isdecimal():
+        return int(first)
+    return max(0, size - int(last)) if last.isdecimal() else 0
+
+
+def _shown(
+    row: Recording, principal: Principal, language: ScreenLanguage, agent_name: AgentName
+) -> dict[str, Any]:
+    """The row as this person may see it: the number masked unless the policy allows it all."""
+    full = allows(principal, Action.SEE_FULL_NUMBER)
+    return {
+        "call_id": CallId(row.call_id),
+        "started_at": row.started_at,
+        "number": row.ani if full else mask(row.ani),
+        "dnis": row.dnis,
+        "line_name": row.line_name,
+        "team": row.team,
+        "agent_id": row.agent_id,
+        "agent": agent_name(row.agent_id, language) if row.agent_id else None,
+        "duration": row.duration,
+        "connected": row.connected,
+        "gap": None if row.coverage.complete or not row.playable else row.coverage.gap,
+        "silent_sides": _silent_sides(row),
+        "score": row.score,
+        "status": row.status,
+        "playable": row.playable,
+        "sha256": row.sha256,
+        "size_bytes": row.size_bytes,
+        "archived_at": row.archived_at,
+        "caller_level": row.caller_level_dbfs,
+        "operator_level": row.operator_level_dbfs,
+    }
+
+
+def _silent_sides(row: Recording) -> tuple[str, ...]:
+    """The sides of which nothing at all was heard, in words for the screen."""
+    if not row.playable or row.duration <= timedelta():
+        return ()
+    sides = (("市民侧无声", row.caller_level_dbfs), ("话务员侧无声", row.operator_level_dbfs))
+    return tuple(name for name, level in sides if level is None)

@@ -11,10 +11,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from kernel.audit import AuditTrail
 from kernel.bus import EventBus
 from kernel.clock import Clock
+from kernel.errors import NotFound
 from kernel.events import (
     CallAnswered,
     CallArrived,
@@ -26,11 +28,16 @@ from kernel.events import (
     SurveyAnswered,
     TalkFinished,
 )
-from kernel.ids import CallId, EventId, IdSource
+from kernel.ids import AgentId, CallId, EventId, IdSource
+from kernel.paging import Page
 from kernel.telephony import LineRestored, RecordingClosed, TelephonyFact
+from recordings.core.measure import Peaks
+from recordings.core.names import is_call_id
 from recordings.core.recording import Recording, Status
+from recordings.core.search import Wanted
 from recordings.ports import (
     AudioFiles,
+    AudioReader,
     ListeningEntry,
     ListeningLog,
     Log,
@@ -339,3 +346,40 @@ class Listening:
             object_id=call_id,
             detail={"from_s": round(from_s, 1)},
         )
+
+
+class Library:
+    """What listeners may see and hear: the rows, the drawings, the files."""
+
+    def __init__(self, *, store: RecordingStore, files: AudioReader, listening: Listening) -> None:
+        self._store = store
+        self._files = files
+        self.listening = listening
+
+    async def search(self, wanted: Wanted, cursor: str | None, size: int) -> Page[Recording]:
+        """Newest first. Raises BadInput for a cursor that is not one."""
+        return await self._store.search(wanted, cursor, size)
+
+    async def recording(self, call_id: str) -> Recording:
+        """Raises NotFound, also for an id that no call can have."""
+        row = await self._store.get(CallId(call_id)) if is_call_id(call_id) else None
+        if row is None:
+            raise NotFound("没有这通来电的录音")
+        return row
+
+    async def agents_of(self, call_id: CallId) -> Sequence[AgentId]:
+        return await self._store.agents_of(call_id)
+
+    async def peaks(self, row: Recording) -> Peaks:
+        """Raises NotFound when there is no archived file."""
+        return await asyncio.to_thread(self._files.peaks, _file_of(row))
+
+    async def file(self, row: Recording) -> Path:
+        """Raises NotFound when there is no archived file."""
+        return await asyncio.to_thread(self._files.path, _file_of(row))
+
+
+def _file_of(row: Recording) -> str:
+    if not row.playable or row.file_name is None:
+        raise NotFound("录音文件不存在")
+    return row.file_name

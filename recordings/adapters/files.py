@@ -9,7 +9,6 @@ import os
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import BinaryIO
@@ -17,21 +16,12 @@ from typing import BinaryIO
 from kernel.errors import NotFound
 from kernel.ids import CallId
 from recordings.core import wav
-from recordings.core.measure import NOTHING, WINDOW_FRAMES, WINDOW_MS, Measures, measure
+from recordings.core.measure import NOTHING, WINDOW_FRAMES, WINDOW_MS, Measures, Peaks, measure
 from recordings.core.names import RAW_SUFFIX, archive_name, call_of_raw, is_call_id, peaks_name
 from recordings.core.recording import Recording, Status
 from recordings.ports import NoAudio, Written
 
 _BLOCK_BYTES = WINDOW_FRAMES * wav.FRAME_BYTES * 100  # 10 s of both sides
-
-
-@dataclass(frozen=True, slots=True)
-class Peaks:
-    """The drawing of a recording: a byte for each 100 ms and side, 255 is full scale."""
-
-    window_ms: int
-    caller: bytes
-    operator: bytes
 
 
 class WavArchive:

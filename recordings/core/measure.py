@@ -42,6 +42,15 @@ class Measures:
     operator: Side
 
 
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """The drawing of a recording: for each side a byte for each window, 255 is full scale."""
+
+    window_ms: int
+    caller: bytes
+    operator: bytes
+
+
 NOTHING = Measures(Side(), Side())
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from ivr.ports import LineEntry
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kernel.ids import TeamId
+
+
+@dataclass(frozen=True, slots=True)
+class OldLine:
+    name: str
+    team: TeamId
 
 
 class DictLineBook:
-    def __init__(self, lines: dict[str, LineEntry] | None = None) -> None:
+    def __init__(self, lines: Mapping[str, OldLine] | None = None) -> None:
         self._lines = lines or {}
 
-    def line(self, dnis: str) -> LineEntry | None:
+    def line(self, dnis: str) -> OldLine | None:
         return self._lines.get(dnis)

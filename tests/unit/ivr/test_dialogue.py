@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.ports import LineEntry
 from ivr.service import Dialogue, Survey
 from kernel.events import (
     CallAnswered,
@@ -33,7 +32,7 @@ from tests.fakes.bus import CollectingBus
 from tests.fakes.caller_memory import DictCallerMemory
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
-from tests.fakes.line_book import DictLineBook
+from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
 from tests.unit.ivr.shipped import main_flow, survey_flow
 
@@ -48,7 +47,7 @@ class Stage:
         self.bus = CollectingBus()
         self.memory = DictCallerMemory()
         self.log = KeptLog()
-        self.lines = DictLineBook({"12333": LineEntry("人社咨询热线", TeamId("labour"))})
+        self.lines = DictLineBook({"12333": OldLine("人社咨询热线", TeamId("labour"))})
         clock, ids = SetClock(), CountedIds()
         self.dialogue = Dialogue(
             flow=main_flow(),
