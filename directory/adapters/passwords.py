@@ -34,7 +34,11 @@ class Argon2Passwords:
         return await loop.run_in_executor(self._pool, self._check, password_hash, password)
 
     def outdated(self, password_hash: str) -> bool:
-        return self._argon2.check_needs_rehash(password_hash)
+        """Also true of what is no hash at all: it fits no password, and must take as long."""
+        try:
+            return self._argon2.check_needs_rehash(password_hash)
+        except InvalidHashError:
+            return True
 
     def close(self) -> None:
         """Wait for what is being computed and end the threads."""
