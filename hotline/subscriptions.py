@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kernel.bus import EventBus
-from kernel.events import CallAnswered, CallEnded, CallQueued, Event, SurveyAnswered
+from kernel.events import (
+    AgentLoggedIn,
+    AgentLoggedOut,
+    CallAnswered,
+    CallEnded,
+    CallQueued,
+    Event,
+    SurveyAnswered,
+)
 
 if TYPE_CHECKING:
     from hotline.wiring import Services
@@ -18,11 +26,17 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     bus.subscribe(Event, s.journal.on_event, name="call-journal")
     # The screen pop follows the call it shows.
     bus.subscribe(Event, s.desk.hear, name="desk")
+    # An operator's own day, on the wallboard.
+    bus.subscribe(Event, s.days.hear, name="operator-days")
     # The dialogue forgets a call that ended; the survey must know who answered, in what language.
     bus.subscribe(CallEnded, s.dialogue.on_call_ended, name="ivr-forget")
     for heard in (CallQueued, CallAnswered, CallEnded):
         bus.subscribe(heard, s.survey.on_event, name=f"survey-{heard.__name__}")
+    # Asterisk's own queues answer when this process cannot.
+    for seat in (AgentLoggedIn, AgentLoggedOut):
+        bus.subscribe(seat, s.fallback.on_event, name=f"fallback-{seat.__name__}")
     # Satisfaction answers are kept.
-    bus.subscribe(SurveyAnswered, s.feedback.on_survey_answered, name="feedback")
+    for part in (CallQueued, SurveyAnswered, CallEnded):
+        bus.subscribe(part, s.feedback.on_event, name=f"feedback-{part.__name__}")
     # The list of recordings can be searched by what happened in the call.
     bus.subscribe(Event, s.recordings.on_event, name="recordings")

@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI
-
-from acd.adapters.config_file import load_rules
 from acd.adapters.event_log import SqlEventLog
+from acd.adapters.rules_file import load_rules
 from acd.adapters.timers import LoopTimers
 from acd.service import Distribution
-from agent_desktop import routes as desk_routes
+from agent_desktop.adapters.phones import BrowserPhones
 from agent_desktop.core.menu_titles import StepTitles
+from agent_desktop.core.named import Named
 from agent_desktop.core.wallboard import Limits
+from agent_desktop.days import OperatorDays
 from agent_desktop.service import Desk
 from agent_desktop.stories import CallStories
 from agent_desktop.targets import TargetFinder
 from agent_desktop.wallboard import WallboardFeed
-from cti import routes as call_routes
-from cti.adapters.asterisk_config import render
-from cti.adapters.asterisk_process import AsteriskProcess
+from cti.adapters.asterisk_config import AsteriskValues
+from cti.adapters.build import build_line
 from cti.adapters.journal_store import SqlJournalStore
 from cti.journal import CallJournal
 from cti.service import TelephoneLine
-from directory import routes as directory_routes
 from directory.adapters.account_store import SqlAccountStore, SqlDeviceMemory, SqlSessionStore
 from directory.adapters.audit_store import SqlAuditStore
 from directory.adapters.city_store import SqlCityStore
 from directory.adapters.passwords import Argon2Passwords, SecretTokens
 from directory.service import Accounts, Audit, Directory
+from feedback.adapters.store import TableAnswerStore
 from feedback.service import Feedback
-from hotline import bridges
-from hotline.asterisk import CITIZEN_ENDPOINT, asterisk_values, phone_secrets
+from hotline import desk_bridges
+from hotline.asterisk import CITIZEN_ENDPOINT, asterisk_values
+from hotline.bridges import (
+    ArticleBook,
+    CallBook,
+    FallbackMembers,
+    PositionAnnouncer,
+)
 from hotline.secrets import Secrets
 from hotline.settings import Settings
 from hotline.subscriptions import subscribe_all
+from ivr.adapters.caller_memory import TableCallerMemory
+from ivr.adapters.flow_files import load_flow
+from ivr.adapters.prompt_files import load_prompts
 from ivr.service import Dialogue, Survey
+from kernel.clock import CITY_ZONE_NAME
 from kernel.infra.bus import LocalBus, RedisBus
 from kernel.infra.clock import SystemClock, UuidSource
 from kernel.infra.database import Database
 from kernel.infra.log import get
+from knowledge_base.adapters.chinese import library_chinese
+from knowledge_base.adapters.search_index import SqlSearchIndex
+from knowledge_base.adapters.store import SqlArticleStore
 from knowledge_base.service import Knowledge
-from recordings.service import Archive
+from recordings.adapters.files import WavArchive
+from recordings.adapters.store import TableListeningLog, TableRecordingStore
+from recordings.service import Archive, Library, Listening
+from workorders.adapters.case_store import SqlCaseStore
+from workorders.adapters.reference_files import load_reference
 from workorders.service import Cases
 
 
@@ -51,18 +68,258 @@ from workorders.service import Cases
 class Services:
     """Everything that lives while the hotline runs."""
 
+    settings: Settings
+    asterisk: AsteriskValues
     database: Database
     bus: LocalBus
     directory: Directory
     accounts: Accounts
-    line: TelephoneLine
+    audit: Audit
+    event_log: SqlEventLog
     distribution: Distribution
+    memory: TableCallerMemory
     dialogue: Dialogue
     survey: Survey
+    line: TelephoneLine
+    fallback: FallbackMembers
     journal: CallJournal
-    cases: Cases
     knowledge: Knowledge
+    cases: Cases
     recordings: Archive
+    library: Library
+    days: OperatorDays
     feedback: Feedback
+    floor: desk_bridges.DistributionFloor
+    people: desk_bridges.DirectoryPeople
+    finder: TargetFinder
+    phones: BrowserPhones
     desk: Desk
     feed: WallboardFeed
+
+    async def start(self) -> None:
+        """In the order of need: what hears before what speaks, the telephone last."""
+        await self.bus.start()
+        await self.journal.start()
+        await self.memory.start()
+        await self.event_log.start()
+        await self.recordings.start()
+        await self.distribution.start()
+        await self.desk.start()
+        await self.feed.start()
+        await self.line.start()
+
+    async def stop(self) -> None:
+        """The reverse; what was heard is written before the database closes."""
+        await self.line.stop()
+        await self.feed.stop()
+        await self.desk.stop()
+        await self.distribution.stop()
+        await self.bus.drain()
+        await self.recordings.stop()
+        await self.event_log.stop()
+        await self.memory.stop()
+        await self.journal.stop()
+        await self.bus.stop()
+        await self.database.close()
+
+
+async def assemble(settings: Settings) -> Services:
+    """Make every service; start none. Raises ConfigurationError for wrong reviewed data."""
+    clock, ids = SystemClock(), UuidSource()
+    secrets = Secrets(settings.secrets_dir)
+    database = Database(settings.database)
+    bus = RedisBus(settings.redis_url, ids.new()) if settings.redis_url else LocalBus()
+    directory = Directory(SqlCityStore(database))
+    await directory.load()
+    audit = Audit(SqlAuditStore(database), clock)
+    journal_log = get("journal")
+    journal = CallJournal(
+        SqlJournalStore(database),
+        lambda error, waiting: journal_log.error(
+            "journal_not_written", reason=repr(error), waiting=waiting
+        ),
+    )
+    booths = [b.booth_id for b in directory.booths()]
+    values = asterisk_values(
+        settings,
+        secrets,
+        booths=booths,
+        lines=[line.number for line in directory.lines()],
+        teams=directory.team_ids(),
+    )
+
+    memory = TableCallerMemory(database, clock)
+    dialogue, survey = await _ivr(settings, directory, memory, bus, clock, ids)
+    announcer = PositionAnnouncer(dialogue)
+    line = build_line(
+        values,
+        dialogue=dialogue,
+        announcer=announcer,
+        survey=survey,
+        clock=clock,
+        log=get("cti"),
+    )
+    event_log = SqlEventLog(database, get("acd"))
+    distribution = Distribution(
+        rules=await asyncio.to_thread(load_rules, settings.config_dir / "acd.yaml"),
+        roster=directory,
+        control=line,
+        timers=LoopTimers(clock),
+        clock=clock,
+        bus=bus,
+        ids=ids,
+        event_log=event_log,
+        log=get("acd"),
+    )
+    announcer.follow(distribution)
+    line.subscribe(distribution.post)
+
+    stories = CallStories()
+    knowledge = _knowledge(database, clock, ids, bus)
+    cases = Cases(
+        store=SqlCaseStore(database),
+        reference=await asyncio.to_thread(load_reference, settings.config_dir, directory),
+        city=directory,
+        articles=ArticleBook(knowledge),
+        calls=CallBook(stories, journal),
+        audit=audit,
+        bus=bus,
+        clock=clock,
+        ids=ids,
+    )
+    recording_store = TableRecordingStore(database)
+    recording_files = WavArchive(
+        settings.spool_dir, settings.archive_dir, ZoneInfo(CITY_ZONE_NAME)
+    )
+    recordings = Archive(
+        store=recording_store,
+        files=recording_files,
+        bus=bus,
+        clock=clock,
+        ids=ids,
+        log=get("recordings"),
+    )
+    line.subscribe(recordings.on_fact)
+
+    floor = desk_bridges.DistributionFloor(distribution)
+    figures = desk_bridges.DistributionFigures(distribution)
+    people = desk_bridges.DirectoryPeople(directory)
+    services = Services(
+        settings=settings,
+        asterisk=values,
+        database=database,
+        bus=bus,
+        directory=directory,
+        accounts=_accounts(database, audit, clock, directory),
+        audit=audit,
+        event_log=event_log,
+        distribution=distribution,
+        memory=memory,
+        dialogue=dialogue,
+        survey=survey,
+        line=line,
+        fallback=FallbackMembers(line, directory, get("fallback")),
+        journal=journal,
+        knowledge=knowledge,
+        cases=cases,
+        recordings=recordings,
+        library=Library(
+            store=recording_store,
+            files=recording_files,
+            listening=Listening(log=TableListeningLog(database, ids), audit=audit, clock=clock),
+        ),
+        days=OperatorDays(clock),
+        feedback=Feedback(store=TableAnswerStore(database), log=get("feedback")),
+        floor=floor,
+        people=people,
+        finder=TargetFinder(figures, people),
+        phones=_phones(settings, values),
+        desk=Desk(
+            floor=floor,
+            people=people,
+            menu=StepTitles(),
+            records=desk_bridges.DepartmentRecords(cases, journal, directory),
+            stories=stories,
+            dispositions=[Named(d.code, d.zh, d.en) for d in cases.reference.dispositions],
+            clock=clock,
+            log=get("desk"),
+        ),
+        feed=WallboardFeed(figures=figures, people=people, clock=clock, limits=Limits()),
+    )
+    subscribe_all(bus, services)
+    return services
+
+
+async def _ivr(
+    settings: Settings,
+    directory: Directory,
+    memory: TableCallerMemory,
+    bus: LocalBus,
+    clock: SystemClock,
+    ids: UuidSource,
+) -> tuple[Dialogue, Survey]:
+    folder = settings.config_dir / "ivr"
+
+    catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
+    main, survey = [
+        await asyncio.to_thread(load_flow, folder / f"{name}.yaml", catalogue, directory.team_ids())
+        for name in ("main", "survey")
+    ]
+    return (
+        Dialogue(
+            flow=main,
+            lines=directory,
+            memory=memory,
+            bus=bus,
+            clock=clock,
+            ids=ids,
+            log=get("ivr"),
+        ),
+        Survey(flow=survey, bus=bus, clock=clock, ids=ids, log=get("survey")),
+    )
+
+
+def _knowledge(
+    database: Database, clock: SystemClock, ids: UuidSource, bus: LocalBus
+) -> Knowledge:
+    tools = library_chinese()
+    index = SqlSearchIndex(database, tools)
+    return Knowledge(
+        store=SqlArticleStore(database, index),
+        index=index,
+        tools=tools,
+        clock=clock,
+        ids=ids,
+        bus=bus,
+    )
+
+
+def _accounts(
+    database: Database, audit: Audit, clock: SystemClock, directory: Directory
+) -> Accounts:
+    return Accounts(
+        accounts=SqlAccountStore(database),
+        sessions=SqlSessionStore(database),
+        devices=SqlDeviceMemory(database),
+        hasher=Argon2Passwords(),
+        tokens=SecretTokens(),
+        audit=audit,
+        clock=clock,
+        directory=directory,
+    )
+
+
+def websocket_url(settings: Settings) -> str:
+    """Where a browser's phone finds Asterisk."""
+    return f"ws://127.0.0.1:{settings.asterisk_http_port}/ws"
+
+
+def _phones(settings: Settings, values: AsteriskValues) -> BrowserPhones:
+    secrets: Mapping[str, str] = {
+        **values.phone_secrets,
+        CITIZEN_ENDPOINT: values.citizen_secret,
+    }
+    return BrowserPhones(
+        websocket_url=websocket_url(settings), realm="127.0.0.1", secret=secrets.get
+    )
+

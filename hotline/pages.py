@@ -1,0 +1,127 @@
+"""The web application of the assembled services: every department's router, health, the kit."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import text
+
+from agent_desktop import routes as desk_routes
+from cti import routes as call_routes
+from directory import routes as directory_routes
+from hotline.bridges import OwnerNames, agent_name, session_lookup, team_names
+from hotline.health import Part, PartState
+from hotline.settings import ROOT
+from hotline.web import DIST, build_app
+from hotline.wiring import Services, websocket_url
+from kernel.infra.i18n import Catalogue
+from kernel.infra.web import WebKit
+from knowledge_base import routes as knowledge_routes
+from recordings import routes as recording_routes
+from workorders.routes import build_router as case_router
+
+PO_FILE = ROOT / "frontend" / "locale" / "en.po"
+TEMPLATE_DIRS: tuple[Path, ...] = (
+    ROOT / "frontend" / "templates",
+    *(
+        ROOT / department / "templates"
+        for department in (
+            "agent_desktop",
+            "cti",
+            "directory",
+            "knowledge_base",
+            "recordings",
+            "workorders",
+        )
+    ),
+)
+
+
+async def web_app(services: Services) -> FastAPI:
+    """The application; nothing is served yet."""
+    kit = WebKit(
+        template_dirs=TEMPLATE_DIRS,
+        catalogue=await asyncio.to_thread(Catalogue, PO_FILE),
+        lookup=session_lookup(services.accounts),
+        assets_version=await asyncio.to_thread(_assets_version),
+    )
+    return build_app(
+        kit, _routers(kit, services), health_parts(services), websocket_url(services.settings)
+    )
+
+
+def _routers(kit: WebKit, s: Services) -> Sequence[APIRouter]:
+    names = team_names(s.directory)
+    by_text = {language.value: short for language, short in names.items()}
+    return (
+        directory_routes.build_router(
+            kit, s.directory, s.accounts, s.audit, secure_cookies=s.settings.https
+        ),
+        desk_routes.build_router(
+            kit,
+            desk=s.desk,
+            feed=s.feed,
+            finder=s.finder,
+            floor=s.floor,
+            people=s.people,
+            phones=s.phones,
+            days=s.days,
+        ),
+        call_routes.build_router(kit, s.journal, names),
+        case_router(kit, s.cases),
+        knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
+        recording_routes.build_router(
+            kit, s.library, names, agent_name(s.directory)
+        ),
+    )
+
+
+def _assets_version() -> str:
+    """Changes with every build of the front end."""
+    digest = hashlib.sha256()
+    for path in sorted(DIST.rglob("*")):
+        if path.is_file() and path.suffix in (".js", ".css"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def health_parts(s: Services) -> tuple[Part, ...]:
+    """What `/healthz` reports. Speech is not needed: callers use keys without it."""
+
+    async def asterisk() -> PartState:
+        state = s.line.state
+        return PartState("up") if state.up else PartState("down", state.reason)
+
+    async def database() -> PartState:
+        async with s.database.connection() as connection:
+            await connection.execute(text("SELECT 1"))
+        return PartState("up")
+
+    async def event_bus() -> PartState:
+        reason = await s.bus.healthy()
+        return PartState("up") if reason is None else PartState("down", reason)
+
+    async def acd() -> PartState:
+        reason = s.distribution.healthy
+        return PartState("up") if reason is None else PartState("down", reason)
+
+    async def speech() -> PartState:
+        return PartState("off", "no speech model is installed; callers use keys")
+
+    async def recordings() -> PartState:
+        state = s.recordings.state
+        return PartState("up") if state.ok else PartState("down", state.reason)
+
+    return (
+        Part("asterisk", True, asterisk),
+        Part("database", True, database),
+        # Redis only carries events to other processes; the line goes on without it.
+        Part("event_bus", False, event_bus),
+        Part("acd", True, acd),
+        Part("speech", False, speech),
+        Part("recordings", False, recordings),
+    )
