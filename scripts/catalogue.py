@@ -37,7 +37,7 @@ PACKAGES = (
 )
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]")
 # Modules whose Chinese strings are the city's data or language rules, not texts of a screen.
-NOT_TEXT = re.compile(r"(^|/)(demo\w*|names|tokens|tokenizer|pinyin)\.py$|/demo/")
+NOT_TEXT = re.compile(r"(^|/)(demo\w*|names|spoken|tokens|tokenizer|pinyin)\.py$|/demo/")
 PLACES = re.compile(r"%\((\w+)\)[sd]")
 TS_CALL = re.compile(r"""\bt\(\s*(["'`])((?:\\.|(?!\1).)*)\1""", re.S)
 
@@ -92,8 +92,10 @@ def all_texts() -> tuple[dict[str, str], list[str]]:
         templates += (ROOT / package).rglob("templates/**/*.html")
     for path in sorted(templates):
         for _, _, message in jinja.extract_translations(path.read_text()):
-            if isinstance(message, str) and CJK.search(message):
-                found.setdefault(message, str(path.relative_to(ROOT)))
+            # A text with values comes as a tuple: the text, and None for each value.
+            for text in message if isinstance(message, tuple) else (message,):
+                if isinstance(text, str) and CJK.search(text):
+                    found.setdefault(text, str(path.relative_to(ROOT)))
     for path in sorted((ROOT / "frontend" / "src").rglob("*.ts")):
         for match in TS_CALL.finditer(path.read_text()):
             text = match.group(2).replace('\\"', '"').replace("\\n", "\n")
