@@ -28,7 +28,8 @@ from recordings.service import Library
 PAGE_SIZE = 50
 _ZONE = ZoneInfo(CITY_ZONE_NAME)
 
-TeamNames = Callable[[ScreenLanguage], Mapping[str, str]]
+TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
+"""Team id -> short name, for each screen language."""
 AgentName = Callable[[AgentId, ScreenLanguage], str]
 """The operator's name for the reader's screen; the work number where there is none."""
 
@@ -65,7 +66,7 @@ def build_router(
             said=said,
             error=error,
             query=urlencode({name: value for name, value in said.items() if value}),
-            team_names=team_names(language),
+            team_names=team_names[language],
             statuses=STATUSES,
             scores=SCORES,
         )
@@ -82,7 +83,7 @@ def build_router(
             recording=_shown(row, principal, language, agent_name),
             agents=[agent_name(agent, language) for agent in agents],
             listened=await library.listening.of_call(row.call_id),
-            team_names=team_names(language),
+            team_names=team_names[language],
             statuses=STATUSES,
             scores=SCORES,
         )

@@ -88,8 +88,8 @@ def load_flow(path: Path, catalogue: PromptCatalogue, teams: Collection[TeamId])
 
 
 def _sentence(problem: Problem) -> str:
-    where = f"步骤“{problem.step}”" if problem.step else "流程"
-    return f"{where}{'的' + problem.field if problem.field else ''}：{problem.message}"
+    where = f"step {problem.step!r}" if problem.step else "flow"
+    return f"{where}{', ' + problem.field if problem.field else ''}: {problem.message}"
 
 
 def _flow(root: Value, path: Path, places: _Places) -> Flow:
@@ -102,7 +102,7 @@ def _flow(root: Value, path: Path, places: _Places) -> Flow:
         steps[key.text()] = _step(key.text(), value, places)
     purpose = found["purpose"].text()
     if purpose not in set(Purpose):
-        raise found["purpose"].wrong(f"“{purpose}”不是流程用途")
+        raise found["purpose"].wrong(f"{purpose!r} is no purpose of a flow")
     return Flow(
         name=found["flow"].text(),
         version=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
@@ -117,10 +117,10 @@ def _flow(root: Value, path: Path, places: _Places) -> Flow:
 def _step(name: str, value: Value, places: _Places) -> Step:
     kinds = [(k, v) for k, v in value.pairs() if k.text() == "kind"]
     if not kinds:
-        raise value.wrong(f"步骤“{name}”没有写明kind")
+        raise value.wrong(f"step {name!r} has no kind")
     kind = kinds[0][1].text()
     if kind not in _FIELDS:
-        raise kinds[0][1].wrong(f"不认识的步骤种类“{kind}”")
+        raise kinds[0][1].wrong(f"unknown kind of step {kind!r}")
     required, optional = _FIELDS[kind]
     found = value.fields(required | {"kind"}, optional)
     for field_name, field_value in found.items():
@@ -176,7 +176,7 @@ def _transfer_out(name: str, found: dict[str, Value]) -> Step:
 def _condition(name: str, found: dict[str, Value]) -> Step:
     test = found["when"].text()
     if test not in set(Test):
-        raise found["when"].wrong(f"不认识的条件“{test}”")
+        raise found["when"].wrong(f"unknown condition {test!r}")
     return Condition(name, Test(test), found["then"].text(), found["otherwise"].text())
 
 
@@ -216,14 +216,14 @@ def _phrases(value: Value) -> tuple[Phrase, ...]:
     for item in value.items():
         name, at, language = item.text().partition("@")
         if at and language not in set(Language):
-            raise item.wrong(f"不认识的语言“{language}”")
+            raise item.wrong(f"unknown language {language!r}")
         found.append(Phrase(name, Language(language) if at else None))
     return tuple(found)
 
 
 def _language(value: Value) -> Language:
     if value.text() not in set(Language):
-        raise value.wrong(f"不认识的语言“{value.text()}”")
+        raise value.wrong(f"unknown language {value.text()!r}")
     return Language(value.text())
 
 

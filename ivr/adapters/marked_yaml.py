@@ -33,33 +33,33 @@ class Value:
     def text(self) -> str:
         """A scalar as it is written, without YAML's guesses (`0`, `no` and `1` stay text)."""
         if not isinstance(self.node, yaml.ScalarNode):
-            raise self.wrong("这里应是一段文字")
+            raise self.wrong("must be a text")
         return str(self.node.value).strip()
 
     def number(self, least: float, most: float) -> float:
         try:
             value = float(self.text())
         except ValueError as error:
-            raise self.wrong(f"“{self.text()}”不是数字") from error
+            raise self.wrong(f"{self.text()!r} is not a number") from error
         if not least <= value <= most:
-            raise self.wrong(f"{value:g} 应在 {least:g} 到 {most:g} 之间")
+            raise self.wrong(f"{value:g} is not between {least:g} and {most:g}")
         return value
 
     def items(self) -> tuple[Value, ...]:
         """The entries of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
-            raise self.wrong("这里应是一个列表")
+            raise self.wrong("must be a list")
         return tuple(Value(self.source, node) for node in self.node.value)
 
     def pairs(self) -> Iterator[tuple[Value, Value]]:
         """(key, value) of a mapping in file order; a key written twice is an error."""
         if not isinstance(self.node, yaml.MappingNode):
-            raise self.wrong("这里应是“名称: 内容”的形式")
+            raise self.wrong("must be a group of fields")
         seen: set[str] = set()
         for key_node, value_node in self.node.value:
             key = Value(self.source, key_node)
             if key.text() in seen:
-                raise key.wrong(f"“{key.text()}”重复出现")
+                raise key.wrong(f"{key.text()!r} is written twice")
             seen.add(key.text())
             yield key, Value(self.source, value_node)
 
@@ -68,11 +68,11 @@ class Value:
         found: dict[str, Value] = {}
         for key, value in self.pairs():
             if key.text() not in required | optional:
-                raise key.wrong(f"不认识的项“{key.text()}”")
+                raise key.wrong(f"unknown field {key.text()!r}")
             found[key.text()] = value
         missing = sorted(required - found.keys())
         if missing:
-            raise self.wrong(f"缺少“{'”“'.join(missing)}”")
+            raise self.wrong(f"lacks {', '.join(missing)}")
         return found
 
 
@@ -82,17 +82,17 @@ def read(path: Path) -> Value:
     try:
         body = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise complaint(source, 1, "文件不存在") from error
+        raise complaint(source, 1, "there is no such file") from error
     except UnicodeDecodeError as error:
-        raise complaint(source, 1, "文件不是UTF-8编码") from error
+        raise complaint(source, 1, "is not UTF-8") from error
     try:
         node = yaml.compose(body, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
-        raise complaint(source, line, f"YAML写法有误（{error.problem}）") from error
+        raise complaint(source, line, f"not YAML ({error.problem})") from error
     except yaml.YAMLError as error:
-        raise complaint(source, 1, f"YAML写法有误（{error}）") from error
+        raise complaint(source, 1, f"not YAML ({error})") from error
     if node is None:
-        raise complaint(source, 1, "文件是空的")
+        raise complaint(source, 1, "the file is empty")
     return Value(source, node)

@@ -33,7 +33,7 @@ def load_prompts(path: Path) -> PromptCatalogue:
     readings: dict[Language, dict[str, str]] = {}
     for key, value in found["readings"].pairs():
         if key.text() not in _LANGUAGES:
-            raise key.wrong(f"不认识的语言“{key.text()}”")
+            raise key.wrong(f"unknown language {key.text()!r}")
         readings[Language(key.text())] = {k.text(): v.text() for k, v in value.pairs()}
     return PromptCatalogue(texts=texts, readings={n: readings.get(n, {}) for n in Language})
 
@@ -44,7 +44,7 @@ def _texts(found: dict[str, Value]) -> dict[Language, str]:
         value = found[language.value]
         text = value.text()
         if not 0 < len(text) <= _LONGEST_TEXT:
-            raise value.wrong(f"提示音文本应在1到{_LONGEST_TEXT}字之间")
+            raise value.wrong(f"must have 1 to {_LONGEST_TEXT} characters")
         texts[language] = text
     return texts
 
@@ -53,7 +53,7 @@ def _add_series(texts: dict[str, dict[Language, str]], key: Value, value: Value)
     """One prompt for each number. In the text `{n}` is a count (两位), `{d}` a figure (二)."""
     found = value.fields(_SERIES, frozenset())
     if "{n}" not in key.text():
-        raise key.wrong("成组提示音的名称里应有{n}")
+        raise key.wrong("the name of a series must hold {n}")
     first = int(found.pop("from").number(0, COUNT_LIMIT))
     last = int(found.pop("to").number(first, COUNT_LIMIT))
     templates = _texts(found)
@@ -71,7 +71,7 @@ def _add(
     texts: dict[str, dict[Language, str]], key: Value, name: str, said: dict[Language, str]
 ) -> None:
     if not _NAME.fullmatch(name):
-        raise key.wrong(f"“{name}”不能作提示音名称：只用小写字母、数字和下划线")
+        raise key.wrong(f"{name!r} is no name of a prompt: small letters, digits, underscores")
     if name in texts:
-        raise key.wrong(f"提示音“{name}”重复出现")
+        raise key.wrong(f"prompt {name!r} is written twice")
     texts[name] = said

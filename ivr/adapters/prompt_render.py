@@ -235,20 +235,22 @@ def check_studio_file(path: Path) -> bytes:
             seconds = opened.getnframes() / max(1, opened.getframerate())
             body = opened.readframes(opened.getnframes())
     except (wave.Error, EOFError, OSError) as error:
-        raise StudioFileRefused(f"不是可用的WAV文件（{error}）") from error
+        raise StudioFileRefused(f"not a usable WAV file ({error})") from error
     if form != (audio.TELEPHONE_RATE, 1, 2):
         raise StudioFileRefused(
-            f"应为8000赫兹、单声道、16位，实为{form[0]}赫兹、{form[1]}声道、{form[2] * 8}位"
+            f"must be 8000 Hz, 1 channel, 16 bits; is {form[0]} Hz, {form[1]}, {form[2] * 8}"
         )
     if not 0 < seconds <= _LONGEST_STUDIO_S:
-        raise StudioFileRefused(f"时长应在0到{_LONGEST_STUDIO_S}秒之间，实为{seconds:.1f}秒")
+        raise StudioFileRefused(f"lasts {seconds:.1f} s, not up to {_LONGEST_STUDIO_S} s")
     samples = _little_endian(body)
     level = audio.level_dbfs(samples)
     if level is None:
-        raise StudioFileRefused("录音没有声音")
+        raise StudioFileRefused("is silent")
     least, most = _STUDIO_LEVELS
     if not least <= level <= most:
-        raise StudioFileRefused(f"音量应在{least:.0f}到{most:.0f} dBFS之间，实为{level:.1f}")
+        raise StudioFileRefused(
+            f"its level is {level:.1f} dBFS, not between {least:.0f} and {most:.0f}"
+        )
     return _wav(samples)
 
 

@@ -33,6 +33,6 @@ class Heard:
 
 
 NO_RECOGNISER = SpeechHealth(
-    SpeechState.NOT_INSTALLED, "尚未安装语音识别，来电人用按键选择，不影响接通人工"
+    SpeechState.NOT_INSTALLED, "no recogniser is installed; callers use keys"
 )
 """What `/healthz` says of speech until a recogniser fills `ivr.ports.Recogniser`."""

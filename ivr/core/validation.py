@@ -58,39 +58,43 @@ def problems(
 def _unknown_targets(flow: Flow) -> Iterator[Problem]:
     for field, target in (("start", flow.start), ("fallback", flow.fallback)):
         if target not in flow.steps:
-            yield Problem("", field, f"指向不存在的步骤“{target}”")
+            yield Problem("", field, f"leads to the unknown step {target!r}")
     for step in flow.steps.values():
         for field, target in targets(step):
             if target not in flow.steps:
-                yield Problem(step.name, field, f"指向不存在的步骤“{target}”")
+                yield Problem(step.name, field, f"leads to the unknown step {target!r}")
 
 
 def _wrong_values(flow: Flow, teams: Collection[TeamId]) -> Iterator[Problem]:
     fallback = flow.steps.get(flow.fallback)
     if flow.purpose is Purpose.RECEPTION and fallback is not None:
         if not isinstance(fallback, Queue) or fallback.team is None:
-            yield Problem("", "fallback", "兜底步骤必须是指定了班组的人工排队")
+            yield Problem(
+                "", "fallback", "the fallback of a reception must be a queue that names its team"
+            )
     if flow.purpose is Purpose.SURVEY and fallback is not None and not isinstance(fallback, End):
-        yield Problem("", "fallback", "满意度流程的兜底步骤必须是结束语")
+        yield Problem("", "fallback", "the fallback of a survey must be an end")
     for step in flow.steps.values():
         yield from _wrong_step(step, teams)
 
 
 def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
     if isinstance(step, Queue) and step.team is not None and step.team not in teams:
-        yield Problem(step.name, "team", f"没有“{step.team}”这个班组")
+        yield Problem(step.name, "team", f"there is no team {step.team!r}")
     if isinstance(step, LeaveFor) and step.number not in EMERGENCY_NUMBERS:
-        yield Problem(step.name, "number", f"“{step.number}”不在允许转出的号码之内")
+        yield Problem(
+            step.name, "number", f"{step.number!r} is not a number that callers may be sent to"
+        )
     if isinstance(step, Menu | SurveyQuestion) and not 1 <= step.attempts <= 3:
-        yield Problem(step.name, "attempts", "重听次数应在1到3之间")
+        yield Problem(step.name, "attempts", "must be between 1 and 3")
     if isinstance(step, Menu):
         for key in step.keys:
             if not key or len(key) > step.max_digits or not set(key) <= DIALABLE:
-                yield Problem(step.name, f"keys.{key}", f"“{key}”不是可以按出的按键")
+                yield Problem(step.name, f"keys.{key}", f"{key!r} cannot be pressed here")
     if isinstance(step, SurveyQuestion):
         for key, score in step.scores.items():
             if len(key) != 1 or key not in DIALABLE or not 1 <= score <= 5:
-                yield Problem(step.name, "scores", "评分应是一个按键对应1到5分")
+                yield Problem(step.name, "scores", "each score is one key and a number from 1 to 5")
 
 
 def _missing_prompts(
@@ -99,12 +103,14 @@ def _missing_prompts(
     for step in flow.steps.values():
         for field, phrase in phrases(step):
             if phrase.name == LINE_GREETING and flow.purpose is Purpose.SURVEY:
-                yield Problem(step.name, field, "满意度流程里没有来电线路，没有线路问候语")
+                yield Problem(step.name, field, "a survey knows no dialled line")
                 continue
             wanted = {phrase.language} if phrase.language else set(LANGUAGE_ORDER)
             for name in _names(phrase, teams):
                 for language in sorted(wanted - catalogue.languages(name), key=_order):
-                    yield Problem(step.name, field, f"提示音“{name}”缺少{_LANGUAGE[language]}文本")
+                    yield Problem(
+                        step.name, field, f"prompt {name!r} has no text in {_LANGUAGE[language]}"
+                    )
 
 
 def _names(phrase: Phrase, teams: Collection[TeamId]) -> tuple[str, ...]:
@@ -114,9 +120,9 @@ def _names(phrase: Phrase, teams: Collection[TeamId]) -> tuple[str, ...]:
 
 
 _LANGUAGE = {
-    Language.MANDARIN: "普通话",
-    Language.CANTONESE: "粤语",
-    Language.ENGLISH: "英语",
+    Language.MANDARIN: "Mandarin",
+    Language.CANTONESE: "Cantonese",
+    Language.ENGLISH: "English",
 }
 
 
@@ -129,7 +135,7 @@ def _unreachable(flow: Flow) -> Iterator[Problem]:
     reached = _closure(flow, {flow.start, flow.fallback})
     for name in flow.steps:
         if name not in reached:
-            yield Problem(name, "", "没有任何路径通向这一步")
+            yield Problem(name, "", "no way leads to this step")
 
 
 def _closure(flow: Flow, begin: set[str]) -> set[str]:
@@ -152,14 +158,16 @@ def _silent_circles(flow: Flow) -> Iterator[Problem]:
             seen.add(here)
             pending |= {target for _, target in silent_targets(flow.steps[here])} - seen
         if name in seen:
-            yield Problem(name, "", "来电人不按键时会在这里无休止地循环")
+            yield Problem(name, "", "a caller who presses nothing comes back here for ever")
 
 
 def _no_way_out(flow: Flow) -> Iterator[Problem]:
     """Steps from which no person (reception) or no end (survey) can be reached."""
     goal: type[Queue] | type[End] = Queue if flow.purpose is Purpose.RECEPTION else End
     message = (
-        "从这一步到不了人工服务" if flow.purpose is Purpose.RECEPTION else "从这一步到不了结束语"
+        "no way leads from here to a person"
+        if flow.purpose is Purpose.RECEPTION
+        else "no way leads from here to an end"
     )
     for name in flow.steps:
         if not any(isinstance(flow.steps[n], goal) for n in _closure(flow, {name})):

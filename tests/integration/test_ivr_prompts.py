@@ -108,11 +108,11 @@ def test_studio_recording_wins_over_the_synthesiser_file_by_file(tmp_path: Path)
 @pytest.mark.parametrize(
     ("rate", "channels", "loudness", "words"),
     [
-        (44100, 1, 3000, "应为8000赫兹"),
-        (8000, 2, 3000, "单声道"),
-        (8000, 1, 0, "没有声音"),
-        (8000, 1, 50, "音量应在"),
-        (8000, 1, 32000, "音量应在"),
+        (44100, 1, 3000, "must be 8000 Hz"),
+        (8000, 2, 3000, "1 channel"),
+        (8000, 1, 0, "is silent"),
+        (8000, 1, 50, "its level is"),
+        (8000, 1, 32000, "its level is"),
     ],
 )
 def test_unusable_studio_recording_is_refused_and_the_prompt_still_made(
