@@ -197,6 +197,8 @@ def fate_of(case: Case, draw: int, outcome: Outcome, age: timedelta) -> tuple[St
             break
     if age > _FRESH and chosen in _UNFINISHED:
         chosen = _DONE
+    if age < timedelta(days=3) and draw % 3 == 0:
+        chosen = _NOT_SIGNED
     if case.content.urgency is not Urgency.NORMAL:
         chosen = (_signed(_hours(0.3)), _replied(_hours(5)), *_DONE[2:])
     if isinstance(outcome, Submitted):
