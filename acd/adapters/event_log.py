@@ -162,6 +162,7 @@ _CALLS = (
     "AgentActivityChanged",
     "CallQueued",
     "CallOffered",
+    "OfferEnded",
     "CallAnswered",
     "CallAbandoned",
     "CallDiverted",

@@ -180,7 +180,10 @@ class OrderFailed:
 
 @dataclass(frozen=True, slots=True)
 class RestoredAgent:
-    """A session found in the log: logged in, status as it was, perhaps amid a conversation."""
+    """A session found in the log: logged in, status as it was, perhaps amid a call.
+
+    With a `call_id`: talking since `talking_since`, or offered the call when that is None.
+    """
 
     log_in: LogIn
     since: datetime

@@ -196,7 +196,7 @@ def on_offer_answered(work: Work, fact: OfferAnswered) -> None:
             begin_talk(work, offer, ActivityEvent.ANSWER)
         return
     call = work.floor.calls.get(fact.call_id)
-    if call is not None and isinstance(call.state, ca.Returning):
+    if call is not None and isinstance(call.state, ca.Returning | ca.Waiting):
         # The phone was picked up in the instant in which we took the offer back.
         work.remark("late_answer_taken_back", call.call_id)
         work.do(CancelOffer(fact.call_id, fact.offer_id))

@@ -16,7 +16,7 @@ from acd.core.agent import ActivityEvent, Agent, SessionEvent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.consulting import on_consult_changed
 from acd.core.conversation import begin_talk
-from acd.core.effects import NO_ID, Show
+from acd.core.effects import NO_ID, CancelOffer, Show
 from acd.core.floor import call_key
 from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
 from acd.core.lines import enter, forget, on_waiting, stand_again
@@ -25,7 +25,7 @@ from acd.core.people import seat
 from acd.core.talking import end_conversation
 from acd.core.work import Work
 from kernel import events as ev
-from kernel.ids import AgentId, OfferId
+from kernel.ids import AgentId, OfferId, TeamId
 from kernel.telephony import (
     CallWaiting,
     ConsultChanged,
@@ -76,14 +76,23 @@ def _restore_agent(work: Work, found: RestoredAgent) -> None:
     agent.status = ag.Ready(work.now) if found.ready else ag.NotReady(work.now, found.reason)
     work.start_timer(TimerKind.GRACE, agent.agent_id, work.now + work.floor.rules.grace)
     call = work.floor.calls.get(found.call_id) if found.call_id else None
-    if call is None or found.offer_id is None or not isinstance(call.state, ca.Talking):
+    if call is None or found.offer_id is None:
         return
-    since = found.talking_since or work.now
-    call.state = ca.Talking(found.offer_id, agent.agent_id)
-    agent.activity = ag.Talk(
-        since,
-        ag.Conversation(call.call_id, found.offer_id, found.team or call.team, since),
-    )
+    team, since = found.team or call.team, found.talking_since
+    if since is not None and isinstance(call.state, ca.Talking):
+        call.state = ca.Talking(found.offer_id, agent.agent_id)
+        agent.activity = ag.Talk(since, ag.Conversation(call.call_id, found.offer_id, team, since))
+    elif since is None and isinstance(call.state, ca.Returning):
+        _restore_offer(work, call, agent, found.offer_id, team)
+
+
+def _restore_offer(work: Work, call: Call, agent: Agent, offer_id: OfferId, team: TeamId) -> None:
+    """It rang when the run broke off; the telephone will tell what became of it."""
+    now = work.now
+    call.state = ca.Offered(offer_id, agent.agent_id)
+    work.floor.offers[offer_id] = Offer(offer_id, call.call_id, agent.agent_id, team, now)
+    until = now + work.floor.rules.ring_timeout
+    agent.activity = ag.Offered(now, offer_id, call.call_id, team, until, agent.free_since)
 
 
 # --- the line -------------------------------------------------------------------------------
@@ -215,6 +224,7 @@ def _found_offered(work: Work, found: LiveCall) -> None:
         fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)
     if call is None:
         call = adopt(work, found)
+        call.offers = max(call.offers - 1, 0)  # the one that rings is counted when taken over
         enter(work, call, call.team, None, "resync")
         work.floor.close(call)
         call.state = ca.Returning("resync")
@@ -233,6 +243,11 @@ def _found_offered(work: Work, found: LiveCall) -> None:
             call.call_id,
             work.now + work.floor.rules.ring_timeout + work.floor.rules.answer_margin,
         )
+        return
+    if _offers_of(found.offer_id) <= call.offers:
+        # An offer of ours that has its outcome: the order arrived late. Take it back again.
+        work.do(CancelOffer(call.call_id, found.offer_id))
+        work.start_timer(TimerKind.RETURN, call.call_id, work.now + work.floor.rules.answer_margin)
         return
     _take_over_offer(work, call, agent, found.offer_id)
 

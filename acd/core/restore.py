@@ -20,7 +20,7 @@ class _Part:
     call_id: CallId
     offer_id: OfferId
     team: TeamId
-    since: datetime
+    talking_since: datetime | None
 
 
 class Recollection:
@@ -70,6 +70,11 @@ class Recollection:
                     number = event.offer_id.rpartition(".")[2]
                     offers = int(number) if number.isdecimal() else call.offers + 1
                     self._calls[call_id] = replace(call, offers=offers)
+                    self._parts[event.agent_id] = _Part(call_id, event.offer_id, event.team, None)
+            case ev.OfferEnded():
+                part = self._parts.get(event.agent_id)
+                if part is not None and part.offer_id == event.offer_id:
+                    del self._parts[event.agent_id]
             case ev.CallAnswered():
                 call = self._calls.get(call_id)
                 if call is not None:
@@ -116,7 +121,7 @@ class Recollection:
             call_id=part.call_id,
             offer_id=part.offer_id,
             team=part.team,
-            talking_since=part.since,
+            talking_since=part.talking_since,
         )
 
     def calls(self) -> tuple[RestoredCall, ...]:

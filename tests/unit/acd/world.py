@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from acd import orders
+from acd.core import call as ca
 from acd.core import effects as fx
 from acd.core.effects import Assignment, Effect
 from acd.core.floor import Floor, microseconds
@@ -21,7 +22,6 @@ from acd.core.metrics import Metrics
 from acd.core.rules import Rules
 from acd.core.step import step
 from acd.core.views import primary_team
-from acd.core import call as ca
 from kernel import events as ev
 from kernel.errors import HotlineError, NotFound, Unavailable
 from kernel.ids import AgentId, OfferId
