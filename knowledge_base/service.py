@@ -159,16 +159,18 @@ class Knowledge:
         self, wanted: Query, team: TeamId | None, own_team: TeamId | None = None
     ) -> list[Ranked]:
         found = await self._collect(strict_tiers(wanted), {}, team)
-        single = len(wanted.terms) == 1
-        # One term alone needs no weighing against others, and the count costs a query.
-        frequencies = {} if single else await self._index.frequencies(wanted.terms, FREQUENCY_CAP)
-        if len(found) < LOOSE_BELOW and not single:
-            await self._collect(loose_tiers(wanted, frequencies, WINDOW), found, team)
+        frequencies: dict[str, int] = {}
+        total = 1
+        if len(wanted.terms) > 1:  # one term alone is weighed against no other
+            frequencies = await self._index.frequencies(wanted.terms, FREQUENCY_CAP)
+            total = await self._index.size()
+            if len(found) < LOOSE_BELOW:
+                await self._collect(loose_tiers(wanted, frequencies, WINDOW), found, team)
         return rank(
             list(found.values()),
             wanted,
             frequencies,
-            await self._index.size(),
+            total,
             folding=self._folding,
             today=self._today(),
             own_team=own_team,

@@ -9,7 +9,7 @@ literal with its positions, so no PostgreSQL parser or dictionary touches them. 
 from __future__ import annotations
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -32,9 +32,11 @@ from kernel.ids import AuthorityId, TeamId
 from kernel.infra.database import Database
 from knowledge_base.adapters.tables import SearchRow
 from knowledge_base.core.query import (
+    HEADINGS,
     Expression,
     Field,
     containing,
+    fields_of,
     to_fts5,
     to_tsquery,
     to_tsvector,
@@ -51,18 +53,20 @@ _TABLE = typing.cast(Table, SearchRow.__table__)
 _SELECTED = [_TABLE.c[name.strip()] for name in _COLUMNS.split(",")]
 # FTS5 hands out rows in rowid order by itself; PostgreSQL would rather walk the primary key and
 # test each row when a limit follows an order, hence the fence around the index search.
-_SQLITE_FIND = (
-    "SELECT rowid AS docid FROM kb_fts WHERE kb_fts MATCH :match ORDER BY rowid LIMIT :limit"
-)
+_SQLITE_FIND = "SELECT rowid AS docid FROM {t} WHERE {t} MATCH :match ORDER BY rowid LIMIT :limit"
 _SQLITE_FIND_TEAM = (
-    "SELECT kb_fts.rowid AS docid FROM kb_fts CROSS JOIN kb_search ON docid = kb_fts.rowid"
-    " WHERE kb_fts MATCH :match AND team = :team ORDER BY kb_fts.rowid LIMIT :limit"
+    "SELECT {t}.rowid AS docid FROM {t} CROSS JOIN kb_search ON docid = {t}.rowid"
+    " WHERE {t} MATCH :match AND team = :team ORDER BY {t}.rowid LIMIT :limit"
 )
 _POSTGRES_FIND = (
     "WITH found AS MATERIALIZED (SELECT docid FROM kb_search"
-    " WHERE tokens @@ CAST(:match AS tsquery){team})"
+    " WHERE {t} @@ CAST(:match AS tsquery){team})"
     " SELECT docid FROM found ORDER BY docid LIMIT :limit"
 )
+# Titles, questions, tags and pinyin stand in an index of their own, too: a word that every body
+# holds ("应当") would otherwise have all its places read to find the few titles with it. Measured
+# on 144,619 articles: 521 ms with one index.
+_HEADS = HEADINGS | {Field.PINYIN}
 
 
 class SqlSearchIndex:
@@ -74,7 +78,8 @@ class SqlSearchIndex:
         self._folding = Folding(tools.simplify)
         values: dict[str, Any] = {c.name: bindparam(c.name) for c in _SELECTED}
         if not database.is_sqlite:
-            values["tokens"] = cast(bindparam("vector", type_=Text), TSVECTOR)
+            values["heads"] = cast(bindparam("heads_text", type_=Text), TSVECTOR)
+            values["tokens"] = cast(bindparam("tokens_text", type_=Text), TSVECTOR)
         self._insert = insert(_TABLE).values(values)
         self._update = update(_TABLE).where(_TABLE.c.article_id == bindparam("key")).values(values)
 
@@ -87,17 +92,22 @@ class SqlSearchIndex:
         if team is not None:
             values["team"] = team
         async with self._database.connection() as connection:
-            docids = (await connection.scalars(text(self.find_sql(team)), values)).all()
+            sql = text(self.find_sql(expression, team))
+            docids = (await connection.scalars(sql, values)).all()
             rows = await connection.execute(
                 select(*_SELECTED).where(SearchRow.docid.in_(docids)).order_by(SearchRow.docid)
             )
             return [_document(row) for row in rows]
 
-    def find_sql(self, team: TeamId | None) -> str:
+    def find_sql(self, expression: Expression, team: TeamId | None) -> str:
         """The statement of `find`, with :match, :limit and perhaps :team."""
+        heads = fields_of(expression) <= _HEADS
         if self._database.is_sqlite:
-            return _SQLITE_FIND if team is None else _SQLITE_FIND_TEAM
-        return _POSTGRES_FIND.format(team="" if team is None else " AND team = :team")
+            table = "kb_fts_heads" if heads else "kb_fts"
+            return (_SQLITE_FIND if team is None else _SQLITE_FIND_TEAM).format(t=table)
+        return _POSTGRES_FIND.format(
+            t="heads" if heads else "tokens", team="" if team is None else " AND team = :team"
+        )
 
     def _match(self, expression: Expression) -> str:
         return to_fts5(expression) if self._database.is_sqlite else to_tsquery(expression)
@@ -147,23 +157,36 @@ class SqlSearchIndex:
         documents: Sequence[Document],
         known: dict[str, int],
     ) -> None:
-        if known:
-            await connection.execute(
-                text("DELETE FROM kb_fts WHERE rowid = :docid"),
-                [{"docid": docid} for docid in known.values()],
-            )
+        await self._forget(connection, known.values())
         docids = await self._docids(connection, [d.article_id for d in documents])
+        rows = [
+            {"docid": docids[d.article_id]}
+            | {field.value: " ".join(tokens) for field, tokens in self._fields(d)}
+            for d in documents
+        ]
         await connection.execute(
             text(
                 "INSERT INTO kb_fts(rowid, title, questions, tags, body, pinyin)"
                 " VALUES (:docid, :title, :questions, :tags, :body, :pinyin)"
             ),
-            [
-                {"docid": docids[d.article_id]}
-                | {field.value: " ".join(tokens) for field, tokens in self._fields(d)}
-                for d in documents
-            ],
+            rows,
         )
+        await connection.execute(
+            text(
+                "INSERT INTO kb_fts_heads(rowid, title, questions, tags, pinyin)"
+                " VALUES (:docid, :title, :questions, :tags, :pinyin)"
+            ),
+            rows,
+        )
+
+    async def _forget(
+        self, connection: AsyncConnection | AsyncSession, docids: Iterable[int]
+    ) -> None:
+        """Take documents out of the FTS5 tables."""
+        gone = [{"docid": docid} for docid in docids]
+        if gone:
+            for table in ("kb_fts", "kb_fts_heads"):
+                await connection.execute(text(f"DELETE FROM {table} WHERE rowid = :docid"), gone)
 
     async def remove(
         self, connection: AsyncConnection | AsyncSession, article_ids: Sequence[str]
@@ -173,10 +196,7 @@ class SqlSearchIndex:
         if not known:
             return
         if self._database.is_sqlite:
-            await connection.execute(
-                text("DELETE FROM kb_fts WHERE rowid = :docid"),
-                [{"docid": docid} for docid in known.values()],
-            )
+            await self._forget(connection, known.values())
         await connection.execute(delete(SearchRow).where(SearchRow.docid.in_(known.values())))
 
     async def _docids(
@@ -211,7 +231,9 @@ class SqlSearchIndex:
         row: dict[str, Any] = {c.name: getattr(document, c.name) for c in _SELECTED}
         row["pinyin"] = self._pinyin(document)
         if not self._database.is_sqlite:
-            row["vector"] = to_tsvector(self._fields(document))
+            fields = self._fields(document)
+            row["tokens_text"] = to_tsvector(fields)
+            row["heads_text"] = to_tsvector([f for f in fields if f[0] in _HEADS])
         return row
 
 

@@ -1,8 +1,8 @@
 """Tables of the knowledge base.
 
-Beside them, on SQLite only, stands the FTS5 table `kb_fts` (rowid = `kb_search.docid`); on
-PostgreSQL `kb_search.tokens` with its GIN index does the same work. Both are made by the
-migration and written by `search_index.py` only.
+Beside them, on SQLite only, stand the FTS5 tables `kb_fts` and `kb_fts_heads` (rowid =
+`kb_search.docid`); on PostgreSQL `kb_search.tokens` and `kb_search.heads` with their GIN indexes do
+the same work. They are made by the migration and written by `search_index.py` only.
 """
 
 from __future__ import annotations
@@ -80,10 +80,12 @@ class SearchRow(Base):
     pinyin: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
+    heads: Mapped[str | None] = mapped_column(TSVECTOR().with_variant(Text(), "sqlite"))
     tokens: Mapped[str | None] = mapped_column(TSVECTOR().with_variant(Text(), "sqlite"))
 
     __table_args__ = (
         UniqueConstraint("article_id"),
+        Index("ix_kb_search_heads", "heads", postgresql_using="gin").ddl_if(dialect="postgresql"),
         Index("ix_kb_search_tokens", "tokens", postgresql_using="gin").ddl_if(dialect="postgresql"),
     )
 

@@ -55,7 +55,10 @@ class Query:
 
 def parse(text: str, folding: Folding, cut: Callable[[str], Sequence[str]]) -> Query:
     """Never raises: input without a letter or digit gives the empty query."""
-    found = list(dict.fromkeys(runs(folding.fold(text[:QUERY_LIMIT]))))
+    found = runs(folding.fold(text[:QUERY_LIMIT]))
+    if len(found) > 1 and text[QUERY_LIMIT - 1 : QUERY_LIMIT + 1].isalnum() and text[QUERY_LIMIT:]:
+        found.pop()  # the cut went through this run; half a word would find nothing
+    found = list(dict.fromkeys(found))
     words: dict[str, None] = {}
     for run in found:
         for word in cut(run):
@@ -137,6 +140,15 @@ def loose_tiers(
         AnyOf(tuple(containing(w, HEADINGS) for w in chosen)),
         AnyOf(tuple(containing(w) for w in chosen)),
     )
+
+
+def fields_of(expression: Expression) -> frozenset[Field]:
+    """All fields that an expression looks into."""
+    match expression:
+        case Phrase(_, fields):
+            return fields
+        case AllOf(parts) | AnyOf(parts):
+            return frozenset().union(*(fields_of(part) for part in parts))
 
 
 # --- the two languages ----------------------------------------------------------------------

@@ -77,6 +77,7 @@ def _create_search() -> None:
         sa.Column("pinyin", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("heads", sa.Text() if sqlite else postgresql.TSVECTOR(), nullable=True),
         sa.Column("tokens", sa.Text() if sqlite else postgresql.TSVECTOR(), nullable=True),
         sa.PrimaryKeyConstraint("docid", name="pk_kb_search"),
         sa.UniqueConstraint("article_id", name="uq_kb_search_article_id"),
@@ -86,7 +87,12 @@ def _create_search() -> None:
             "CREATE VIRTUAL TABLE kb_fts USING fts5(title, questions, tags, body, pinyin,"
             " tokenize = 'ascii', columnsize = 0)"
         )
+        op.execute(
+            "CREATE VIRTUAL TABLE kb_fts_heads USING fts5(title, questions, tags, pinyin,"
+            " tokenize = 'ascii', columnsize = 0)"
+        )
     else:
+        op.create_index("ix_kb_search_heads", "kb_search", ["heads"], postgresql_using="gin")
         op.create_index("ix_kb_search_tokens", "kb_search", ["tokens"], postgresql_using="gin")
 
 
@@ -138,6 +144,7 @@ def downgrade() -> None:
     for table in ("kb_zero_results", "kb_flags", "kb_uses"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE kb_fts_heads")
         op.execute("DROP TABLE kb_fts")
     for table in ("kb_search", "kb_versions", "kb_articles"):
         op.drop_table(table)

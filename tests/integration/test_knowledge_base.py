@@ -360,7 +360,7 @@ async def test_sqlite_searches_by_the_full_text_index(sqlite_url: str, team: Tea
         values = {"match": to_fts5(containing("工资")), "limit": 10, "team": team}
         async with database.connection() as connection:
             rows = await connection.execute(
-                text("EXPLAIN QUERY PLAN " + index.find_sql(team)), values
+                text("EXPLAIN QUERY PLAN " + index.find_sql(containing("工资"), team)), values
             )
             plan = [row[3] for row in rows]
         assert plan[0].startswith("SCAN kb_fts VIRTUAL TABLE INDEX")
@@ -379,7 +379,7 @@ async def test_postgresql_searches_by_the_gin_index(postgres_url: str) -> None:
         async with database.connection() as connection:
             await connection.execute(text("ANALYZE kb_search"))
             rows = await connection.execute(
-                text("EXPLAIN " + index.find_sql(None)),
+                text("EXPLAIN " + index.find_sql(containing("献血"), None)),
                 {"match": to_tsquery(containing("献血")), "limit": 10},
             )
             plan = "\n".join(row[0] for row in rows)
