@@ -60,8 +60,19 @@ ACTION_NAMES = {
     "sign_in_refused": "登录被拒绝",
     "password_changed": "修改密码",
     "recording_played": "收听录音",
-    "number_revealed": "查看完整号码",
-    "list_exported": "导出清单",
+    "recording_downloaded": "下载录音",
+    "identity_revealed": "查看诉求人身份",
+    "cases_exported": "导出工单",
+}
+"""What the audit trail calls each act; an act without a name here is shown as it was recorded."""
+DETAIL_NAMES = {
+    "source": "来源地址",
+    "known_device": "常用设备",
+    "reason": "原因",
+    "from_s": "起始秒",
+    "state": "状态",
+    "since": "起始时间",
+    "until": "截止时间",
 }
 
 
@@ -420,6 +431,7 @@ def _audit_routes(kit: WebKit, audit: Audit) -> APIRouter:
             next_cursor=encode_cursor((rows[-1].seq,)) if more else None,
             who=who,
             action_names=ACTION_NAMES,
+            detail_names=DETAIL_NAMES,
             verdict=None,
         )
 
@@ -434,6 +446,7 @@ def _audit_routes(kit: WebKit, audit: Audit) -> APIRouter:
             next_cursor=None,
             who="",
             action_names=ACTION_NAMES,
+            detail_names=DETAIL_NAMES,
             verdict=verdict,
         )
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from directory.adapters.audit_store import spaced
 from directory.core.audit_chain import GENESIS, AuditEntry, Head, check, link
 from directory.service import Audit
+from kernel.infra.log import mask_numbers
 from tests.fakes.audit_store import ListAuditStore
 from tests.fakes.clock import SetClock
 
@@ -136,3 +138,10 @@ async def test_overlong_words_are_cut_before_they_are_chained() -> None:
 
     entry = store.entries[0]
     assert (len(entry.who), len(entry.action), len(entry.object_id)) == (32, 40, 120)
+
+
+@given(st.text(alphabet="0123456789abcdef", min_size=64, max_size=64))
+def test_the_head_in_the_log_is_not_taken_for_telephone_numbers(digest: str) -> None:
+    line = mask_numbers(None, "info", {"head": spaced(digest)})
+
+    assert line["head"].replace(" ", "") == digest
