@@ -191,8 +191,9 @@ class AmiLink:
         return [channel_row(r) for r in rows if r.event == "Status"]
 
     async def contacts(self) -> Sequence[Headers]:
-        rows = await self._list({"Action": "PJSIPShowContacts"})
-        return [flat(r) for r in rows if r.event == "ContactList"]
+        # The list of contacts itself demands the class `system`, which this account must not have.
+        rows = await self._list({"Action": "DeviceStateList"})
+        return [flat(r) for r in rows if r.event == "DeviceStateChange"]
 
     async def queue_members(self) -> Mapping[TeamId, frozenset[Endpoint]]:
         rows = await self._list({"Action": "QueueStatus"})
@@ -212,7 +213,7 @@ class AmiLink:
         reply = await self._require().ask(fields, deadline_s=DEADLINE_S, as_list=True)
         if not isinstance(reply, list):
             text = str(reply.message)
-            # An empty list of contacts is told as an error ("No Contacts found").
+            # Some empty lists are told as an error ("No ... found").
             if text.lower().startswith("no "):
                 return []
             raise Unavailable(f"电话系统拒绝查询：{text}")

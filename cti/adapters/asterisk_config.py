@@ -62,6 +62,7 @@ MODULES = (
     "res_musiconhold",
     "res_speech",
     "res_agi",
+    "res_manager_devicestate",
     "app_stack",
     "app_userevent",
     "app_dial",

@@ -13,6 +13,8 @@ from kernel import telephony as tel
 from kernel.ids import AgentId, CallId, Endpoint, TeamId
 from kernel.phone import clean
 
+_PJSIP = "PJSIP/"
+_AWAY = ("UNAVAILABLE", "INVALID", "UNKNOWN", "")
 _PLACES = {
     Place.IVR: "ivr",
     Place.WAITING: "waiting",
@@ -60,14 +62,15 @@ def truth(rows: Iterable[ChannelRow], contacts: Iterable[rp.Headers]) -> Truth:
 
 
 def reachable(contacts: Iterable[rp.Headers]) -> frozenset[Endpoint]:
-    """Endpoints with at least one contact that is not known to be dead.
+    """Endpoints whose phone is registered, whatever it is doing.
 
-    Source: AMI list `PJSIPShowContacts`, Asterisk 22.10 (events `ContactList`).
+    Source: AMI list `DeviceStateList`, Asterisk 22.10 (events `DeviceStateChange`): a PJSIP
+    device without a living contact is UNAVAILABLE.
     """
     return frozenset(
-        Endpoint(c.get("endpoint") or c.get("aor", ""))
+        Endpoint(c.get("device", "").removeprefix(_PJSIP))
         for c in contacts
-        if c.get("status", "") not in ("Unreachable", "Removed")
+        if c.get("device", "").startswith(_PJSIP) and c.get("state", "") not in _AWAY
     )
 
 
