@@ -52,7 +52,11 @@ class Telephones:
             "desk", "-sf", scenario, "-p", str(port), "-mp", str(port + 2), "-aa", "-trace_err"
         )
         table = self._folder / "desks.csv"
-        rows = [f"{a.endpoint};{a.secret};{port};" for a in accounts]
+        # sipp fills credentials in from a field only when the field is the whole keyword.
+        rows = [
+            f"{a.endpoint};[authentication username={a.endpoint} password={a.secret}];{port};"
+            for a in accounts
+        ]
         table.write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
         register = await self._spawn(
             "register",
