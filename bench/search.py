@@ -32,6 +32,7 @@ from knowledge_base.core.ranking import Document
 from knowledge_base.service import Knowledge
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data" / "statutes.jsonl.xz"
+CORPUS_SIZE = 144_619
 BATCH = 2_000
 BAR_P95_MS = 100.0
 CIVIC = (
@@ -112,7 +113,7 @@ async def measure(
 def common_words(limit: int, count: int) -> list[str]:
     """Two neighbouring characters of the corpus, evenly taken, besides the civic words."""
     found: dict[str, None] = dict.fromkeys(CIVIC)
-    step = max(1, limit // (count * 2))
+    step = max(1, min(limit, CORPUS_SIZE) // (count * 2))
     for number, document in enumerate(documents(limit)):
         text = document.body
         if number % step == 0 and len(text) > 40:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-_SIMPLE = str.maketrans("險養電樓", "险养电楼")
+_SIMPLE = str.maketrans("險養電積", "险养电积")
 _SYLLABLES = {
     "公": "gong",
     "积": "ji",

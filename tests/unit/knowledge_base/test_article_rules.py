@@ -79,7 +79,8 @@ def test_an_id_carries_the_code_of_its_own_team() -> None:
     ],
 )
 def test_each_broken_rule_names_its_field(field: str, value: object) -> None:
-    assert broken(**{field: value}) == [field]
+    content = replace(FIT, **{field: value})  # type: ignore[arg-type]
+    assert [problem.field for problem in check("KB-URB-001", content)] == [field]
 
 
 def test_english_title_and_summary_are_both_needed() -> None:
