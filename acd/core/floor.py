@@ -20,6 +20,7 @@ from kernel.language import Language
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 PRIORITY_POINT_US = 60_000_000
+CLOSED_KEPT = 1024
 
 CallKey = tuple[int, str]
 BenchKey = tuple[int, int, str]
@@ -47,6 +48,7 @@ class Floor:
         "bench",
         "booths",
         "calls",
+        "closed",
         "endpoints",
         "line_reason",
         "line_up",
@@ -65,6 +67,9 @@ class Floor:
         self.agents: dict[AgentId, Agent] = {}
         self.calls: dict[CallId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}
+        # How many offers were made for calls that we closed without having seen them hang up:
+        # should one turn up again, its offers go on counting.
+        self.closed: dict[CallId, int] = {}
         self.booths: dict[BoothId, AgentId] = {}
         self.endpoints: dict[Endpoint, AgentId] = {}
         self.reachable: set[Endpoint] = set()
@@ -114,6 +119,12 @@ class Floor:
         return self.lines[call.team].rank(call.key) + 1 if call.in_line else 0
 
     # --- the line --------------------------------------------------------------------------
+
+    def note_closed(self, call: Call) -> None:
+        """Remember the number of its offers; the oldest note is dropped."""
+        self.closed[call.call_id] = call.offers
+        if len(self.closed) > CLOSED_KEPT:
+            del self.closed[next(iter(self.closed))]
 
     def join(self, call: Call) -> None:
         """Begin a visit: a place in the line of the call's team by its key."""

@@ -68,6 +68,7 @@ def new_call(floor: Floor, fact: CallWaiting) -> Call:
         state=ca.Returning("entry"),
         entered_at=fact.at,
         key=call_key(fact.call_id, fact.first_arrival_at, fact.priority),
+        offers=floor.closed.pop(fact.call_id, 0),
     )
 
 
@@ -165,6 +166,7 @@ def return_expired(work: Work, call_id: CallId) -> None:
         return
     if call.state.missing:
         work.remark("lost_call_closed", call_id)
+        work.floor.note_closed(call)
         forget(work, call)
     else:
         work.remark("return_assumed", call_id)

@@ -112,6 +112,7 @@ def on_line_restored(work: Work, fact: LineRestored) -> None:
     live = {c.call_id: c for c in fact.calls}
     for call_id in sorted(floor.calls.keys() - live.keys()):
         work.remark("call_vanished", call_id)
+        floor.note_closed(floor.calls[call_id])
         forget(work, floor.calls[call_id])
     for found in sorted(fact.calls, key=lambda c: (c.first_arrival_at or fact.at, c.call_id)):
         _place(work, found)
@@ -197,7 +198,7 @@ def adopt(work: Work, found: LiveCall) -> Call:
         state=ca.Returning("resync"),
         entered_at=work.now,
         key=call_key(found.call_id, arrived, found.priority),
-        offers=_offers_of(found.offer_id),
+        offers=work.floor.closed.pop(found.call_id, 0),
     )
     work.floor.calls[call.call_id] = call
     return call
@@ -224,7 +225,6 @@ def _found_offered(work: Work, found: LiveCall) -> None:
         fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)
     if call is None:
         call = adopt(work, found)
-        call.offers = max(call.offers - 1, 0)  # the one that rings is counted when taken over
         enter(work, call, call.team, None, "resync")
         work.floor.close(call)
         call.state = ca.Returning("resync")

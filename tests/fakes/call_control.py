@@ -70,7 +70,8 @@ class Exchange:
     orders: list[tuple[str, CallId]] = field(default_factory=list)
     up: bool = True
     faults: dict[str, list[HotlineError]] = field(default_factory=dict)
-    answers_at_once: bool = False
+    rings_out_after: timedelta | None = None
+    """Deliveries with at most this ring time are not answered at all."""
 
     # --- the line --------------------------------------------------------------------------
 
@@ -192,7 +193,11 @@ class Exchange:
         return caller.call_id
 
     def refuse(self, endpoint: str) -> None:
-        self._offer_fails(self._at(endpoint), OfferResult.BUSY)
+        caller = self._at(endpoint)
+        if caller.consulted == endpoint:
+            self.ring_out(endpoint)
+        else:
+            self._offer_fails(caller, OfferResult.BUSY)
 
     def ring_out(self, endpoint: str) -> None:
         """Nobody answers in time."""
@@ -267,8 +272,8 @@ class Exchange:
             self._offer_fails(caller, result)
             return
         self.tell(OfferRinging(call_id, offer_id, endpoint, self.clock.now()))
-        if self.answers_at_once:
-            self.pick_up(endpoint)
+        if self.rings_out_after is not None and ring_timeout <= self.rings_out_after:
+            self.ring_out(endpoint)
 
     async def cancel_offer(self, call_id: CallId, offer_id: OfferId) -> None:
         caller = self._ordered("cancel_offer", call_id)

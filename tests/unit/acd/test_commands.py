@@ -14,7 +14,7 @@ from acd.core.effects import Effect
 from acd.core.floor import Floor
 from acd.core.step import step
 from kernel.errors import HotlineError, Unavailable
-from kernel.ids import AgentId, BoothId, Endpoint, OfferId
+from kernel.ids import AgentId, BoothId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 from tests.unit.acd.invariants import check
 from tests.unit.acd.rules import GENERAL, LABOUR, make_rules
@@ -145,7 +145,7 @@ COMMANDS: dict[str, tuple[inp.Command, set[str]]] = {
     "extend wrap-up": (inp.ExtendWrapUp(ME), {"wrap_up"}),
     "transfer to team": (inp.TransferToTeam(ME, LABOUR), {"talking", "holding"}),
     "transfer to an unknown team": (
-        inp.TransferToTeam(ME, inp.TeamId("nobody")),
+        inp.TransferToTeam(ME, TeamId("nobody")),
         set(),
     ),
     "transfer to agent": (inp.TransferToAgent(ME, OTHER), {"talking", "holding"}),
@@ -226,7 +226,7 @@ def test_a_skill_level_outside_one_to_ten_is_refused() -> None:
 
 def test_a_skill_of_a_team_that_is_not_served_is_left_out() -> None:
     world = World(make_rules())
-    skills = ((GENERAL, 3), (inp.TeamId("nobody"), 9))
+    skills = ((GENERAL, 3), (TeamId("nobody"), 9))
     world.feed(inp.LogIn(ME, BoothId("001"), PHONE, skills, (Language.MANDARIN,)))
     assert world.floor.agents[ME].skills == ((GENERAL, 3),)
 

@@ -72,10 +72,15 @@ class Floor(RuleBasedStateMachine):
         team=st.sampled_from((GENERAL, LABOUR, CONSUMER, TeamId("unknown"))),
         language=st.sampled_from(Language),
         priority=st.sampled_from((0, 0, 0, 1)),
+        at_once=st.booleans(),
     )
-    def caller_arrives(self, team: TeamId, language: Language, priority: int) -> None:
+    def caller_arrives(
+        self, team: TeamId, language: Language, priority: int, at_once: bool
+    ) -> None:
         self.calls += 1
         self.world.exchange.arrive(f"c-{self.calls}", team, language=language, priority=priority)
+        if at_once:
+            self.world.drain()
 
     @precondition(lambda self: self.world.exchange.callers)
     @rule(which=st.integers(0, 99))
@@ -83,133 +88,152 @@ class Floor(RuleBasedStateMachine):
         callers = sorted(self.world.exchange.callers)
         self.world.exchange.caller_hangs_up(callers[which % len(callers)])
 
+    @rule(n=agents)
+    def a_conversation_begins(self, n: int) -> None:
+        """The usual course of things, so that what follows meets people talking."""
+        world = self.world
+        if not world.exchange.up:
+            return
+        world.exchange.register(phone(n))
+        self._sit(n)
+        world.command(inp.ChooseReady(agent(n)))
+        self.calls += 1
+        world.exchange.arrive(f"c-{self.calls}", GENERAL)
+        world.drain()
+        if phone(n) in world.exchange.ringing():
+            world.exchange.pick_up(phone(n))
+            world.drain()
+
     # --- phones ----------------------------------------------------------------------------
 
     @rule(n=agents, how=st.sampled_from(("pick_up", "pick_up", "pick_up", "refuse", "ring_out")))
     def ringing_phone(self, n: int, how: str) -> None:
         exchange = self.world.exchange
-        if phone(n) not in exchange.ringing():
+        ringing = sorted(exchange.ringing())
+        if not ringing:
             return
-        caller = exchange._at(phone(n))
-        if how == "refuse" and caller.consulted == phone(n):
+        which = ringing[n % len(ringing)]
+        if how == "refuse" and exchange._at(which).consulted == which:
             how = "ring_out"
-        getattr(exchange, how)(phone(n))
+        getattr(exchange, how)(which)
 
-    @rule(n=agents)
-    def operator_hangs_up(self, n: int) -> None:
+    @rule(n=agents, how=st.sampled_from(("put_down", "hold", "resume")))
+    def talking_phone(self, n: int, how: str) -> None:
         exchange = self.world.exchange
         for caller in exchange.callers.values():
             talks = caller.phone == phone(n) and caller.place == "talking"
-            if talks or (caller.consulted == phone(n) and caller.consult_answered):
+            if how != "put_down":
+                if talks:
+                    exchange.hold(phone(n), how == "hold")
+                    return
+            elif talks or (caller.consulted == phone(n) and caller.consult_answered):
                 exchange.put_down(phone(n))
                 return
 
-    @rule(n=agents, on=st.booleans())
-    def hold(self, n: int, on: bool) -> None:
-        exchange = self.world.exchange
-        if any(c.phone == phone(n) and c.place == "talking" for c in exchange.callers.values()):
-            exchange.hold(phone(n), on)
-
-    @rule(n=agents, back=st.booleans())
-    def phone_registration(self, n: int, back: bool) -> None:
-        if back:
-            self.world.exchange.register(phone(n))
-        else:
-            self.world.exchange.unregister(phone(n))
-
     # --- operators -------------------------------------------------------------------------
 
-    @rule(n=agents)
-    def log_in(self, n: int) -> None:
-        self._sit(n)
+    @rule(n=agents, what=st.sampled_from(("log_in", "log_out", "ready", "ready", "not_ready",
+                                          "finish", "extend")))  # fmt: skip
+    def operator_for_herself(self, n: int, what: str) -> None:
+        me = agent(n)
+        match what:
+            case "log_in":
+                self._sit(n)
+            case "log_out":
+                self.world.command(inp.LogOut(me))
+            case "ready":
+                self.world.command(inp.ChooseReady(me))
+            case "not_ready":
+                self.world.command(inp.ChooseNotReady(me, "break"))
+            case "finish":
+                self.world.command(inp.FinishWrapUp(me, "answered"))
+            case "extend":
+                self.world.command(inp.ExtendWrapUp(me))
 
-    @rule(n=agents)
-    def log_out(self, n: int) -> None:
-        self.world.command(inp.LogOut(agent(n)))
+    @rule(
+        n=agents,
+        other=agents,
+        team=st.sampled_from((GENERAL, LABOUR)),
+        what=st.sampled_from(("decline", "release", "to_team", "to_agent", "consult", "consult",
+                              "complete", "cancel")),
+    )  # fmt: skip
+    def operator_with_a_call(self, n: int, other: int, team: TeamId, what: str) -> None:
+        me, them = self._busy_one(n), self._free_one(other)
+        match what:
+            case "decline":
+                self._decline(n)
+            case "release":
+                self.world.command(inp.ReleaseCall(me))
+            case "to_team":
+                self.world.command(inp.TransferToTeam(me, team))
+            case "to_agent":
+                self.world.command(inp.TransferToAgent(me, them))
+            case "consult":
+                self.world.command(inp.BeginConsult(me, them))
+            case "complete":
+                self.world.command(inp.EndConsultByTransfer(me))
+            case "cancel":
+                self.world.command(inp.AbortConsult(me))
 
-    @rule(n=agents)
-    def ready(self, n: int) -> None:
-        self.world.command(inp.ChooseReady(agent(n)))
+    def _busy_one(self, n: int) -> AgentId:
+        """Mostly somebody with a caller, so that the command has a chance."""
+        busy = [a for a, found in self.world.floor.agents.items() if found.conversation]
+        return busy[n % len(busy)] if busy else agent(n)
 
-    @rule(n=agents)
-    def not_ready(self, n: int) -> None:
-        self.world.command(inp.ChooseNotReady(agent(n), "break"))
+    def _free_one(self, n: int) -> AgentId:
+        floor = self.world.floor
+        free = [a for a, found in floor.agents.items() if floor.available(found)]
+        return free[n % len(free)] if free else agent(n)
 
-    @rule(n=agents)
-    def decline(self, n: int) -> None:
+    def _decline(self, n: int) -> None:
         found = self.world.floor.agents.get(agent(n))
         if found is not None and isinstance(found.activity, ag.Offered):
             self.world.command(inp.DeclineOffer(agent(n), found.activity.offer_id))
         else:
             assert not self.world.command(inp.DeclineOffer(agent(n), OfferId("x.1")))
 
-    @rule(n=agents)
-    def release(self, n: int) -> None:
-        self.world.command(inp.ReleaseCall(agent(n)))
-
-    @rule(n=agents)
-    def finish_wrap_up(self, n: int) -> None:
-        self.world.command(inp.FinishWrapUp(agent(n), "answered"))
-
-    @rule(n=agents)
-    def extend_wrap_up(self, n: int) -> None:
-        self.world.command(inp.ExtendWrapUp(agent(n)))
-
-    @rule(n=agents, team=st.sampled_from((GENERAL, LABOUR)))
-    def transfer_to_team(self, n: int, team: TeamId) -> None:
-        self.world.command(inp.TransferToTeam(agent(n), team))
-
-    @rule(n=agents, other=agents)
-    def transfer_to_agent(self, n: int, other: int) -> None:
-        self.world.command(inp.TransferToAgent(agent(n), agent(other)))
-
-    @rule(n=agents, other=agents)
-    def consult(self, n: int, other: int) -> None:
-        self.world.command(inp.BeginConsult(agent(n), agent(other)))
-
-    @rule(n=agents, complete=st.booleans())
-    def end_consult(self, n: int, complete: bool) -> None:
-        command = inp.EndConsultByTransfer if complete else inp.AbortConsult
-        self.world.command(command(agent(n)))
-
-    @rule(n=agents, lost=st.booleans())
-    def browser(self, n: int, lost: bool) -> None:
-        command = inp.ConnectionLost if lost else inp.ConnectionBack
-        self.world.command(command(agent(n)))
-
     # --- what travels, and time ------------------------------------------------------------
 
-    @rule(place=st.integers(0, 9))
-    def an_order_arrives(self, place: int) -> None:
-        self.world.carry_order(place)
-
-    @rule()
-    def a_fact_arrives(self) -> None:
-        self.world.carry_fact()
-
-    @rule()
-    def everything_arrives(self) -> None:
-        self.world.drain()
+    @rule(what=st.sampled_from(("order", "fact", "fact", "all", "all")), place=st.integers(0, 9))
+    def something_arrives(self, what: str, place: int) -> None:
+        if what == "order":
+            self.world.carry_order(place)
+        elif what == "fact":
+            self.world.carry_fact()
+        else:
+            self.world.drain()
 
     @rule(seconds=st.sampled_from((0.001, 1, 5, 12, 25, 61)))
     def time_passes(self, seconds: float) -> None:
         self.world.pass_time(seconds)
 
+    # --- trouble ---------------------------------------------------------------------------
+
     @rule(order=st.sampled_from(ORDERS), gone=st.booleans())
     def an_order_will_fail(self, order: str, gone: bool) -> None:
         self.world.exchange.fail_next(order, NotFound("没有") if gone else Unavailable("中断"))
 
-    @precondition(lambda self: self.world.exchange.up)
-    @rule()
-    def line_breaks(self) -> None:
-        self.world.lose_line()
-        self.world.carry_fact()
-
-    @precondition(lambda self: not self.world.exchange.up)
-    @rule()
-    def line_is_back(self) -> None:
-        self.world.exchange.restore()
-        self.world.carry_fact()
+    @rule(
+        n=agents,
+        what=st.sampled_from(("browser_lost", "browser_back", "phone_lost", "phone_back", "line")),
+    )
+    def trouble(self, n: int, what: str) -> None:
+        world = self.world
+        match what:
+            case "browser_lost":
+                world.command(inp.ConnectionLost(agent(n)))
+            case "browser_back":
+                world.command(inp.ConnectionBack(agent(n)))
+            case "phone_lost":
+                world.exchange.unregister(phone(n))
+            case "phone_back":
+                world.exchange.register(phone(n))
+            case "line" if world.exchange.up:
+                world.lose_line()
+                world.carry_fact()
+            case _:
+                world.exchange.restore()
+                world.carry_fact()
 
     # --- judgement -------------------------------------------------------------------------
 

@@ -1,0 +1,307 @@
+"""The contract of the port `CallControl`, and its run against the exchange in memory.
+
+Each `contract_...` function is one promise of `ARCHITECTURE.md` ("What the departments promise each
+other", cti) as the distribution relies on it. They need a `Rig` only, so the same functions are
+run against the real telephone: `from tests.integration.test_call_control_contract import CONTRACT,
+Rig`, make a rig over Asterisk, and call each with a fresh one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import pytest
+
+from acd.ports import CallControl
+from kernel.errors import NotFound, Unavailable
+from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.telephony import (
+    CallHungUp,
+    CallWaiting,
+    ConsultChanged,
+    ConsultPhase,
+    OfferAnswered,
+    OfferFailed,
+    OfferResult,
+    OfferRinging,
+    TalkEnded,
+    TelephonyFact,
+)
+from tests.fakes.call_control import Exchange
+from tests.fakes.clock import SetClock
+
+RING = timedelta(seconds=20)
+GENERAL, LABOUR = TeamId("general"), TeamId("labour")
+Fact = TypeVar("Fact", bound=TelephonyFact)
+
+
+class Rig(Protocol):
+    """A telephone with callers and two registered phones whose hands the test moves."""
+
+    control: CallControl
+    phone: Endpoint
+    other_phone: Endpoint
+    dead_phone: Endpoint
+    """An endpoint that exists and is not registered."""
+
+    facts: list[TelephonyFact]
+    """All facts so far, in order."""
+
+    async def caller_waits(self) -> CallId:
+        """A new caller stands in the waiting loop (its `CallWaiting` is among the facts)."""
+
+    async def caller_hangs_up(self, call_id: CallId) -> None: ...
+
+    async def pick_up(self, phone: Endpoint) -> None:
+        """The phone rings; answer it."""
+
+    async def refuse(self, phone: Endpoint) -> None:
+        """The phone rings; press the red key."""
+
+    async def put_down(self, phone: Endpoint) -> None:
+        """The phone is in a conversation; hang up."""
+
+    async def cut(self) -> None:
+        """Break the link between the platform and the telephone."""
+
+
+async def fact(
+    rig: Rig, kind: type[Fact], after: int = 0, where: Callable[[Fact], bool] | None = None
+) -> Fact:
+    """The first fact of this kind from place `after` on; waits up to 10 s for it."""
+    async with asyncio.timeout(10):
+        while True:
+            for found in rig.facts[after:]:
+                if isinstance(found, kind) and (where is None or where(found)):
+                    return found
+            await asyncio.sleep(0.005)
+
+
+async def _talk(rig: Rig) -> tuple[CallId, OfferId]:
+    call_id = await rig.caller_waits()
+    offer_id = OfferId(f"{call_id}.1")
+    await rig.control.deliver(call_id, offer_id, rig.phone, RING)
+    await rig.pick_up(rig.phone)
+    await fact(rig, OfferAnswered)
+    return call_id, offer_id
+
+
+async def contract_a_delivery_rings_and_is_answered(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    offer_id = OfferId(f"{call_id}.1")
+    await rig.control.deliver(call_id, offer_id, rig.phone, RING)
+    ringing = await fact(rig, OfferRinging)
+    assert (ringing.call_id, ringing.offer_id, ringing.endpoint) == (
+        call_id, offer_id, rig.phone,
+    )  # fmt: skip
+    await rig.pick_up(rig.phone)
+    answered = await fact(rig, OfferAnswered)
+    assert (answered.call_id, answered.offer_id) == (call_id, offer_id)
+    assert not [f for f in rig.facts if isinstance(f, OfferFailed)]
+
+
+async def contract_a_refused_delivery_fails_once_and_the_caller_waits_again(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    before = len(rig.facts)
+    first_arrival = (await fact(rig, CallWaiting)).first_arrival_at
+    await rig.control.deliver(call_id, OfferId(f"{call_id}.1"), rig.phone, RING)
+    await rig.refuse(rig.phone)
+    failed = await fact(rig, OfferFailed)
+    assert failed.result is OfferResult.BUSY
+    waiting = await fact(rig, CallWaiting, after=before)
+    assert waiting.call_id == call_id
+    assert waiting.first_arrival_at == first_arrival, "the first arrival is kept"
+    ends = [type(f) for f in rig.facts[before:] if isinstance(f, OfferFailed | CallWaiting)]
+    assert ends == [OfferFailed, CallWaiting]
+
+
+async def contract_an_unanswered_delivery_fails_after_the_ring_timeout(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    before = len(rig.facts)
+    await rig.control.deliver(call_id, OfferId(f"{call_id}.1"), rig.phone, timedelta(seconds=1))
+    failed = await fact(rig, OfferFailed)
+    assert failed.result is OfferResult.NO_ANSWER
+    assert (await fact(rig, CallWaiting, after=before)).call_id == call_id
+
+
+async def contract_an_unregistered_phone_is_unreachable(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    before = len(rig.facts)
+    await rig.control.deliver(call_id, OfferId(f"{call_id}.1"), rig.dead_phone, RING)
+    failed = await fact(rig, OfferFailed)
+    assert failed.result is OfferResult.UNREACHABLE
+    assert (await fact(rig, CallWaiting, after=before)).call_id == call_id
+
+
+async def contract_a_cancelled_offer_brings_the_caller_back(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    offer_id = OfferId(f"{call_id}.1")
+    await rig.control.deliver(call_id, offer_id, rig.phone, RING)
+    await fact(rig, OfferRinging)
+    before = len(rig.facts)
+    await rig.control.cancel_offer(call_id, offer_id)
+    assert (await fact(rig, CallWaiting, after=before)).call_id == call_id
+    ends = [f for f in rig.facts if isinstance(f, OfferFailed)]
+    assert all(f.result is OfferResult.CANCELLED for f in ends) and len(ends) <= 1
+    await rig.control.deliver(call_id, OfferId(f"{call_id}.2"), rig.phone, RING)
+    await rig.pick_up(rig.phone)
+    assert (await fact(rig, OfferAnswered)).offer_id == f"{call_id}.2"
+
+
+async def contract_a_caller_who_leaves_while_ringing_ends_the_delivery(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    await rig.control.deliver(call_id, OfferId(f"{call_id}.1"), rig.phone, RING)
+    await fact(rig, OfferRinging)
+    before = len(rig.facts)
+    await rig.caller_hangs_up(call_id)
+    assert (await fact(rig, CallHungUp)).call_id == call_id
+    later = rig.facts[before:]
+    assert not [f for f in later if isinstance(f, OfferAnswered | CallWaiting)]
+
+
+async def contract_release_ends_the_talk_and_keeps_the_caller(rig: Rig) -> None:
+    call_id, offer_id = await _talk(rig)
+    await rig.control.release(call_id)
+    ended = await fact(rig, TalkEnded)
+    assert (ended.call_id, ended.offer_id, ended.endpoint) == (call_id, offer_id, rig.phone)
+
+
+async def contract_an_operator_who_hangs_up_ends_the_talk(rig: Rig) -> None:
+    call_id, offer_id = await _talk(rig)
+    await rig.put_down(rig.phone)
+    assert (await fact(rig, TalkEnded)).offer_id == offer_id
+
+
+async def contract_requeue_keeps_the_first_arrival_and_names_team_and_agent(rig: Rig) -> None:
+    call_id, offer_id = await _talk(rig)
+    first = await fact(rig, CallWaiting)
+    before = len(rig.facts)
+    await rig.control.requeue(call_id, LABOUR, 2, AgentId("op0002"))
+    waiting = await fact(rig, CallWaiting, after=before)
+    assert waiting.call_id == call_id
+    assert (waiting.team, waiting.priority, waiting.wanted_agent) == (LABOUR, 2, "op0002")
+    assert waiting.first_arrival_at == first.first_arrival_at
+    assert (await fact(rig, TalkEnded)).offer_id == offer_id
+    await rig.control.deliver(call_id, OfferId(f"{call_id}.2"), rig.other_phone, RING)
+    await rig.pick_up(rig.other_phone)
+    answered = await fact(rig, OfferAnswered, after=before)
+    assert answered.endpoint == rig.other_phone
+
+
+def _phase(phase: ConsultPhase) -> Callable[[ConsultChanged], bool]:
+    return lambda found: found.phase is phase
+
+
+async def _consult(rig: Rig) -> tuple[CallId, OfferId]:
+    call_id, _ = await _talk(rig)
+    offer_id = OfferId(f"{call_id}.2")
+    await rig.control.start_consult(call_id, offer_id, rig.phone, rig.other_phone)
+    await rig.pick_up(rig.other_phone)
+    talking = await fact(rig, ConsultChanged, where=_phase(ConsultPhase.TALKING))
+    assert (talking.call_id, talking.offer_id) == (call_id, offer_id)
+    assert (talking.endpoint, talking.consulted) == (rig.phone, rig.other_phone)
+    return call_id, offer_id
+
+
+async def contract_a_completed_consultation_hands_the_caller_over(rig: Rig) -> None:
+    call_id, offer_id = await _consult(rig)
+    await rig.control.complete_consult(call_id)
+    await fact(rig, ConsultChanged, where=_phase(ConsultPhase.COMPLETED))
+    before = len(rig.facts)
+    await rig.put_down(rig.other_phone)
+    ended = await fact(rig, TalkEnded, after=before, where=lambda f: f.offer_id == offer_id)
+    assert ended.endpoint == rig.other_phone
+
+
+async def contract_a_cancelled_consultation_goes_back_to_the_caller(rig: Rig) -> None:
+    call_id, _ = await _consult(rig)
+    await rig.control.cancel_consult(call_id)
+    await fact(rig, ConsultChanged, where=_phase(ConsultPhase.CANCELLED))
+    before = len(rig.facts)
+    await rig.put_down(rig.phone)
+    assert (await fact(rig, TalkEnded, after=before)).offer_id == f"{call_id}.1"
+
+
+async def contract_a_consulted_phone_that_refuses_fails_the_consultation(rig: Rig) -> None:
+    call_id, _ = await _talk(rig)
+    await rig.control.start_consult(call_id, OfferId(f"{call_id}.2"), rig.phone, rig.other_phone)
+    await fact(rig, ConsultChanged, where=_phase(ConsultPhase.RINGING))
+    await rig.refuse(rig.other_phone)
+    await fact(rig, ConsultChanged, where=_phase(ConsultPhase.FAILED))
+
+
+async def contract_an_order_for_a_call_that_is_gone_is_not_found(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    await rig.caller_hangs_up(call_id)
+    await fact(rig, CallHungUp)
+    control, offer_id = rig.control, OfferId(f"{call_id}.1")
+    orders: tuple[Callable[[], Awaitable[None]], ...] = (
+        lambda: control.deliver(call_id, offer_id, rig.phone, RING),
+        lambda: control.cancel_offer(call_id, offer_id),
+        lambda: control.requeue(call_id, GENERAL, 0, None),
+        lambda: control.release(call_id),
+        lambda: control.start_consult(call_id, offer_id, rig.phone, rig.other_phone),
+        lambda: control.complete_consult(call_id),
+        lambda: control.cancel_consult(call_id),
+    )
+    for order in orders:
+        with pytest.raises(NotFound):
+            await order()
+
+
+async def contract_without_a_link_every_order_is_unavailable(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    await rig.cut()
+    with pytest.raises(Unavailable):
+        await rig.control.deliver(call_id, OfferId(f"{call_id}.1"), rig.phone, RING)
+    with pytest.raises(Unavailable):
+        await rig.control.release(call_id)
+
+
+CONTRACT: tuple[Callable[[Rig], Awaitable[None]], ...] = tuple(
+    value for name, value in sorted(globals().items()) if name.startswith("contract_")
+)
+
+
+class MemoryRig:
+    """The exchange in memory as a rig."""
+
+    phone = Endpoint("booth001")
+    other_phone = Endpoint("booth002")
+    dead_phone = Endpoint("booth003")
+
+    def __init__(self) -> None:
+        self.exchange = Exchange(SetClock())
+        self.control: CallControl = self.exchange
+        self.facts: list[TelephonyFact] = []
+        self.exchange.subscribe(self.facts.append)
+        self.exchange.register(self.phone, self.other_phone)
+        self.exchange.rings_out_after = timedelta(seconds=1)
+
+    async def caller_waits(self) -> CallId:
+        return self.exchange.arrive("c-1")
+
+    async def caller_hangs_up(self, call_id: CallId) -> None:
+        self.exchange.caller_hangs_up(call_id)
+
+    async def pick_up(self, phone: Endpoint) -> None:
+        self.exchange.pick_up(phone)
+
+    async def refuse(self, phone: Endpoint) -> None:
+        self.exchange.refuse(phone)
+
+    async def put_down(self, phone: Endpoint) -> None:
+        self.exchange.put_down(phone)
+
+    async def cut(self) -> None:
+        self.exchange.lose()
+
+
+@pytest.mark.parametrize("promise", CONTRACT, ids=lambda f: f.__name__.removeprefix("contract_"))
+async def test_the_exchange_in_memory_keeps_the_promise(
+    promise: Callable[[Rig], Awaitable[None]],
+) -> None:
+    await promise(MemoryRig())
