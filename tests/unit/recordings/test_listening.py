@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
+from kernel.audit import AuditValue
 from kernel.errors import Unavailable
 from kernel.ids import CallId
 from recordings.service import Listening
+from tests.fakes.audit_trail import KeptAudit, Recorded
 from tests.fakes.clock import SetClock
-from tests.fakes.listening_log import ListedListenings, ListedTrail
+from tests.fakes.listening_log import ListedListenings
 
 CALL = CallId("gz-1-1")
 
 
+class BrokenAudit(KeptAudit):
+    """The trail cannot be written."""
+
+    async def record(
+        self,
+        *,
+        who: str,
+        action: str,
+        object_id: str,
+        detail: Mapping[str, AuditValue] | None = None,
+    ) -> None:
+        raise Unavailable("broken")
+
+
 class Desk:
-    def __init__(self) -> None:
-        self.log, self.trail, self.clock = ListedListenings(), ListedTrail(), SetClock()
+    def __init__(self, trail: KeptAudit | None = None) -> None:
+        self.log, self.clock = ListedListenings(), SetClock()
+        self.trail = trail or KeptAudit()
         self.listening = Listening(log=self.log, audit=self.trail, clock=self.clock)
 
 
@@ -47,12 +65,11 @@ async def test_each_person_is_written_down() -> None:
 async def test_each_playback_goes_to_the_audit_trail() -> None:
     desk = Desk()
     await desk.listening.played("qa01", CALL, 12.34)
-    assert desk.trail.entries == [("qa01", "recording_played", CALL, {"from_s": 12.3})]
+    assert desk.trail.entries == [Recorded("qa01", "recording_played", CALL, {"from_s": 12.3})]
 
 
 async def test_listening_that_cannot_be_written_down_is_refused_each_time() -> None:
-    desk = Desk()
-    desk.trail.broken = True
+    desk = Desk(BrokenAudit())
     for _ in range(2):
         with pytest.raises(Unavailable):
             await desk.listening.fetched("qa01", CALL, 0)

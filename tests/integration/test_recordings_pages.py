@@ -1,0 +1,300 @@
+"""The pages and the sound, over HTTP, on a real database and a real disk."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import AsyncIterator
+from datetime import timedelta, timezone
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from kernel.ids import AgentId, CallId, TeamId
+from kernel.infra.database import Database
+from kernel.infra.i18n import Catalogue
+from kernel.infra.web import COOKIE, WebKit, WebSession
+from kernel.language import ScreenLanguage
+from kernel.policy import Principal, Role
+from recordings.adapters.files import WavArchive
+from recordings.adapters.store import TableListeningLog, TableRecordingStore
+from recordings.core.recording import Status
+from recordings.routes import build_router
+from recordings.service import Library, Listening
+from tests.fakes.audit_trail import KeptAudit
+from tests.fakes.clock import NOON, SetClock
+from tests.fakes.ids import CountedIds
+
+ROOT = Path(__file__).resolve().parents[2]
+CITY = timezone(timedelta(hours=8))
+CALL = CallId("gz-1795521600-1")
+HTML = {"accept": "text/html"}
+ROLES = {"qa01": Role.QUALITY, "sup01": Role.SUPERVISOR, "op0001": Role.OPERATOR}
+NAMES = dict.fromkeys(ScreenLanguage, {"labour": "劳动社保", "urban": "国土城管"})
+
+
+class Site:
+    """The department's pages with one archived call, 40 seconds long."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.folder = folder
+        self.store = TableRecordingStore(database)
+        (folder / "spool").mkdir()
+        self.files = WavArchive(folder / "spool", folder / "archive", CITY)
+        self.trail = KeptAudit()
+        self.listenings = TableListeningLog(database, CountedIds())
+        listening = Listening(log=self.listenings, audit=self.trail, clock=SetClock())
+        library = Library(store=self.store, files=self.files, listening=listening)
+
+        async def lookup(cookie: str) -> WebSession | None:
+            if cookie not in ROLES:
+                return None
+            principal = Principal(cookie, cookie, frozenset({ROLES[cookie]}))
+            return WebSession(principal, "token", ScreenLanguage.CHINESE)
+
+        kit = WebKit(
+            template_dirs=[ROOT / "frontend" / "templates", ROOT / "recordings" / "templates"],
+            catalogue=Catalogue(ROOT / "frontend" / "locale" / "en.po"),
+            lookup=lookup,
+            assets_version="test",
+        )
+        self.app = FastAPI()
+        kit.install_error_answers(self.app)
+        self.app.include_router(
+            build_router(kit, library, NAMES, lambda agent_id, language: f"话务员{agent_id}")
+        )
+
+    def browser(self, account: str | None = "qa01") -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app),
+            base_url="http://hotline.test",
+            cookies={} if account is None else {COOKIE: account},
+        )
+
+    async def call(
+        self, call_id: CallId = CALL, *, minutes: int = 0, seconds: int = 40, archived: bool = True
+    ) -> None:
+        at = NOON + timedelta(minutes=minutes)
+        await self.store.arrived(call_id, at, ani="13800138000", dnis="12345", line_name=None)
+        await self.store.answered(call_id, at, AgentId("op0001"), TeamId("labour"))
+        await self.store.add_connected(call_id, at, timedelta(seconds=seconds))
+        await self.store.ended(call_id, at + timedelta(seconds=seconds))
+        if not archived:
+            await self.store.faulty(call_id, at, Status.MISSING, "absent")
+            return
+        raw = self.folder / "spool" / f"{call_id}.raw"
+        raw.write_bytes(array("h", [1000, -3000] * 8000 * seconds).tobytes())
+        written = self.files.archive(call_id, at, None)
+        assert written is not None
+        await self.store.archived(call_id, at, written, at)
+
+
+@pytest.fixture
+async def site(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+    database = Database(sqlite_url)
+    made = Site(database, tmp_path)
+    await made.call()
+    yield made
+    await database.close()
+
+
+AUDIO = f"/api/recordings/{CALL}/audio"
+SIZE = 44 + 40 * 8000 * 4
+
+
+# --- who may --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/recordings", f"/recordings/{CALL}", f"/api/recordings/{CALL}/peaks", AUDIO],
+)
+async def test_operators_may_not_listen_and_strangers_must_sign_in(site: Site, path: str) -> None:
+    async with site.browser("op0001") as browser:
+        assert (await browser.get(path)).status_code == 403
+    async with site.browser(None) as browser:
+        assert (await browser.get(path)).status_code == 401
+    assert site.trail.entries == []
+
+
+async def test_number_is_masked_for_quality_and_whole_for_the_supervisor(site: Site) -> None:
+    for path in ("/recordings", f"/recordings/{CALL}"):
+        async with site.browser("qa01") as browser:
+            page = (await browser.get(path, headers=HTML)).text
+            assert "138****8000" in page
+            assert "13800138000" not in page
+        async with site.browser("sup01") as browser:
+            assert "13800138000" in (await browser.get(path, headers=HTML)).text
+
+
+# --- the sound ------------------------------------------------------------------------------------
+
+
+async def test_whole_file_is_handed_over_and_written_down(site: Site) -> None:
+    async with site.browser() as browser:
+        answer = await browser.get(AUDIO)
+    assert answer.status_code == 200
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["content-type"] == "audio/wav"
+    assert "no-store" in answer.headers["cache-control"]
+    assert len(answer.content) == SIZE
+    assert site.trail.actions == ["recording_fetched"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "length"),
+    [
+        ("bytes=0-43", f"bytes 0-43/{SIZE}", 44),
+        ("bytes=44-", f"bytes 44-{SIZE - 1}/{SIZE}", SIZE - 44),
+        ("bytes=-100", f"bytes {SIZE - 100}-{SIZE - 1}/{SIZE}", 100),
+        (f"bytes=100-{SIZE * 2}", f"bytes 100-{SIZE - 1}/{SIZE}", SIZE - 100),
+    ],
+)
+async def test_range_is_answered_with_206(site: Site, asked: str, told: str, length: int) -> None:
+    async with site.browser() as browser:
+        whole = (await browser.get(AUDIO)).content
+        answer = await browser.get(AUDIO, headers={"range": asked})
+    assert answer.status_code == 206
+    assert answer.headers["content-range"] == told
+    start = int(told.split()[1].split("-")[0])
+    assert answer.content == whole[start : start + length]
+
+
+async def test_range_behind_the_end_is_answered_with_416(site: Site) -> None:
+    async with site.browser() as browser:
+        answer = await browser.get(AUDIO, headers={"range": f"bytes={SIZE}-"})
+    assert answer.status_code == 416
+    assert answer.headers["content-range"] == f"bytes */{SIZE}"
+
+
+async def test_second_of_the_first_range_is_written_down(site: Site) -> None:
+    byte = 44 + 30 * 8000 * 4
+    async with site.browser() as browser:
+        await browser.get(AUDIO, headers={"range": f"bytes={byte}-"})
+    (entry,) = await site.listenings.of_call(CALL, 10)
+    assert (entry.account, entry.act, entry.from_s) == ("qa01", "fetched", 30.0)
+
+
+@pytest.mark.parametrize(
+    "call_id",
+    ["unknown-call", "..%2F..%2Fetc%2Fpasswd", "%2e%2e", "a%00b", "x" * 300, "%E5%90%8D"],
+)
+async def test_impossible_call_ids_are_not_found(site: Site, call_id: str) -> None:
+    async with site.browser() as browser:
+        for path in ("audio", "peaks"):
+            answer = await browser.get(f"/api/recordings/{call_id}/{path}")
+            assert answer.status_code == 404
+    assert site.trail.entries == []
+
+
+async def test_file_that_vanished_is_not_found_and_not_written_down(site: Site) -> None:
+    for path in (site.folder / "archive").rglob("*.wav"):
+        path.unlink()
+    async with site.browser() as browser:
+        assert (await browser.get(AUDIO)).status_code == 404
+    assert site.trail.entries == []
+
+
+# --- the drawing and the notes --------------------------------------------------------------------
+
+
+async def test_peaks_come_for_both_sides(site: Site) -> None:
+    async with site.browser() as browser:
+        body = (await browser.get(f"/api/recordings/{CALL}/peaks")).json()
+    assert (body["window_ms"], body["duration_s"]) == (100, 40.0)
+    assert len(body["caller"]) == len(body["operator"]) == 400
+    assert set(body["caller"]) == {7}
+    assert set(body["operator"]) == {23}
+
+
+async def test_each_playback_is_written_down_with_its_second(site: Site) -> None:
+    async with site.browser() as browser:
+        answer = await browser.post(
+            f"/api/recordings/{CALL}/played",
+            json={"from_s": 12.5},
+            headers={"x-csrf-token": "token"},
+        )
+        assert answer.status_code == 204
+        page = (await browser.get(f"/recordings/{CALL}", headers=HTML)).text
+    (entry,) = await site.listenings.of_call(CALL, 10)
+    assert (entry.account, entry.act, entry.from_s) == ("qa01", "played", 12.5)
+    assert "0:12" in page
+
+
+async def test_playback_note_needs_the_csrf_token(site: Site) -> None:
+    async with site.browser() as browser:
+        answer = await browser.post(f"/api/recordings/{CALL}/played", json={"from_s": 0})
+    assert answer.status_code == 403
+
+
+# --- the pages ------------------------------------------------------------------------------------
+
+
+async def test_player_links_to_the_call_and_its_cases(site: Site) -> None:
+    async with site.browser() as browser:
+        page = (await browser.get(f"/recordings/{CALL}", headers=HTML)).text
+    assert f'href="/calls/{CALL}"' in page
+    assert f'href="/cases?call={CALL}"' in page
+    assert f'src="/api/recordings/{CALL}/audio"' in page
+
+
+async def test_missing_recording_has_a_page_without_a_player(site: Site) -> None:
+    other = CallId("gz-1795521600-2")
+    await site.call(other, archived=False)
+    async with site.browser() as browser:
+        page = (await browser.get(f"/recordings/{other}", headers=HTML)).text
+    assert "录音缺失" in page
+    assert "<audio" not in page
+
+
+async def test_recording_shorter_than_the_call_is_pointed_out(site: Site) -> None:
+    await site.store.add_connected(CALL, NOON, timedelta(seconds=60))
+    async with site.browser() as browser:
+        assert "缺 1:00" in (await browser.get("/recordings", headers=HTML)).text
+        assert CALL in (await browser.get("/recordings?problem=1", headers=HTML)).text
+
+
+async def test_list_is_filtered_by_the_address(site: Site) -> None:
+    async with site.browser() as browser:
+        for query, listed in (
+            ("team=labour&agent=op0001&number=13800138000&from=2026-11-24&to=2026-11-24", True),
+            (f"call={CALL}&shortest=0:30&longest=1:00", True),
+            ("team=urban", False),
+            ("from=2026-11-25", False),
+            ("score=1", False),
+        ):
+            page = (await browser.get(f"/recordings?{query}", headers=HTML)).text
+            assert (f'href="/recordings/{CALL}"' in page) is listed
+            assert ("没有符合条件的录音" in page) is not listed
+
+
+async def test_wrong_filter_says_so_beside_its_field(site: Site) -> None:
+    async with site.browser() as browser:
+        answer = await browser.get("/recordings?shortest=long&team=labour", headers=HTML)
+    assert answer.status_code == 422
+    assert "时长应写成秒数" in answer.text
+    assert 'id="field-shortest-error"' in answer.text
+    assert 'value="long"' in answer.text
+
+
+async def test_forged_cursor_says_so(site: Site) -> None:
+    async with site.browser() as browser:
+        answer = await browser.get("/recordings?cursor=xyz", headers=HTML)
+    assert answer.status_code == 422
+    assert "翻页位置无效" in answer.text
+
+
+async def test_filters_stay_in_the_address_of_the_next_page(site: Site) -> None:
+    for number in range(60):
+        await site.store.answered(
+            CallId(f"gz-1-{number:03}"), NOON, AgentId("op0001"), TeamId("urban")
+        )
+        await site.store.ended(CallId(f"gz-1-{number:03}"), NOON)
+    async with site.browser() as browser:
+        page = (await browser.get("/recordings?team=urban", headers=HTML)).text
+        address = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+        assert "team=urban" in address
+        following = (await browser.get(address, headers=HTML)).text
+    assert page.count('href="/recordings/gz-1-') == 50
+    assert following.count('href="/recordings/gz-1-') == 10
