@@ -12,9 +12,7 @@ from kernel.infra.database import Database
 from knowledge_base.adapters.article_files import ArticleFile, known_ids, load_articles
 from knowledge_base.adapters.chinese import library_chinese
 from knowledge_base.adapters.search_index import SqlSearchIndex
-from knowledge_base.adapters.store import SqlArticleStore
-
-NOTE = "由审核过的条目文件导入"
+from knowledge_base.adapters.store import IMPORTED, SqlArticleStore
 
 
 def read_files(config_dir: Path) -> list[ArticleFile]:
@@ -39,7 +37,7 @@ async def seed(database: Database, config_dir: Path, clock: Clock | None = None)
     files = await asyncio.to_thread(read_files, config_dir)
     now = (clock or SystemClock()).now()
     store = SqlArticleStore(database, SqlSearchIndex(database, library_chinese()))
-    published = await store.publish({f.article_id: f.content for f in files}, NOTE, now)
+    published = await store.publish({f.article_id: f.content for f in files}, IMPORTED, now)
     left = set(await store.published_ids()) - {f.article_id for f in files}
     if left:
         await store.retire(sorted(left), now)

@@ -30,6 +30,9 @@ from knowledge_base.core.article import Article, ArticleState, Content, Step, Ve
 from knowledge_base.core.ranking import Document
 from knowledge_base.ports import Flag, FlagKind, Summary, Use, UseKind, ZeroResult
 
+IMPORTED = "由审核过的条目文件导入"
+"""The note of versions that came from reviewed files; shown translated."""
+
 
 class SqlArticleStore:
     """Implements `knowledge_base.ports.ArticleStore`; also publishes (`publish`, `retire`)."""
