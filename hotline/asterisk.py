@@ -72,5 +72,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     try:
         lines = path.read_text().splitlines()
     except OSError as error:
-        raise Unavailable(f"Asterisk is not set up ({path} is missing); run `make setup`.") from error
+        raise Unavailable(
+            f"Asterisk is not set up ({path} is missing); run `make setup`."
+        ) from error
     return dict(line.split("=", 1) for line in lines if "=" in line)

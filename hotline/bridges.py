@@ -96,7 +96,6 @@ def team_names(directory: Directory) -> dict[ScreenLanguage, dict[str, str]]:
     }
 
 
-
 class FallbackMembers:
     """Keeps Asterisk's own fallback queues in step with who is logged in, so that they can answer
     when this process cannot. Best team only: the fallback knows no skills."""

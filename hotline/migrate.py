@@ -31,7 +31,7 @@ def downgrade(connection: Connection, revision: str) -> None:
 
 async def migrate(database: Database) -> None:
     """Idempotent. Each revision is one transaction."""
-    async with database.engine.begin() as connection:
+    async with database.connection() as connection:
         await connection.run_sync(upgrade)
 
 

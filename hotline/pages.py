@@ -74,9 +74,7 @@ def _routers(kit: WebKit, s: Services) -> Sequence[APIRouter]:
         call_routes.build_router(kit, s.journal, names),
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
-        recording_routes.build_router(
-            kit, s.library, names, agent_name(s.directory)
-        ),
+        recording_routes.build_router(kit, s.library, names, agent_name(s.directory)),
     )
 
 

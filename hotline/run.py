@@ -45,6 +45,7 @@ def web_server(app: FastAPI, settings: Settings) -> WebServer:
             host=settings.web_host,
             port=settings.web_port,
             log_config=None,
+            log_level="warning",
             access_log=False,
             server_header=False,
             ws="websockets-sansio",

@@ -16,7 +16,7 @@ from hotline.demo import demo_password
 from hotline.pages import web_app
 from hotline.run import demand_ports, until_stopped, web_server
 from hotline.settings import Settings
-from hotline.wiring import Services, assemble
+from hotline.wiring import assemble
 from kernel.errors import Unavailable
 from kernel.infra.database import Database
 from kernel.infra.log import get
@@ -53,7 +53,7 @@ async def serve(settings: Settings, console: Console) -> None:
 
 
 class AsteriskKeeper:
-    """Keeps one Asterisk running: one that dies is started again, ever more slowly (5 s at most)."""
+    """Keeps one Asterisk running: one that dies is started again, ever more slowly (to 5 s)."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -188,9 +188,7 @@ async def assemble(settings: Settings) -> Services:
         ids=ids,
     )
     recording_store = TableRecordingStore(database)
-    recording_files = WavArchive(
-        settings.spool_dir, settings.archive_dir, ZoneInfo(CITY_ZONE_NAME)
-    )
+    recording_files = WavArchive(settings.spool_dir, settings.archive_dir, ZoneInfo(CITY_ZONE_NAME))
     recordings = Archive(
         store=recording_store,
         files=recording_files,
@@ -279,9 +277,7 @@ async def _ivr(
     )
 
 
-def _knowledge(
-    database: Database, clock: SystemClock, ids: UuidSource, bus: LocalBus
-) -> Knowledge:
+def _knowledge(database: Database, clock: SystemClock, ids: UuidSource, bus: LocalBus) -> Knowledge:
     tools = library_chinese()
     index = SqlSearchIndex(database, tools)
     return Knowledge(
@@ -322,4 +318,3 @@ def _phones(settings: Settings, values: AsteriskValues) -> BrowserPhones:
     return BrowserPhones(
         websocket_url=websocket_url(settings), realm="127.0.0.1", secret=secrets.get
     )
-

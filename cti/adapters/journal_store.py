@@ -78,12 +78,12 @@ class SqlJournalStore:
         return {CallId(r.call_id): _to_record(r) for r in rows}
 
     async def record(self, call_id: CallId) -> CallRecord | None:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             row = await session.get(CallRow, call_id)
             return _to_record(row) if row else None
 
     async def timeline(self, call_id: CallId) -> list[Event]:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = await session.scalars(
                 select(CallEventRow)
                 .where(CallEventRow.call_id == call_id)
@@ -93,7 +93,7 @@ class SqlJournalStore:
 
     async def calls(self, wanted: CallFilter, cursor: str | None, size: int) -> Page[CallRecord]:
         query = list_query(wanted, cursor).limit(size + 1)
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = [_to_record(r) for r in await session.scalars(query)]
         more = len(rows) > size
         rows = rows[:size]
@@ -104,7 +104,7 @@ class SqlJournalStore:
 
     async def contacts(self, ani: str, limit: int) -> list[CallRecord]:
         query = list_query(CallFilter(ani=ani), None).limit(limit)
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             return [_to_record(r) for r in await session.scalars(query)]
 
 

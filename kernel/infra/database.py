@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy import Connection, DateTime, MetaData, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -18,6 +19,11 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from kernel.errors import Unavailable
+
+WRITER_WITHIN_S = 20.0
+_WRITING: dict[str, Any] = {"writes": True}
 
 metadata = MetaData(
     naming_convention={
@@ -58,7 +64,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 class Database:
     """One engine and its sessions. A session is one transaction: committed on a clean exit,
-    rolled back on an exception; nobody else calls `commit`."""
+    rolled back on an exception; nobody else calls `commit`.
+
+    `session` and `connection` may write, `reading` may not. On SQLite there is one writer at a
+    time: writers of this process queue for it here, in order, and begin with `BEGIN IMMEDIATE`,
+    so that a transaction which reads first and writes later never fails with "database is locked"
+    (a deferred one does, at once, whatever the busy timeout, when another wrote in between).
+    A session inside another session of the same task is a mistake: it waits in vain.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -73,18 +86,44 @@ class Database:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writer = asyncio.Lock()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A transaction. Raises what the body raises, after rolling back."""
+        """A transaction that may write. Raises what the body raises, after rolling back, and
+        Unavailable when SQLite's one writer does not become free within 20 s."""
+        async with self._turn(), self._sessions() as session, session.begin():
+            await session.connection(execution_options=_WRITING)
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that only reads: it waits for no writer, and no writer waits for it."""
         async with self._sessions() as session, session.begin():
             yield session
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction without the ORM, for text statements (full-text search)."""
-        async with self.engine.begin() as connection:
-            yield connection
+        """A transaction that may write, without the ORM, for text statements."""
+        async with self._turn(), self.engine.connect() as raw:
+            connection = await raw.execution_options(**_WRITING)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The one writer's place on SQLite; PostgreSQL needs none."""
+        if not self.is_sqlite:
+            yield
+            return
+        try:
+            await asyncio.wait_for(self._writer.acquire(), WRITER_WITHIN_S)
+        except TimeoutError as error:
+            raise Unavailable("数据库正忙，请稍后再试") from error
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -106,5 +145,6 @@ def _prepare_sqlite(dbapi_connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN")
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
