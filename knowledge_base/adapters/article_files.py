@@ -75,26 +75,21 @@ def load_articles(
 
 
 def known_ids(path: Path, key: str) -> frozenset[str]:
-    """The `id`s (or `code`s) of all entries of the list `key` in a reviewed file, at any depth.
+    """The ids of all entries of the list `key` in a reviewed file. An entry of `children` is named
+    by its path: `consumer.goods.fake`.
 
     Raises ConfigurationError when the file cannot be read.
     """
     data = _read(path)
-    return frozenset(_ids(data.get(key) if isinstance(data, dict) else None))
+    return frozenset(_ids(data.get(key) if isinstance(data, dict) else None, ""))
 
 
-def _ids(node: Any) -> Iterable[str]:
-    if isinstance(node, list):
-        for item in node:
-            yield from _ids(item)
-    elif isinstance(node, dict):
-        for name in ("id", "code"):
-            if isinstance(node.get(name), str):
-                yield node[name]
-                break
-        for value in node.values():
-            if isinstance(value, list):
-                yield from _ids(value)
+def _ids(entries: Any, above: str) -> Iterable[str]:
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            name = above + entry["id"]
+            yield name
+            yield from _ids(entry.get("children"), f"{name}.")
 
 
 def _read(path: Path) -> Any:

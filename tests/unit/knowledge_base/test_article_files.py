@@ -93,10 +93,14 @@ def test_an_empty_folder_and_an_unreadable_file_are_faults(tmp_path: Path) -> No
         known_ids(tmp_path / "missing.yaml", "authorities")
 
 
-def test_known_ids_are_found_at_any_depth(tmp_path: Path) -> None:
+def test_known_ids_of_children_are_paths(tmp_path: Path) -> None:
     path = tmp_path / "categories.yaml"
-    path.write_text("categories: [{id: a, children: [{id: b}, {code: c}]}]\nother: [{id: d}]\n")
-    assert known_ids(path, "categories") == {"a", "b", "c"}
+    path.write_text(
+        "categories: [{id: a, children: [{id: b}, {id: c, children: [{id: d}]}]}]\n"
+        "other: [{id: e}]\n"
+    )
+    assert known_ids(path, "categories") == {"a", "a.b", "a.c", "a.c.d"}
+    assert known_ids(path, "nothing") == frozenset()
 
 
 # --- the shipped articles ---------------------------------------------------------------------
