@@ -20,11 +20,20 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(params=["fake", "sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[AnswerStore]:
+def kept_in(request: pytest.FixtureRequest) -> str | None:
+    """The database's address; None for the fake."""
     if request.param == "fake":
+        return None
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def store(kept_in: str | None) -> AsyncIterator[AnswerStore]:
+    if kept_in is None:
         yield DictAnswerStore()
         return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    database = Database(kept_in)
     yield TableAnswerStore(database)
     await database.close()
 

@@ -31,11 +31,20 @@ WRITTEN = Written(
 
 
 @pytest.fixture(params=["fake", "sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[RecordingStore]:
+def kept_in(request: pytest.FixtureRequest) -> str | None:
+    """The database's address; None for the fake."""
     if request.param == "fake":
+        return None
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def store(kept_in: str | None) -> AsyncIterator[RecordingStore]:
+    if kept_in is None:
         yield DictRecordingStore()
         return
-    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    database = Database(kept_in)
     yield TableRecordingStore(database)
     await database.close()
 
