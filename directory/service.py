@@ -5,6 +5,7 @@ Knows when to read and write; the rules are in `directory.core`, the world behin
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,7 @@ _CACHED_SESSIONS = 4096
 _COUNTED_KEYS = 20_000
 _DEVICE_MEMORY = timedelta(days=180)
 _LONGEST_ACCOUNT = 32
+_AT_ONCE = 2
 
 
 class Directory:
@@ -195,6 +197,9 @@ class Accounts:
         self._by_device = _Counter(backoff.DEVICE)
         self._by_account = _Counter(backoff.ACCOUNT)
         self._by_source = _Counter(backoff.SOURCE)
+        # Few at a time, first come first served: each attempt is counted in its turn, so a whole
+        # shift that signs in at once from one address is no flood of failures.
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._cache: _Recent[_Cached] = _Recent(_CACHED_SESSIONS)
 
     async def sign_in(
@@ -223,12 +228,17 @@ class Accounts:
         record = await self._accounts.account(name)
         known_device = await self._known_device(device, now)
         counters = self._counters(name, record, source, known_device)
-        self._take_turn(counters, now)
-        good = await self._hasher.verify(record.password_hash if record else None, password)
+        self._demand_patience(counters)
+        async with self._turns:
+            self._take_turn(counters)
+            good = await self._hasher.verify(record.password_hash if record else None, password)
+            if record is not None and good and record.active:
+                self._forgive(counters)
         if record is None or not good or not record.active:
             await self._note_failure(name, record, source, known_device)
             raise SignInRefused
-        await self._forgive(record, counters)
+        if record.attempts.failures and known_device is None:
+            await self._accounts.save_attempts(name, backoff.NONE_YET, None)
         if self._hasher.outdated(record.password_hash):
             fresh = await self._hasher.hash(password)
             await self._accounts.save_password(name, fresh, by_owner=False)
@@ -288,7 +298,7 @@ class Accounts:
         if record is None:
             raise NotFound("登录已失效，请重新登录")
         counters = ((self._by_device, f"session:{_digest(cookie)}"),)
-        self._take_turn(counters, self._clock.now())
+        self._take_turn(counters)
         if not await self._hasher.verify(record.password_hash, old):
             raise BadInput("原密码不正确", "old")
         self._by_device.forget(f"session:{_digest(cookie)}")
@@ -326,13 +336,18 @@ class Accounts:
             self._by_account.recall(name, record.attempts)
         return (self._by_account, name), (self._by_source, source)
 
-    def _take_turn(self, counters: Sequence[tuple[_Counter, str]], now: datetime) -> None:
-        """Count a failure in advance, or raise TooManyAttempts and count nothing."""
+    def _demand_patience(self, counters: Sequence[tuple[_Counter, str]]) -> None:
+        """Raises TooManyAttempts while any of the counters asks to wait."""
+        now = self._clock.now()
         wait = max(counter.wait(key, now) for counter, key in counters)
         if wait > timedelta(0):
             raise TooManyAttempts(wait)
+
+    def _take_turn(self, counters: Sequence[tuple[_Counter, str]]) -> None:
+        """Count a failure in advance, or raise TooManyAttempts and count nothing."""
+        self._demand_patience(counters)
         for counter, key in counters:
-            counter.note(key, now)
+            counter.note(key, self._clock.now())
 
     async def _note_failure(
         self, name: str, record: AccountRecord | None, source: str, known_device: str | None
@@ -350,16 +365,12 @@ class Accounts:
             detail={"source": source, "known_device": known_device is not None},
         )
 
-    async def _forgive(
-        self, record: AccountRecord, counters: Sequence[tuple[_Counter, str]]
-    ) -> None:
+    def _forgive(self, counters: Sequence[tuple[_Counter, str]]) -> None:
         for counter, key in counters:
             if counter is self._by_source:
                 counter.take_back(key)  # only this attempt: others behind the address may guess
             else:
                 counter.forget(key)
-            if counter is self._by_account and record.attempts.failures:
-                await self._accounts.save_attempts(record.account, backoff.NONE_YET, None)
 
     # --- sessions ----------------------------------------------------------------------------
 

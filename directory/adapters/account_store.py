@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from directory.adapters.tables import AccountRow, KnownDeviceRow, WebSessionRow
 from directory.core.backoff import Attempts
@@ -119,8 +121,16 @@ class SqlDeviceMemory:
         return found is not None
 
     async def remember(self, token_hash: str, now: datetime) -> None:
+        # One statement: a read before the write would, in SQLite, fail at once when another writer
+        # came between, however long the busy time-out.
+        insert = sqlite_insert if self._database.is_sqlite else postgresql_insert
+        statement = insert(KnownDeviceRow).values(token_hash=token_hash, last_used_at=now)
         async with self._database.session() as session:
-            await session.merge(KnownDeviceRow(token_hash=token_hash, last_used_at=now))
+            await session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[KnownDeviceRow.token_hash], set_={"last_used_at": now}
+                )
+            )
 
 
 def _record(row: AccountRow) -> AccountRecord:

@@ -306,6 +306,19 @@ async def test_the_database_holds_no_token(site: Site, browser: httpx.AsyncClien
     assert jar[DEVICE_COOKIE].value not in kept
 
 
+async def test_many_people_sign_in_at_the_same_moment(site: Site) -> None:
+    # "database is locked" was the answer to nearly all of them while a device was read before it
+    # was written in one transaction.
+    names = [f"op{n:04}" for n in range(1, 81)]
+
+    made = await asyncio.gather(
+        *[site.accounts.sign_in(name, PASSWORD, source="10.0.0.1") for name in names]
+    )
+
+    assert [m.session.principal.account for m in made] == names
+    assert (await site.audit.verify()).checked == 80
+
+
 # --- sessions ------------------------------------------------------------------------------------
 
 

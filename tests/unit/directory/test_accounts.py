@@ -280,6 +280,19 @@ async def test_a_whole_shift_signs_in_while_its_address_is_flooded(desk: Desk) -
         assert (await desk.sign_in(name, source=office, device=booth)).home == "/desk"
 
 
+async def test_a_whole_shift_signs_in_at_once_from_one_address_with_new_machines(
+    desk: Desk,
+) -> None:
+    # Attempts are counted in advance; 506 at once were once taken for 506 failures of the address.
+    names = [f"op{n:04}" for n in range(1, 507)]
+    for name in names:
+        desk.accounts.accounts[name] = account(name, Role.OPERATOR, agent=True)
+
+    made = await asyncio.gather(*[desk.sign_in(name, source="10.0.0.1") for name in names])
+
+    assert {m.session.principal.account for m in made} == set(names)
+
+
 async def test_a_flood_from_one_address_is_bent_for_unknown_devices(desk: Desk) -> None:
     for number in range(SOURCE.free):
         with pytest.raises(SignInRefused):
