@@ -132,8 +132,14 @@ class QuestionDoor(Protocol):
 class RecordingSpool(Protocol):
     """The folder the telephone system writes recordings to."""
 
-    async def completed(self, call_id: CallId) -> str | None:
-        """Wait until the call's file is complete; its name, or None if nothing was recorded."""
+    async def completed(self, call_id: CallId) -> int:
+        """Wait until the call's file is complete; its size in bytes, 0 if nothing was recorded."""
+
+    def file_name(self, call_id: CallId) -> str:
+        """Relative to the folder."""
+
+    async def discard(self, call_id: CallId) -> None:
+        """Remove the file of a call that nobody answered."""
 
     async def left_over(self) -> Sequence[CallId]:
         """Calls whose files lie there."""

@@ -253,12 +253,19 @@ class TelephoneLine:
             self._ended.pop(next(iter(self._ended)))
         answered_at = self._first_answer.pop(call_id, None)
         if recorded_at is not None:
-            self._spawn(self._recording(call_id, answered_at or recorded_at), "recording")
+            self._spawn(self._recording(call_id, recorded_at, answered_at), "recording")
 
-    async def _recording(self, call_id: CallId, started_at: datetime) -> None:
-        name = await self._spool.completed(call_id)
-        if name is not None:
-            self._emit(tel.RecordingClosed(call_id, name, started_at, self._clock.now()))
+    async def _recording(
+        self, call_id: CallId, prepared_at: datetime, answered_at: datetime | None
+    ) -> None:
+        """Tell of every answered call, so that one without audio is noticed by the archive."""
+        size = await self._spool.completed(call_id)
+        if size == 0 and answered_at is None:
+            # The recorder was prepared for offers that nobody took.
+            await self._spool.discard(call_id)
+            return
+        name, started_at = self._spool.file_name(call_id), answered_at or prepared_at
+        self._emit(tel.RecordingClosed(call_id, name, started_at, self._clock.now()))
 
     def _contact(self, moved: ContactMoved) -> None:
         if moved.reachable == (moved.endpoint in self._reachable):

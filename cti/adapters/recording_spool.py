@@ -26,10 +26,10 @@ class SpoolFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def completed(self, call_id: CallId) -> str | None:
+    async def completed(self, call_id: CallId) -> int:
         """Asterisk's writer flushes after the channel has gone, and tells nobody when it is done:
         a file is complete when its size has stood still for 0.3 s."""
-        path = self._folder / f"{call_id}{SUFFIX}"
+        path = self._folder / self.file_name(call_id)
         last, steady, waited = -1, 0, 0.0
         while steady < STEADY_LOOKS and waited < GIVE_UP_S:
             size = await asyncio.to_thread(_size, path)
@@ -37,11 +37,13 @@ class SpoolFolder:
             last = size
             waited += LOOK_EVERY_S
             await asyncio.sleep(LOOK_EVERY_S)
-        if last <= 0:
-            # A call whose offers were never answered leaves an empty file.
-            await asyncio.to_thread(path.unlink, True)
-            return None
-        return path.name
+        return max(last, 0)
+
+    def file_name(self, call_id: CallId) -> str:
+        return f"{call_id}{SUFFIX}"
+
+    async def discard(self, call_id: CallId) -> None:
+        await asyncio.to_thread((self._folder / self.file_name(call_id)).unlink, True)
 
     async def left_over(self) -> Sequence[CallId]:
         return await asyncio.to_thread(_calls, self._folder)

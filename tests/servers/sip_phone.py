@@ -47,6 +47,7 @@ class _Audio(asyncio.DatagramProtocol):
         self.frames = itertools.cycle(tone(frequency)) if frequency else None
         self.received = 0
         self.heard = bytearray()
+        self.news = asyncio.Event()
         self.remote: tuple[str, int] | None = None
         self._seq = secrets.randbelow(30000)
         self._stamp = secrets.randbelow(1 << 30)
@@ -62,6 +63,7 @@ class _Audio(asyncio.DatagramProtocol):
         if len(data) > 12 and data[1] & 0x7F == 8:
             self.received += 1
             self.heard += data[12:]
+            self.news.set()
 
     @property
     def port(self) -> int:
@@ -177,6 +179,15 @@ class Dialog:
         port = re.search(r"^m=audio (\d+)", text, re.M)
         if address and port:
             self.audio.start((address[1], int(port[1])))
+
+    async def listen(self, frames: int, within_s: float = 10) -> bytes:
+        """The next `frames` (20 ms each) that are heard."""
+        start = len(self.audio.heard)
+        async with asyncio.timeout(within_s):
+            while len(self.audio.heard) < start + frames * _FRAME:
+                self.audio.news.clear()
+                await self.audio.news.wait()
+        return bytes(self.audio.heard[start:])
 
     async def wait(self, event: str, within_s: float = 10) -> None:
         async with asyncio.timeout(within_s):

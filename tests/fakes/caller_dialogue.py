@@ -1,0 +1,80 @@
+"""A dialogue, an announcer and a survey that say what a test has written down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from kernel import telephony as tel
+from kernel.ids import CallId, TeamId
+from kernel.language import Language
+
+GREETING = tel.Prompt("greeting", Language.MANDARIN)
+RATE = tel.Prompt("rate", Language.MANDARIN)
+ASK_ONE_KEY = tel.Collect((GREETING,), 1, timedelta(seconds=1))
+RATE_BY_KEY = tel.Collect((RATE,), 1, timedelta(seconds=1))
+
+
+def to_queue(team: str = "general", priority: int = 0) -> tel.EnterQueue:
+    return tel.EnterQueue(TeamId(team), Language.MANDARIN, priority)
+
+
+def queue_by_key(said: tel.CallerInput) -> tel.Instruction:
+    return to_queue("labour" if said.digits == "3" else "general")
+
+
+class ScriptedDialogue:
+    """Fills `CallerDialogue`. Keeps what it was asked."""
+
+    def __init__(
+        self,
+        first: tel.Instruction = ASK_ONE_KEY,
+        then: Callable[[tel.CallerInput], tel.Instruction] = queue_by_key,
+    ) -> None:
+        self.first = first
+        self.then = then
+        self.begun: list[tel.CallEntered] = []
+        self.said: list[tuple[CallId, tel.CallerInput]] = []
+        self.fault: Exception | None = None
+
+    async def begin(self, call: tel.CallEntered) -> tel.Instruction:
+        self.begun.append(call)
+        if self.fault is not None:
+            raise self.fault
+        return self.first
+
+    async def next(self, call_id: CallId, said: tel.CallerInput) -> tel.Instruction:
+        self.said.append((call_id, said))
+        if self.fault is not None:
+            raise self.fault
+        return self.then(said)
+
+
+class ScriptedSurvey:
+    """Fills `AfterCallSurvey`: one question, then good-bye."""
+
+    def __init__(self, first: tel.Instruction = RATE_BY_KEY) -> None:
+        self.first = first
+        self.begun: list[CallId] = []
+        self.scores: list[str] = []
+
+    async def begin(self, call_id: CallId) -> tel.Instruction:
+        self.begun.append(call_id)
+        return self.first
+
+    async def next(self, call_id: CallId, said: tel.CallerInput) -> tel.Instruction:
+        self.scores.append(said.digits)
+        return tel.Disconnect()
+
+
+class ScriptedAnnouncer:
+    """Fills `WaitingAnnouncer`."""
+
+    def __init__(self, prompts: tuple[tel.Prompt, ...] = ()) -> None:
+        self.prompts = prompts
+        self.asked: asyncio.Queue[CallId] = asyncio.Queue()
+
+    def announce(self, call_id: CallId) -> tuple[tel.Prompt, ...]:
+        self.asked.put_nowait(call_id)
+        return self.prompts
