@@ -74,7 +74,14 @@ step() {
         fi
     ) 9>&- &
     ticker=$!
-    ("$@") >"$log" 2>&1 </dev/null 9>&- || status=$?
+    # Not `|| status=$?`: that would switch `set -e` off inside the command's function.
+    set +e
+    (
+        set -e
+        "$@"
+    ) >"$log" 2>&1 </dev/null 9>&-
+    status=$?
+    set -e
     kill "$ticker" 2>/dev/null || true
     wait "$ticker" 2>/dev/null || true
     if [ "$status" != 0 ]; then
@@ -98,5 +105,3 @@ find_python() {
         fi
     done
 }
-
-has_command() { "$VENV/bin/python" -m hotline.cli "$1" --help >/dev/null 2>&1; }

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 import redis.asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from cti.adapters.asterisk_config import AsteriskValues
+from cti.adapters.asterisk_process import AsteriskProcess
 
 
 async def _ask(url: str, question: str) -> object:
@@ -30,3 +36,16 @@ async def test_redis_answers_ping(redis_url: str) -> None:
         assert await client.ping()
     finally:
         await client.aclose()
+
+
+@pytest.mark.asterisk
+async def test_asterisk_greets_on_its_manager_port(
+    asterisk_values: AsteriskValues, asterisk_process: AsteriskProcess
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", asterisk_values.ami_port)
+    try:
+        assert (await reader.readline()).startswith(b"Asterisk Call Manager/")
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert asterisk_process.running

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from cti.adapters.asterisk_config import AsteriskValues, render
+from cti.adapters.asterisk_process import AsteriskProcess
 from hotline.migrate import migrate
 from kernel.infra.database import Database
+from tests.servers.asterisk import BINARY, rtp_block, values_for
 from tests.servers.browser import chromium_path as find_chromium
 from tests.servers.postgres import TEMPLATE, PostgresServer, running_postgres
 from tests.servers.redis import RedisServer, running_redis
@@ -79,3 +82,23 @@ def redis_url(redis_server: RedisServer) -> str:
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
     return find_chromium()
+
+
+@pytest.fixture
+def asterisk_values(tmp_path: Path) -> Iterator[AsteriskValues]:
+    """A configuration on free ports, all folders under the test's own; change it by `replace`."""
+    with rtp_block() as rtp:
+        yield values_for(tmp_path / "asterisk", rtp)
+
+
+@pytest.fixture
+async def asterisk_process(
+    asterisk_values: AsteriskValues, tmp_path: Path
+) -> AsyncIterator[AsteriskProcess]:
+    """The real Asterisk, fully booted with `asterisk_values`; stopped by its own id."""
+    config = tmp_path / "asterisk" / "etc"
+    render(config, asterisk_values)
+    process = AsteriskProcess(BINARY, config)
+    await process.start()
+    yield process
+    await process.stop()

@@ -1,0 +1,82 @@
+"""What a test needs to run the real Asterisk: where set-up put it, and values on free ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cti.adapters.asterisk_config import AsteriskValues
+from tests.servers.process import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "var" / "asterisk"
+BINARY = HOME / "bin" / "asterisk"
+
+RTP_FIRST, RTP_LAST, RTP_BLOCK = 20000, 31999, 400
+
+
+def asterisk_env() -> dict[str, str]:
+    """ASTERISK_VERSION, ASTERISK_MODULE_DIR and ASTERISK_DATA_DIR of the Asterisk set-up made."""
+    path = HOME / "env"
+    if not path.exists():
+        raise RuntimeError("There is no Asterisk; run scripts/setup --dev.")
+    pairs = (line.partition("=") for line in path.read_text().splitlines() if line)
+    return {name: value for name, _, value in pairs}
+
+
+@contextmanager
+def rtp_block() -> Iterator[tuple[int, int]]:
+    """First and last of a block of UDP ports for media, below the ephemeral range.
+
+    The block is ours while the socket named by its number is bound: two test runs on one machine
+    never share media ports, even before Asterisk opens the first.
+    """
+    for start in range(RTP_FIRST, RTP_LAST, RTP_BLOCK):
+        # An abstract socket is a lock that the kernel releases with the process.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as lock:
+            try:
+                lock.bind(f"\0hotline-test-rtp-{start}")
+            except OSError:
+                continue
+            yield start, start + RTP_BLOCK - 1
+            return
+    raise RuntimeError("All blocks of media ports are in use.")
+
+
+def values_for(
+    folder: Path, rtp: tuple[int, int], secrets: dict[str, str] | None = None
+) -> AsteriskValues:
+    """Values with every folder under `folder` and every port free; change one with `replace`.
+
+    `secrets` are the phones and their passwords (`booth001`, `desk001`, ...).
+    """
+    environment = asterisk_env()
+    return AsteriskValues(
+        system_name=f"test{os.getpid()}",
+        sip_port=free_port(socket.SOCK_DGRAM),
+        http_port=free_port(),
+        ami_port=free_port(),
+        ami_secret="test-ami-secret",
+        agi_port=free_port(),
+        rtp_start=rtp[0],
+        rtp_end=rtp[1],
+        run_dir=folder / "run",
+        log_dir=folder / "log",
+        spool_dir=folder / "spool",
+        db_dir=folder / "db",
+        var_dir=folder / "lib",
+        module_dir=Path(environment["ASTERISK_MODULE_DIR"]),
+        data_dir=Path(environment["ASTERISK_DATA_DIR"]),
+        prompts_dir=ROOT / "var" / "prompts",
+        moh_dir=HOME / "moh",
+        recordings_dir=folder / "recordings",
+        dtls_cert=ROOT / "var" / "certs" / "dtls.crt",
+        dtls_key=ROOT / "var" / "certs" / "dtls.key",
+        phone_secrets=secrets or {"booth001": "test-booth-secret", "desk001": "test-desk-secret"},
+        citizen_secret="test-citizen-secret",
+        # A distribution's Asterisk 20 knows only regular expressions in `eventfilter`.
+        named_event_filters=int(environment["ASTERISK_VERSION"].split(".")[0]) >= 22,
+    )
