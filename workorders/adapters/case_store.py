@@ -1,8 +1,8 @@
 """`CaseStore` on the database, SQLite or PostgreSQL.
 
 Each writing transaction begins with a write to the row that it is about: on PostgreSQL that locks
-the row, on SQLite it takes the write lock at once, so that nothing read afterwards can be stale
-(a transaction that reads first and writes later would fail on SQLite with `SQLITE_BUSY`).
+the row, so that nothing read afterwards can be stale. (On SQLite the session holds the one
+writer's place from its beginning.)
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ class SqlCaseStore:
             return to_draft((await session.scalars(query)).one())
 
     async def draft(self, draft_id: str) -> Draft | None:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             row = await session.get(CaseDraftRow, draft_id)
             return to_draft(row) if row else None
 
     async def open_drafts(self, agent_id: AgentId, limit: int) -> list[Draft]:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = await session.scalars(queries.open_drafts(agent_id).limit(limit))
             return [to_draft(r) for r in rows]
 
@@ -214,7 +214,7 @@ class SqlCaseStore:
     # --- reads -----------------------------------------------------------------------------
 
     async def case_file(self, number: str) -> CaseFile | None:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             return await self._load(session, number)
 
     async def _load(self, session: AsyncSession, number: str) -> CaseFile | None:
@@ -240,7 +240,7 @@ class SqlCaseStore:
         self, wanted: CaseFilter, cursor: str | None, size: int, *, with_hidden: bool
     ) -> Page[Case]:
         query = queries.search(wanted, cursor, with_hidden=with_hidden).limit(size + 1)
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             found = [to_case(r) for r in await session.scalars(query)]
         last = found[size - 1] if len(found) > size else None
         return Page(
@@ -249,23 +249,23 @@ class SqlCaseStore:
         )
 
     async def cases_of(self, ani: str, limit: int) -> list[Case]:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = await session.scalars(queries.cases_of(ani).limit(limit))
             return [to_case(r) for r in rows]
 
     async def open_orders(self, case_numbers: Sequence[str]) -> list[WorkOrder]:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = await session.scalars(queries.open_orders(case_numbers))
             return [to_order(r) for r in rows]
 
     async def cases_of_call(self, call_id: CallId) -> list[Case]:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = await session.scalars(queries.cases_of_call(call_id))
             return [to_case(r) for r in rows]
 
     async def with_provisional_due(self, after: str, limit: int) -> list[str]:
         query = queries.with_provisional_due(after).limit(limit)
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             return list(await session.scalars(query))
 
 

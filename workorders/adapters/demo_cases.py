@@ -76,7 +76,7 @@ async def seed(database: Database, config_dir: Path, *, now: datetime) -> int:
 
 
 async def _count(database: Database) -> int:
-    async with database.session() as session:
+    async with database.reading() as session:
         found = await session.scalar(
             select(func.count())
             .select_from(CaseRow)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 BYTE_ORDER_MARK = "\ufeff"
 """Spreadsheets on Windows read a file as UTF-8 only when it begins with this."""
 
-_DANGEROUS = frozenset("=+-@\t\r\n\0＝＋－＠")
+# The last four are the full-width forms of the first four.
+_DANGEROUS = frozenset("=+-@\t\r\n\0") | {chr(code) for code in (0xFF1D, 0xFF0B, 0xFF0D, 0xFF20)}
 
 
 def cell(value: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
 from typing import TypeVar
 
 from kernel.ids import AuthorityId
@@ -241,12 +242,15 @@ class Shown:
 
     def _detail(self, entry: TimelineEntry, language: ScreenLanguage) -> str:
         """The particulars as one sentence, codes turned into names."""
-        colon, stop = ("：", "；") if language is ScreenLanguage.CHINESE else (": ", "; ")
-        parts = []
-        for name, value in entry.particulars.items():
-            label = self.say(language, PARTICULAR_NAMES.get(name, name))
-            parts.append(f"{label}{colon}{self._worded(name, value, language)}")
-        return stop.join(parts)
+        parts = [
+            self.say(language, "%(name)s：%(value)s")
+            % {
+                "name": self.say(language, PARTICULAR_NAMES.get(name, name)),
+                "value": self._worded(name, value, language),
+            }
+            for name, value in entry.particulars.items()
+        ]
+        return self._joined(parts, "%(first)s；%(second)s", language)
 
     def _worded(self, name: str, value: str, language: ScreenLanguage) -> str:
         if name not in ("authority", "assisting", "proposed_authority"):
@@ -255,7 +259,12 @@ class Shown:
             self.authority_name(language, self._cases.city.authority(AuthorityId(part))) or part
             for part in value.split(",")
         ]
-        return "、".join(names) if language is ScreenLanguage.CHINESE else ", ".join(names)
+        return self._joined(names, "%(first)s、%(second)s", language)
+
+    def _joined(self, parts: list[str], pattern: str, language: ScreenLanguage) -> str:
+        """All parts in one text, two by two, as the language joins them."""
+        joint = self.say(language, pattern)
+        return reduce(lambda a, b: joint % {"first": a, "second": b}, parts) if parts else ""
 
     # --- drafts and reference --------------------------------------------------------------
 
