@@ -27,7 +27,7 @@ from kernel.clock import Clock
 from kernel.ids import BoothId, TeamId
 
 TICK_S = 1.0
-MAX_EXCEPTIONS = 12
+MAX_EXCEPTIONS = 8
 _BUSY = frozenset({"offered", "talking", "consulting", "wrap_up"})
 
 

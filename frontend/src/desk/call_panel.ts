@@ -56,6 +56,7 @@ export class CallPanel {
     const view = callView(this.model);
     this.view = view;
     this.state.dataset["kind"] = view.kind;
+    this.state.dataset["ringing"] = String(view.context === "offer");
     this.shape.className = `shape shape-${view.kind}`;
     setText(this.word, view.word);
     setText(this.detail, view.detail);

@@ -33,7 +33,8 @@ export class CaseDesk {
   private readonly form: CaseForm;
   private readonly keeper: DraftKeeper;
   private readonly notice = make("div", { class: "case-notice", attributes: { role: "status" } });
-  private readonly bar = make("div", { class: "case-bar case-submit" });
+  private readonly versions = make("div", { class: "case-versions" });
+  private readonly bar = make("div", { class: "case-submit" });
   private readonly saving = make("span", { class: "hint", attributes: { role: "status" } });
   private readonly lacking = make("span", { class: "hint" });
   private readonly submit = make("button", {
@@ -62,10 +63,16 @@ export class CaseDesk {
       conflict: (stored, mine) => this.conflict(stored, mine),
     });
     fill(this.submit, t("提交诉求"), " ", make("kbd", {}, "Ctrl Enter"));
-    fill(this.bar, make("div", {}, this.saving, " ", this.lacking), this.submit);
-    root.prepend(this.others, this.notice);
+    // All that is said about the form stands in its bar, so that the form itself never moves.
+    fill(
+      this.bar,
+      make("div", { class: "case-said" }, this.notice, this.saving, this.lacking),
+      this.others,
+      this.submit,
+    );
+    root.prepend(this.versions);
     root.append(this.bar);
-    this.idleNotice();
+    fill(this.notice, make("p", { class: "hint" }, t("接听后自动开始登记。")));
     this.refreshButton();
   }
 
@@ -191,14 +198,14 @@ export class CaseDesk {
   private conflict(stored: Draft, mine: Values): void {
     this.form.enable(false);
     const choose = (values: Values): void => {
-      fill(this.notice);
+      fill(this.versions);
       this.form.show(values);
       this.form.enable(true);
       this.keeper.settle(stored, values);
       this.form.focusDescription();
     };
     fill(
-      this.notice,
+      this.versions,
       make(
         "section",
         { class: "conflict", attributes: { role: "alert" } },
@@ -211,7 +218,7 @@ export class CaseDesk {
         ),
       ),
     );
-    this.notice.querySelector("button")?.focus();
+    this.versions.querySelector("button")?.focus();
   }
 
   private version(title: string, values: Values, choose: () => void): HTMLElement {
@@ -305,7 +312,7 @@ export class CaseDesk {
       this.notice,
       make(
         "p",
-        { class: `notice notice-${kind}` },
+        { class: `said said-${kind}` },
         make("span", { class: `shape shape-${kind}`, attributes: { "aria-hidden": "true" } }),
         text,
       ),
@@ -319,31 +326,13 @@ export class CaseDesk {
     );
     this.saving.textContent = "";
     this.notice.append(
-      make(
-        "div",
-        { class: "row" },
-        make(
-          "a",
-          {
-            class: "button",
-            attributes: { href: filed.url, target: "_blank", rel: "noopener" },
-          },
-          t("查看"),
-        ),
-        this.action(t("同一来电再登记一件"), () => void this.openFor(this.callId)),
-      ),
-    );
-  }
-
-  private idleNotice(): void {
-    fill(
-      this.notice,
-      make("p", { class: "hint" }, t("接听后自动开始登记。")),
+      make("a", { attributes: { href: filed.url, target: "_blank", rel: "noopener" } }, t("查看")),
+      this.action(t("再登记一件"), () => void this.openFor(this.callId)),
     );
   }
 
   private action(text: string, click: () => void): HTMLButtonElement {
-    return make("button", { attributes: { type: "button" }, click }, text);
+    return make("button", { class: "plain", attributes: { type: "button" }, click }, text);
   }
 }
 

@@ -31,7 +31,10 @@ export class CaseForm {
   private readonly body = make("fieldset", { class: "case-form case-body" });
   private readonly extras = make("div", { class: "case-form case-part" });
   private readonly settle = make("div", { class: "case-form case-part" });
-  private readonly guesses = make("div", { class: "guesses", attributes: { role: "group" } });
+  private readonly guesses = make("div", {
+    class: "guesses",
+    attributes: { role: "group", "aria-label": t("推荐分类") },
+  });
   private readonly category: Combo;
   private readonly authority: Combo;
   private readonly extraValues = new Map<string, string>();
@@ -58,7 +61,7 @@ export class CaseForm {
     this.authority = new Combo({
       id: "authority",
       name: "authority-words",
-      label: t("承办单位"),
+      label: t("主办单位"),
       placeholder: t("输入单位名称查找"),
       none: t("没有这个单位"),
       options: () => this.authorityOptions(),
@@ -151,7 +154,9 @@ export class CaseForm {
     this.article = { id, title };
     if (this.answer === "" || this.answer !== answer) this.answer = answer;
     this.setRadio("outcome", "answered");
+    this.drawExtras();
     this.drawSettlement();
+    this.settle.scrollIntoView({ block: "nearest" });
     this.events.changed();
   }
 
@@ -184,7 +189,7 @@ export class CaseForm {
       case "description":
         return t("诉求内容");
       case "authority":
-        return t("承办单位");
+        return t("主办单位");
       case "answer":
         return t("答复内容");
       case "target":
@@ -221,8 +226,7 @@ export class CaseForm {
           guess.path.slice(-2).join(" › "),
         ),
       );
-    if (buttons.length === 0) fill(this.guesses, make("span", { class: "hint" }, t("填写内容后，这里会推荐分类")));
-    else fill(this.guesses, make("span", { class: "hint" }, t("推荐分类")), ...buttons);
+    fill(this.guesses, ...buttons);
   }
 
   /** Take the first guess while nothing was chosen. */
@@ -243,7 +247,7 @@ export class CaseForm {
 
   private build(): void {
     const book = this.book;
-    const description = textArea("description", "description", 4, 4000);
+    const description = textArea("description", "description", 3, 4000);
     const district = choice("district", "district", [
       ["", t("请选择")],
       ...book.districts.map((each) => [each.code, each.name] as const),
@@ -254,7 +258,14 @@ export class CaseForm {
     ];
     const urgency = choice("urgency", "urgency", book.urgencies.map(coded));
     const types = radioRow("request_type", t("诉求类型"), book.request_types.map(coded));
-    types.classList.add("two-thirds");
+    types.classList.add("three-quarters");
+    const said = field(description, description, this.label("description"), "");
+    said.element.querySelector("label")?.append(" ", make("kbd", {}, "Alt C"));
+    const category = this.keep(
+      "category",
+      field(this.category.element, this.category.input, this.label("category"), "three-quarters"),
+    );
+    category.querySelector("label")?.after(this.guesses);
     const outcome = radioRow("outcome", t("处理方式"), [
       ["answered", t("直接答复")],
       ["dispatched", t("派单")],
@@ -266,26 +277,22 @@ export class CaseForm {
       this.body,
       make("legend", { class: "visually-hidden" }, t("诉求登记")),
       types,
-      this.keep("urgency", field(urgency, urgency, t("紧急程度"), "third")),
-      this.keep("description", field(description, description, this.label("description"), "")),
-      this.guesses,
-      this.keep(
-        "category",
-        field(this.category.element, this.category.input, this.label("category"), "two-thirds"),
-      ),
-      this.keep("district", field(district, district, this.label("district"), "third")),
-      this.input("address", 200, ""),
+      this.keep("urgency", field(urgency, urgency, t("紧急程度"), "quarter inline")),
+      this.keep("description", said),
+      category,
+      this.keep("district", field(district, district, this.label("district"), "quarter")),
+      this.input("address", 200, "half"),
+      this.input("requester_name", 60, "quarter"),
+      this.input("contact_number", 32, "quarter"),
+      outcome,
       this.extras,
-      this.input("requester_name", 60, "third"),
-      this.input("contact_number", 32, "third"),
+      this.settle,
       make(
         "div",
-        { class: "third checks" },
+        { class: "checks" },
         checkBox("confidential", "confidential", t("对承办单位保密")),
         checkBox("anonymous", "anonymous", t("不留姓名")),
       ),
-      outcome,
-      this.settle,
     );
     fill(this.root, this.body);
     this.suggestCategories([]);
@@ -304,8 +311,10 @@ export class CaseForm {
     return made.element;
   }
 
+  /** What the category asks for goes to the authority; an answer on the spot needs none of it. */
   private drawExtras(): void {
-    const wanted = this.categoryOf(this.category.value)?.required ?? [];
+    const leaves = ["dispatched", "submitted"].includes(this.radio("outcome"));
+    const wanted = leaves ? (this.categoryOf(this.category.value)?.required ?? []) : [];
     const specs = wanted
       .map((name) => this.book.fields.find((spec) => spec.name === name))
       .filter((spec): spec is FieldSpec => spec !== undefined);
@@ -354,7 +363,7 @@ export class CaseForm {
     return make(
       "p",
       { class: "chosen-article" },
-      make("span", { class: "hint" }, t("依据")),
+      make("span", { class: "hint" }, t("答复依据")),
       make(
         "a",
         { attributes: { href: `/knowledge/${this.article.id}`, target: "_blank", rel: "noopener" } },
@@ -369,7 +378,7 @@ export class CaseForm {
   }
 
   private answerPart(): HTMLElement {
-    const area = textArea("answer", "answer", 3, 4000);
+    const area = textArea("answer", "answer", 2, 4000);
     area.value = this.answer;
     area.addEventListener("input", () => (this.answer = area.value));
     return this.keep("answer", field(area, area, this.label("answer"), ""));
@@ -407,7 +416,11 @@ export class CaseForm {
   private picked(target: EventTarget | null): void {
     if (!(target instanceof HTMLElement)) return;
     const name = target.getAttribute("name");
-    if (name === "outcome") this.drawSettlement();
+    if (name === "outcome") {
+      this.drawExtras();
+      this.drawSettlement();
+      this.settle.scrollIntoView({ block: "nearest" });
+    }
     if (name === "outcome" || name === "district") {
       this.events.placed(this.category.value, this.text("district"));
     }

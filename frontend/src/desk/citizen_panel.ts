@@ -16,7 +16,10 @@ export class CitizenPanel {
     if (text === this.shown) return;
     this.shown = text;
     if (pop === null) fill(this.root, ...nobody());
-    else fill(this.root, head(pop), facts(pop), menuPath(pop), past(pop));
+    else {
+      const way = make("div", { class: "citizen-way" }, facts(pop), menuPath(pop));
+      fill(this.root, head(pop), way, past(pop));
+    }
   }
 }
 
@@ -46,12 +49,11 @@ function facts(pop: ScreenPop): HTMLElement {
   };
   add(t("已等待"), pop.waited_s === null ? "–" : duration(pop.waited_s));
   add(t("拨打"), pop.line_name === null ? pop.dnis || "12345" : `${pop.dnis} ${pop.line_name}`);
-  const moves = pop.places.slice(1);
+  const [first, ...moves] = pop.places;
+  if (first !== undefined) add(t("排队时"), t("第 %(n)s 位", { n: first.position }));
   for (const place of moves) {
     add(queueCause(place.cause), `${teamName(place.team)} ${t("第 %(n)s 位", { n: place.position })}`);
   }
-  const first = pop.places[0];
-  if (first !== undefined) add(t("排队时"), t("第 %(n)s 位", { n: first.position }));
   return list;
 }
 

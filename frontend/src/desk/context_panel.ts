@@ -220,16 +220,22 @@ export class ContextPanel {
     const next = this.model.state?.next_status ?? this.model.state?.status ?? "ready";
     return [
       radios(
+        "next",
+        t("完成后"),
+        next === "not_ready" ? "not_ready" : "ready",
+        [
+          ["ready", t("就绪")],
+          ["not_ready", t("置忙")],
+        ],
+        "choice-row",
+      ),
+      radios(
         "disposition",
         t("通话结果"),
         guess,
         dispositions.map((d) => [d.code, named(d)] as const),
-        "choice-list two",
+        "choice-list dense",
       ),
-      radios("next", t("完成后"), next === "not_ready" ? "not_ready" : "ready", [
-        ["ready", t("就绪")],
-        ["not_ready", t("置忙")],
-      ]),
       button(
         t("延长整理时间"),
         () => this.actions.extendWrapUp(),
@@ -284,7 +290,7 @@ export class ContextPanel {
           teamName(team.team),
           t("就绪 %(ready)s 人，排队 %(waiting)s 人", { ready: team.ready, waiting: team.waiting }),
           null,
-          [button(t("转接"), () => this.actions.transferTeam(team.team))],
+          [button(t("直接转"), () => this.actions.transferTeam(team.team))],
         ),
       ),
       ...found.operators.map((person) =>
@@ -293,8 +299,8 @@ export class ContextPanel {
           null,
           badge(person.state === "ready" ? "ok" : "neutral", boothState(person.state)),
           [
-            button(t("咨询"), () => this.actions.consult(person.agent), person.state !== "ready"),
-            button(t("转接"), () => this.actions.transferAgent(person.agent)),
+            button(t("先咨询"), () => this.actions.consult(person.agent), person.state !== "ready"),
+            button(t("直接转"), () => this.actions.transferAgent(person.agent)),
           ],
         ),
       ),

@@ -86,7 +86,8 @@ export function radioRow(
   return make(
     "fieldset",
     { class: "choice-row" },
-    make("legend", {}, legend),
+    make("legend", { class: "visually-hidden" }, legend),
+    make("span", { class: "row-label", attributes: { "aria-hidden": "true" } }, legend),
     ...options.map(([value, text]) =>
       make("label", {}, make("input", { attributes: { type: "radio", name, value } }), text),
     ),
