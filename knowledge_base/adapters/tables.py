@@ -9,11 +9,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.infra.database import Base, UtcDateTime
+
+_FILLED_HEADS = text("heads IS NOT NULL")
+_FILLED_TOKENS = text("tokens IS NOT NULL")
 
 
 class ArticleRow(Base):
@@ -85,8 +98,9 @@ class SearchRow(Base):
 
     __table_args__ = (
         UniqueConstraint("article_id"),
-        Index("ix_kb_search_heads", "heads", postgresql_using="gin").ddl_if(dialect="postgresql"),
-        Index("ix_kb_search_tokens", "tokens", postgresql_using="gin").ddl_if(dialect="postgresql"),
+        # On SQLite the columns are empty and FTS5 does the work: the condition keeps these empty.
+        Index("ix_kb_search_heads", "heads", postgresql_using="gin", sqlite_where=_FILLED_HEADS),
+        Index("ix_kb_search_tokens", "tokens", postgresql_using="gin", sqlite_where=_FILLED_TOKENS),
     )
 
 

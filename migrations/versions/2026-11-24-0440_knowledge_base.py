@@ -91,9 +91,14 @@ def _create_search() -> None:
             "CREATE VIRTUAL TABLE kb_fts_heads USING fts5(title, questions, tags, pinyin,"
             " tokenize = 'ascii', columnsize = 0)"
         )
-    else:
-        op.create_index("ix_kb_search_heads", "kb_search", ["heads"], postgresql_using="gin")
-        op.create_index("ix_kb_search_tokens", "kb_search", ["tokens"], postgresql_using="gin")
+    for column in ("heads", "tokens"):
+        op.create_index(
+            f"ix_kb_search_{column}",
+            "kb_search",
+            [column],
+            postgresql_using="gin",
+            sqlite_where=sa.text(f"{column} IS NOT NULL"),
+        )
 
 
 def _create_traces() -> None:
@@ -110,7 +115,13 @@ def _create_traces() -> None:
             ["article_id"], ["kb_articles.id"], name="fk_kb_uses_article_id_kb_articles"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_kb_uses"),
-        sa.UniqueConstraint("call_id", "article_id", "kind", "account", name="uq_kb_uses_call_id"),
+        sa.UniqueConstraint(
+            "call_id",
+            "article_id",
+            "kind",
+            "account",
+            name="uq_kb_uses_call_id_article_id_kind_account",
+        ),
     )
     op.create_index("ix_kb_uses_article", "kb_uses", ["article_id", "kind", "at"])
     op.create_table(
