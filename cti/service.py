@@ -410,6 +410,7 @@ class TelephoneLine:
             raise Conflict("通话已不在该座席")
         exten = SEPARATOR.join((consulted, str(round(CONSULT_RING.total_seconds()))))
         other = (track.operator.channel, Context.CONSULT.value, exten)
+        self._replace(call_id, track, replace(track, asked=consulted))
         await self._order(Redirect(track.channel, Context.HOLD, "s", other))
 
     async def complete_consult(self, call_id: CallId) -> None:

@@ -57,6 +57,7 @@ class CallTrack:
     offer_id: OfferId | None = None
     endpoint: Endpoint | None = None
     operator: Leg | None = None
+    asked: Endpoint | None = None  # the phone a consultation was ordered with
     consulted: Leg | None = None
     consult_talking: bool = False
     answered_at: datetime | None = None
@@ -224,6 +225,7 @@ def _left(track: CallTrack, place: Place) -> CallTrack:
         offer_id=None,
         endpoint=None,
         operator=None,
+        asked=None,
         consulted=None,
         consult_talking=False,
     )
@@ -238,19 +240,18 @@ def _joined(track: CallTrack, told: rp.Told, now: datetime) -> Step:
     facts = _consult_fact(track, phase, now)
     if phase is tel.ConsultPhase.COMPLETED and track.consulted is not None:
         track = replace(track, operator=track.consulted, endpoint=track.consulted.endpoint)
-    return replace(track, place=Place.TALKING, consulted=None, consult_talking=False), facts
+    after = replace(track, place=Place.TALKING, asked=None, consulted=None, consult_talking=False)
+    return after, facts
 
 
 def _consult_fact(
     track: CallTrack, phase: tel.ConsultPhase, now: datetime
 ) -> tuple[tel.TelephonyFact, ...]:
-    if track.offer_id is None or track.endpoint is None or track.consulted is None:
+    # A phone that could not even be rung has no leg.
+    asked = track.consulted.endpoint if track.consulted is not None else track.asked
+    if track.offer_id is None or track.endpoint is None or asked is None:
         return ()
-    return (
-        tel.ConsultChanged(
-            track.call_id, track.offer_id, track.endpoint, track.consulted.endpoint, phase, now
-        ),
-    )
+    return (tel.ConsultChanged(track.call_id, track.offer_id, track.endpoint, asked, phase, now),)
 
 
 def _hung_up(
