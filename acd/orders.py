@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from acd.core import effects as fx
 from acd.core.inputs import OrderFailed, OrderFault, OrderKind
 from acd.ports import CallControl, Log
-from kernel.errors import NotFound, Unavailable
+from kernel.errors import Conflict, NotFound, Unavailable
 from kernel.ids import CallId, OfferId
 
 _KIND: dict[type[fx.Order], OrderKind] = {
@@ -69,6 +69,8 @@ class Orders:
             await call(self._control, order)
         except NotFound:
             fault = OrderFault.NOT_FOUND
+        except Conflict:
+            fault = OrderFault.REFUSED
         except Unavailable:
             fault = OrderFault.UNAVAILABLE
         except Exception:

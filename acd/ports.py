@@ -18,9 +18,10 @@ from kernel.language import Language
 class CallControl(Protocol):
     """Orders to the telephone. Each has a deadline of its own.
 
-    Every order raises `NotFound` if the call is gone and `Unavailable` if the link is down or
-    silent (then it may have been done or not). What came of an order is told as a fact.
-    The contract is in `tests/integration/call_control_contract.py`.
+    Every order raises `NotFound` if the call is gone, `Conflict` if it is elsewhere than the order
+    supposes (a fact is under way), and `Unavailable` if the link is down or silent (then it may
+    have been done or not). What came of an order is told as a fact.
+    The contract is in `tests/integration/test_call_control_contract.py`.
     """
 
     async def deliver(
@@ -42,7 +43,8 @@ class CallControl(Protocol):
     async def start_consult(
         self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, consulted: Endpoint
     ) -> None:
-        """The caller hears music, the consulted phone rings."""
+        """The caller hears music, the consulted phone rings. `offer_id` names the conversation
+        that is interrupted, and so do the `ConsultChanged` that follow."""
 
     async def complete_consult(self, call_id: CallId) -> None:
         """The caller talks with the consulted operator."""

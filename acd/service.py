@@ -117,6 +117,11 @@ class Distribution:
         """Take a telephony fact; never blocks, never raises."""
         self._put(fact)
 
+    async def on_transferred_out(self, event: ev.CallTransferredOut) -> None:
+        """Subscriber: a caller left the menu for an emergency number."""
+        if event.call_id is not None:
+            self._put(inp.LeftForNumber(event.call_id))
+
     def _put(self, item: Input) -> None:
         self._queue.put_nowait((item, None))
 

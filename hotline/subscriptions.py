@@ -11,6 +11,7 @@ from kernel.events import (
     CallAnswered,
     CallEnded,
     CallQueued,
+    CallTransferredOut,
     Event,
     SurveyAnswered,
 )
@@ -32,6 +33,10 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     bus.subscribe(CallEnded, s.dialogue.on_call_ended, name="ivr-forget")
     for heard in (CallQueued, CallAnswered, CallEnded):
         bus.subscribe(heard, s.survey.on_event, name=f"survey-{heard.__name__}")
+    # How a call ended is told by the distribution, which does not see callers leave for 110.
+    bus.subscribe(
+        CallTransferredOut, s.distribution.on_transferred_out, name="acd-transferred-out"
+    )
     # Asterisk's own queues answer when this process cannot.
     for seat in (AgentLoggedIn, AgentLoggedOut):
         bus.subscribe(seat, s.fallback.on_event, name=f"fallback-{seat.__name__}")

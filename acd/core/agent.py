@@ -270,7 +270,11 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One agent's part of a call: `held` sums the closed holds."""
+    """One agent's part of a call: `held` sums the closed holds.
+
+    `offer_id` is the offer by which the telephone knows the talk; it stays when a consultation
+    hands the caller over.
+    """
 
     call_id: CallId
     offer_id: OfferId

@@ -9,7 +9,7 @@ Diagrams: `docs/diagrams/acd-states.md`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -156,7 +156,8 @@ class Call:
 
     `key` orders all lines: (microseconds of first arrival less 60 s per point of priority, id).
     `teams` may serve the call, its own first, then overflow. `entered_at` begins the present
-    visit; `in_line` is True from entry until answer, abandon or transfer.
+    visit; `in_line` is True from entry until answer, abandon or transfer. `answered` once a person
+    was there; `closed` when its end was published already and it turned up again.
     """
 
     call_id: CallId
@@ -173,7 +174,9 @@ class Call:
     wanted: AgentId | None = None
     offers: int = 0
     in_line: bool = False
-    overflowed: bool = field(default=False)
+    overflowed: bool = False
+    answered: bool = False
+    closed: bool = False
 
 
 def check_call(call: Call, event: CallEvent) -> CallKind:

@@ -32,7 +32,15 @@ def begin_consult(work: Work, agent: Agent, target: Agent, call: Call) -> None:
         offer_id, call.call_id, target.agent_id, conversation.team, now, by=agent.agent_id
     )
     ring_until = now + floor.rules.ring_timeout
-    work.do(StartConsult(call.call_id, offer_id, agent.session.endpoint, target.session.endpoint))
+    # The telephone knows a consultation by the conversation that it interrupts.
+    work.do(
+        StartConsult(
+            call.call_id,
+            conversation.offer_id,
+            agent.session.endpoint,
+            target.session.endpoint,
+        )
+    )
     work.act(
         agent,
         ActivityEvent.CONSULT,
@@ -117,7 +125,9 @@ def _completed(work: Work, agent: Agent, consult: ag.Consult) -> None:
         return
     call = work.floor.calls[consult.conversation.call_id]
     consulted = target.activity
-    work.move_call(call, CallEvent.HAND_OVER, ca.Talking(consult.offer_id, target.agent_id))
+    work.move_call(
+        call, CallEvent.HAND_OVER, ca.Talking(consult.conversation.offer_id, target.agent_id)
+    )
     _publish_end(work, agent, consult, "completed")
     work.publish(
         ev.CallTransferred(
@@ -135,7 +145,7 @@ def _completed(work: Work, agent: Agent, consult: ag.Consult) -> None:
         ActivityEvent.TAKE_CALLER,
         ag.Talk(
             work.now,
-            ag.Conversation(call.call_id, consult.offer_id, consulted.team, work.now),
+            ag.Conversation(call.call_id, consult.conversation.offer_id, consulted.team, work.now),
         ),
     )
     finish_part(work, agent, consult.conversation)

@@ -19,7 +19,7 @@ def begin_talk(work: Work, offer: Offer, event: ActivityEvent) -> None:
     """The offer's agent and the caller talk from now on; the visit ends as answered."""
     call, agent = work.floor.calls[offer.call_id], work.floor.agents[offer.agent_id]
     waited_s = work.waited_s(call)
-    was_in_line = call.in_line
+    was_in_line, call.answered = call.in_line, True
     work.leave_line(call)
     work.cancel_timer(TimerKind.RETURN, call.call_id)
     work.move_call(call, CallEvent.ANSWER, ca.Talking(offer.offer_id, agent.agent_id))

@@ -53,6 +53,7 @@ class Floor:
         "line_reason",
         "line_up",
         "lines",
+        "menu",
         "offers",
         "open_calls",
         "phones_known",
@@ -70,6 +71,8 @@ class Floor:
         # How many offers were made for calls that we closed without having seen them hang up:
         # should one turn up again, its offers go on counting.
         self.closed: dict[CallId, int] = {}
+        # Callers in the menu, not ours yet; True once transferred to an outside number.
+        self.menu: dict[CallId, bool] = {}
         self.booths: dict[BoothId, AgentId] = {}
         self.endpoints: dict[Endpoint, AgentId] = {}
         self.reachable: set[Endpoint] = set()

@@ -105,6 +105,13 @@ class ConnectionBack:
     agent_id: AgentId
 
 
+@dataclass(frozen=True, slots=True)
+class LeftForNumber:
+    """A caller in the menu was transferred out (emergency numbers), as the IVR tells."""
+
+    call_id: CallId
+
+
 Command = (
     LogIn
     | LogOut
@@ -162,6 +169,7 @@ class OrderKind(StrEnum):
 
 class OrderFault(StrEnum):
     NOT_FOUND = "not_found"  # the telephone has no such call
+    REFUSED = "refused"  # the call is elsewhere than the order supposes: a fact is under way
     UNAVAILABLE = "unavailable"  # no answer: it may have been done or not
 
 
@@ -218,4 +226,4 @@ class Started:
     calls: tuple[RestoredCall, ...] = ()
 
 
-Input = Started | Command | TimerExpired | OrderFailed | TelephonyFact
+Input = Started | Command | LeftForNumber | TimerExpired | OrderFailed | TelephonyFact

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from acd.core import call as ca
+from acd.core.adoption import agent_at, take_over_talk
 from acd.core.agent import ActivityEvent
 from acd.core.call import Call, CallEvent, Outcome
 from acd.core.conversation import begin_talk
-from acd.core.effects import NO_ID, CancelOffer
+from acd.core.effects import NO_ID
 from acd.core.floor import Floor, call_key
-from acd.core.inputs import TimerKind
+from acd.core.inputs import LeftForNumber, TimerKind
 from acd.core.offering import close_offer, fail_offer
 from acd.core.talking import end_conversation, end_talk_of
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.ids import AgentId, CallId, TeamId
-from kernel.telephony import CallHungUp, CallWaiting, OfferAnswered, OfferFailed, OfferResult
+from kernel.telephony import (
+    CallEntered,
+    CallHungUp,
+    CallWaiting,
+    EndedBy,
+    OfferAnswered,
+    OfferFailed,
+    OfferResult,
+)
 
 
 def on_waiting(work: Work, fact: CallWaiting) -> None:
     """The caller stands in the waiting loop: new, back from an offer, or transferred."""
     call = work.floor.calls.get(fact.call_id)
     if call is None:
+        work.floor.menu.pop(fact.call_id, None)
         call = new_call(work.floor, fact)
         work.floor.calls[fact.call_id] = call
         enter(work, call, fact.team, fact.wanted_agent, "entry")
@@ -68,6 +78,7 @@ def new_call(floor: Floor, fact: CallWaiting) -> Call:
         state=ca.Returning("entry"),
         entered_at=fact.at,
         key=call_key(fact.call_id, fact.first_arrival_at, fact.priority),
+        closed=fact.call_id in floor.closed,
         offers=floor.closed.pop(fact.call_id, 0),
     )
 
@@ -166,8 +177,7 @@ def return_expired(work: Work, call_id: CallId) -> None:
         return
     if call.state.missing:
         work.remark("lost_call_closed", call_id)
-        work.floor.note_closed(call)
-        forget(work, call)
+        close_unseen(work, call)
     else:
         work.remark("return_assumed", call_id)
         stand_again(work, call, call.state.cause)
@@ -179,8 +189,9 @@ _OUTCOMES = {
     OfferResult.NO_ANSWER: Outcome.RING_NO_ANSWER,
     OfferResult.BUSY: Outcome.DECLINED,
     OfferResult.UNREACHABLE: Outcome.UNREACHABLE,
-    # An offer that we took back is closed already, so here the caller left.
-    OfferResult.CANCELLED: Outcome.CALLER_ABANDONED,
+    # An offer that we took back is closed already; here the telephone did it, and the caller
+    # waits again (one who leaves is told by CallHungUp alone).
+    OfferResult.CANCELLED: Outcome.RESCINDED,
 }
 
 
@@ -198,29 +209,83 @@ def on_offer_answered(work: Work, fact: OfferAnswered) -> None:
             begin_talk(work, offer, ActivityEvent.ANSWER)
         return
     call = work.floor.calls.get(fact.call_id)
-    if call is not None and isinstance(call.state, ca.Returning | ca.Waiting):
-        # The phone was picked up in the instant in which we took the offer back.
-        work.remark("late_answer_taken_back", call.call_id)
-        work.do(CancelOffer(fact.call_id, fact.offer_id))
+    if call is None:
+        return
+    # Picked up in the instant in which we took the offer back: the two do talk, so be it.
+    if isinstance(call.state, ca.Offered):
+        fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)
+    if isinstance(call.state, ca.Returning | ca.Waiting):
+        work.remark("late_answer_taken_over", call.call_id)
+        take_over_talk(work, call, agent_at(work, fact.endpoint), fact.offer_id)
 
 
 # --- the end --------------------------------------------------------------------------------
 
 
+def on_entered(work: Work, fact: CallEntered) -> None:
+    """In the menu: remembered only to tell how the call ended."""
+    if fact.call_id not in work.floor.calls:
+        work.floor.menu.setdefault(fact.call_id, False)
+
+
+def on_left_for_number(work: Work, told: LeftForNumber) -> None:
+    if told.call_id in work.floor.menu:
+        work.floor.menu[told.call_id] = True
+
+
 def on_hung_up(work: Work, fact: CallHungUp) -> None:
+    """The last fact of each call, and so the last event."""
     call = work.floor.calls.get(fact.call_id)
-    if call is not None:
-        forget(work, call)
+    if call is None:
+        if fact.call_id not in work.floor.closed:
+            end_in_menu(work, fact.call_id, fact.ended_by, fact.cause)
+        return
+    forget(work, call)
+    if not call.closed:
+        _publish_end(work, call, fact.ended_by, fact.cause)
+
+
+def close_unseen(work: Work, call: Call) -> None:
+    """The caller is not there any more and nobody saw how it ended."""
+    forget(work, call)
+    work.floor.note_closed(call)
+    if not call.closed:
+        _publish_end(work, call, EndedBy.FAULT, 0)
+
+
+def end_in_menu(work: Work, call_id: CallId, ended_by: EndedBy, cause: int) -> None:
+    """The end of a caller who never asked for a person."""
+    transferred = work.floor.menu.pop(call_id, False)
+    _ended(work, call_id, "transferred_out" if transferred else "left_in_menu", ended_by, cause)
+
+
+def _publish_end(work: Work, call: Call, ended_by: EndedBy, cause: int) -> None:
+    _ended(work, call.call_id, "answered" if call.answered else "abandoned", ended_by, cause)
+
+
+def _ended(work: Work, call_id: CallId, outcome: str, ended_by: EndedBy, cause: int) -> None:
+    """A call that the telephone system's death cut off is a fault, unless it was answered."""
+    if ended_by is EndedBy.FAULT and outcome != "answered":
+        outcome = "fault"
+    work.publish(
+        ev.CallEnded(
+            event_id=NO_ID,
+            occurred_at=work.now,
+            call_id=call_id,
+            outcome=outcome,
+            ended_by=ended_by.value,
+            cause=cause,
+        )
+    )
 
 
 def forget(work: Work, call: Call) -> None:
     """The caller is gone: end what is open, count an abandon if in line, drop the call."""
     state = call.state
+    abandon(work, call)
     if isinstance(state, ca.Offered):
-        abandon(work, call)
         fail_offer(work, work.floor.offers[state.offer_id], Outcome.CALLER_ABANDONED)
     else:
-        abandon(work, call)
         end_conversation(work, call)
     ca.check_call(call, CallEvent.HANG_UP)
     work.cancel_timer(TimerKind.RETURN, call.call_id)

@@ -41,7 +41,8 @@ def on_order_failed(work: Work, failed: OrderFailed) -> None:
         case OrderKind.COMPLETE_CONSULT:
             _tell(work, call, HAND_OVER_FAILED)
         case OrderKind.CANCEL_CONSULT:
-            _cancel_consult_failed(work, call, gone)
+            over = failed.fault is not OrderFault.UNAVAILABLE
+            _cancel_consult_failed(work, call, over)
 
 
 def _deliver_failed(work: Work, failed: OrderFailed, gone: bool) -> None:
@@ -75,15 +76,16 @@ def _consult_failed(work: Work, call: Call, failed: OrderFailed) -> None:
     agent = _talker(work, call)
     if agent is None or not isinstance(agent.activity, ag.Consult):
         return
-    if agent.activity.offer_id == failed.offer_id:
+    if agent.activity.conversation.offer_id == failed.offer_id:
         consult_failed(work, agent, agent.activity, CONSULT_FAILED)
 
 
-def _cancel_consult_failed(work: Work, call: Call, gone: bool) -> None:
+def _cancel_consult_failed(work: Work, call: Call, over: bool) -> None:
+    """The telephone knows of no consultation: it is over. Without an answer nobody knows."""
     agent = _talker(work, call)
     if agent is None or not isinstance(agent.activity, ag.Consult):
         return
-    if gone:
+    if over:
         consult_failed(work, agent, agent.activity, "")
     else:
         work.notice(agent, RETURN_FAILED)

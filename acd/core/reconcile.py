@@ -12,24 +12,25 @@ from dataclasses import replace
 
 from acd.core import agent as ag
 from acd.core import call as ca
+from acd.core.adoption import agent_at, divert, offer_number, take_over_talk
 from acd.core.agent import ActivityEvent, Agent, SessionEvent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.consulting import on_consult_changed
 from acd.core.conversation import begin_talk
-from acd.core.effects import NO_ID, CancelOffer, Show
+from acd.core.effects import CancelOffer, Show
 from acd.core.floor import call_key
 from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
-from acd.core.lines import enter, forget, on_waiting, stand_again
+from acd.core.lines import close_unseen, end_in_menu, enter, on_waiting, stand_again
 from acd.core.offering import close_offer, fail_offer
 from acd.core.people import seat
 from acd.core.talking import end_conversation
 from acd.core.work import Work
-from kernel import events as ev
 from kernel.ids import AgentId, OfferId, TeamId
 from kernel.telephony import (
     CallWaiting,
     ConsultChanged,
     ConsultPhase,
+    EndedBy,
     LineLost,
     LineRestored,
     LiveCall,
@@ -62,6 +63,7 @@ def _restore_call(work: Work, found: RestoredCall) -> None:
         entered_at=found.entered_at,
         key=call_key(found.call_id, found.first_arrival_at, found.priority),
         offers=found.offers,
+        answered=found.answered,
     )
     floor.calls[call.call_id] = call
     if not found.answered:
@@ -112,8 +114,9 @@ def on_line_restored(work: Work, fact: LineRestored) -> None:
     live = {c.call_id: c for c in fact.calls}
     for call_id in sorted(floor.calls.keys() - live.keys()):
         work.remark("call_vanished", call_id)
-        floor.note_closed(floor.calls[call_id])
-        forget(work, floor.calls[call_id])
+        close_unseen(work, floor.calls[call_id])
+    for call_id in sorted(floor.menu.keys() - live.keys()):
+        end_in_menu(work, call_id, EndedBy.FAULT, 0)
     for found in sorted(fact.calls, key=lambda c: (c.first_arrival_at or fact.at, c.call_id)):
         _place(work, found)
     for agent_id in sorted(floor.agents):
@@ -198,21 +201,12 @@ def adopt(work: Work, found: LiveCall) -> Call:
         state=ca.Returning("resync"),
         entered_at=work.now,
         key=call_key(found.call_id, arrived, found.priority),
+        closed=found.call_id in work.floor.closed,
         offers=work.floor.closed.pop(found.call_id, 0),
     )
+    work.floor.menu.pop(found.call_id, None)
     work.floor.calls[call.call_id] = call
     return call
-
-
-def _offers_of(offer_id: OfferId | None) -> int:
-    """How many offers were made before, read from the id of the last."""
-    number = offer_id.rpartition(".")[2] if offer_id else ""
-    return int(number) if number.isdecimal() else 0
-
-
-def _agent_at(work: Work, found: LiveCall) -> Agent | None:
-    agent_id = work.floor.endpoints.get(found.endpoint) if found.endpoint else None
-    return work.floor.agents[agent_id] if agent_id else None
 
 
 def _found_offered(work: Work, found: LiveCall) -> None:
@@ -236,7 +230,7 @@ def _found_offered(work: Work, found: LiveCall) -> None:
         enter(work, call, call.team, None, "resync")
         work.floor.close(call)
         call.state = ca.Returning("resync")
-    agent = _agent_at(work, found)
+    agent = agent_at(work, found.endpoint)
     if agent is None or found.offer_id is None or not isinstance(agent.activity, ag.Idle):
         work.start_timer(
             TimerKind.RETURN,
@@ -244,7 +238,7 @@ def _found_offered(work: Work, found: LiveCall) -> None:
             work.now + work.floor.rules.ring_timeout + work.floor.rules.answer_margin,
         )
         return
-    if _offers_of(found.offer_id) <= call.offers:
+    if offer_number(found.offer_id) <= call.offers:
         # An offer of ours that has its outcome: the order arrived late. Take it back again.
         work.do(CancelOffer(call.call_id, found.offer_id))
         work.start_timer(TimerKind.RETURN, call.call_id, work.now + work.floor.rules.answer_margin)
@@ -254,7 +248,7 @@ def _found_offered(work: Work, found: LiveCall) -> None:
 
 def _take_over_offer(work: Work, call: Call, agent: Agent, offer_id: OfferId) -> None:
     now, rules = work.now, work.floor.rules
-    call.offers = max(call.offers, _offers_of(offer_id))
+    call.offers = max(call.offers, offer_number(offer_id))
     work.cancel_timer(TimerKind.RETURN, call.call_id)
     work.move_call(call, CallEvent.OFFER, ca.Offered(offer_id, agent.agent_id))
     work.floor.offers[offer_id] = Offer(offer_id, call.call_id, agent.agent_id, call.team, now)
@@ -284,13 +278,25 @@ def _found_talking(work: Work, found: LiveCall) -> None:
             begin_talk(work, offer, ActivityEvent.ANSWER)
             return
         fail_offer(work, offer, Outcome.RESCINDED)
-    elif isinstance(state, ca.Moving) and state.offer_id == found.offer_id:
+    elif isinstance(state, ca.Moving) and _still_talks(work, call, state, found):
         work.move_call(call, CallEvent.MOVE_FAILED, ca.Talking(state.offer_id, state.agent_id))
         return
     elif isinstance(state, ca.Talking) and state.agent_id is not None:
         _check_talk(work, call, state.agent_id, found)
         return
-    _take_over_talk(work, call, found)
+    take_over_talk(work, call, agent_at(work, found.endpoint), found.offer_id)
+
+
+def _still_talks(work: Work, call: Call, moving: ca.Moving, found: LiveCall) -> bool:
+    """The transfer was not done: the agent who ordered it has the caller as before."""
+    agent = work.floor.agents.get(moving.agent_id)
+    conversation = agent.conversation if agent is not None else None
+    return (
+        agent is not None
+        and conversation is not None
+        and conversation.call_id == call.call_id
+        and found.endpoint in (None, agent.session.endpoint)
+    )
 
 
 def _check_talk(work: Work, call: Call, agent_id: AgentId, found: LiveCall) -> None:
@@ -318,33 +324,14 @@ def _check_talk(work: Work, call: Call, agent_id: AgentId, found: LiveCall) -> N
             _restart_ring(work, consult.offer_id)
     elif found.endpoint is not None and found.endpoint != agent.session.endpoint:
         end_conversation(work, call)
-        _take_over_talk(work, call, found)
-
-
-def _take_over_talk(work: Work, call: Call, found: LiveCall) -> None:
-    """A conversation that began without us: it belongs to whoever sits at that phone."""
-    agent = _agent_at(work, found)
-    offer_id = found.offer_id or OfferId(f"{call.call_id}.{call.offers + 1}")
-    call.offers = max(call.offers, _offers_of(offer_id))
-    if agent is not None and isinstance(agent.activity, ag.Offered):
-        fail_offer(work, work.floor.offers[agent.activity.offer_id], Outcome.RESCINDED)
-    if agent is None or not isinstance(agent.activity, ag.Idle | ag.WrapUp):
-        work.remark("conversation_without_agent", call.call_id)
-        if call.in_line:
-            _divert(work, call)
-        if not isinstance(call.state, ca.Talking):
-            work.move_call(call, CallEvent.ANSWER, ca.Talking(None, None))
-        return
-    work.cancel_timer(TimerKind.WRAP_UP, agent.agent_id)
-    offer = Offer(offer_id, call.call_id, agent.agent_id, call.team, work.now)
-    if isinstance(call.state, ca.Talking):
-        end_conversation(work, call)
-    begin_talk(work, offer, ActivityEvent.RESTORE_TALK)
+        take_over_talk(work, call, agent_at(work, found.endpoint), found.offer_id)
 
 
 def _found_after_call(work: Work, found: LiveCall) -> None:
     call = work.floor.calls.get(found.call_id)
     if call is None:
+        call = adopt(work, found)
+        call.state, call.answered = ca.AfterCall(), True
         return
     if isinstance(call.state, ca.Offered):
         # Answered and finished while the line was lost.
@@ -358,26 +345,13 @@ def _found_elsewhere(work: Work, found: LiveCall) -> None:
     """In the menu or the survey: not ours now. A caller who was in line was served without us."""
     call = work.floor.calls.get(found.call_id)
     if call is None:
+        work.floor.menu.setdefault(found.call_id, False)
         return
     if isinstance(call.state, ca.Offered):
         fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)
     end_conversation(work, call)
     if call.in_line:
-        _divert(work, call)
+        divert(work, call)
     work.cancel_timer(TimerKind.RETURN, call.call_id)
     if isinstance(call.state, ca.Waiting | ca.Returning | ca.Moving):
         work.move_call(call, CallEvent.LEAVE_LINE, ca.AfterCall())
-
-
-def _divert(work: Work, call: Call) -> None:
-    work.leave_line(call)
-    work.publish(
-        ev.CallDiverted(
-            event_id=NO_ID,
-            occurred_at=work.now,
-            call_id=call.call_id,
-            team=call.team,
-            waited_s=work.waited_s(call),
-            cause="fallback",
-        )
-    )

@@ -20,7 +20,9 @@ from acd.core.floor import Floor
 from acd.core.inputs import Input, Started, TimerExpired, TimerKind
 from acd.core.lines import (
     give_up_wanted,
+    on_entered,
     on_hung_up,
+    on_left_for_number,
     on_offer_answered,
     on_offer_failed,
     on_waiting,
@@ -57,7 +59,7 @@ def _on_phone(work: Work, fact: tel.EndpointChanged) -> None:
 
 
 def _not_ours(work: Work, fact: object) -> None:
-    """Facts of the menu and of recordings are no matter of the distribution."""
+    """Facts of recordings are no matter of the distribution."""
 
 
 HANDLERS: Mapping[type[Any], Handler] = {
@@ -79,7 +81,8 @@ HANDLERS: Mapping[type[Any], Handler] = {
     inp.AbortConsult: people.cancel_consult,
     inp.ConnectionLost: people.connection_lost,
     inp.ConnectionBack: people.connection_back,
-    tel.CallEntered: _not_ours,
+    inp.LeftForNumber: on_left_for_number,
+    tel.CallEntered: on_entered,
     tel.CallWaiting: on_waiting,
     tel.OfferRinging: on_ringing,
     tel.OfferAnswered: on_offer_answered,

@@ -43,7 +43,12 @@ def on_talk_ended(work: Work, fact: TalkEnded) -> None:
     if call is None:
         return
     state = call.state
-    if isinstance(state, ca.Talking | ca.Moving) and state.offer_id == fact.offer_id:
+    if not isinstance(state, ca.Talking | ca.Moving):
+        return
+    # The phone tells whose leg it was: after a consultation was completed the telephone still
+    # names the first operator's offer.
+    agent = work.floor.agents.get(state.agent_id) if state.agent_id else None
+    if agent is None or agent.session.endpoint == fact.endpoint:
         end_conversation(work, call)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kernel.clock import Clock
-from kernel.errors import HotlineError, NotFound, Unavailable
+from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
 from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
@@ -54,7 +54,6 @@ class Caller:
     offer_id: OfferId | None = None
     phone: Endpoint | None = None
     consulted: Endpoint | None = None
-    consult_offer: OfferId | None = None
     consult_answered: bool = False
     wanted: AgentId | None = None
 
@@ -144,7 +143,7 @@ class Exchange:
 
     def _waits(self, caller: Caller) -> None:
         caller.place, caller.offer_id, caller.phone = "waiting", None, None
-        caller.consulted = caller.consult_offer = None
+        caller.consulted = None
         self.tell(
             CallWaiting(
                 caller.call_id,
@@ -231,7 +230,7 @@ class Exchange:
         offer_id, phone = caller.offer_id, caller.phone
         assert offer_id is not None and phone is not None
         caller.place, caller.offer_id, caller.phone = "after_call", None, None
-        caller.consulted = caller.consult_offer = None
+        caller.consulted = None
         self.tell(TalkEnded(caller.call_id, offer_id, phone, self.clock.now()))
 
     def _offer_fails(self, caller: Caller, result: OfferResult) -> None:
@@ -257,14 +256,16 @@ class Exchange:
         if faults:
             raise faults.pop(0)
         caller = self.callers.get(call_id)
-        if caller is None or (places and caller.place not in places):
+        if caller is None:
             raise NotFound("来电已经结束")
+        if places and caller.place not in places:
+            raise Conflict("来电不在此处")
         return caller
 
     async def deliver(
         self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, ring_timeout: timedelta
     ) -> None:
-        caller = self._ordered("deliver", call_id, "waiting", "offered")
+        caller = self._ordered("deliver", call_id, "waiting")
         busy = self._busy(endpoint, except_call=call_id)
         caller.place, caller.offer_id, caller.phone = "offered", offer_id, endpoint
         if busy or endpoint not in self.registered:
@@ -276,14 +277,10 @@ class Exchange:
             self.ring_out(endpoint)
 
     async def cancel_offer(self, call_id: CallId, offer_id: OfferId) -> None:
-        caller = self._ordered("cancel_offer", call_id)
+        caller = self._ordered("cancel_offer", call_id, "offered")
         if caller.offer_id != offer_id:
-            return
-        if caller.place == "offered":
-            self._offer_fails(caller, OfferResult.CANCELLED)
-        elif caller.place == "talking":
-            self._drop_operator(caller)
-            self._waits(caller)
+            raise Conflict("该次派话已结束")
+        self._offer_fails(caller, OfferResult.CANCELLED)
 
     async def requeue(
         self, call_id: CallId, team: TeamId, priority: int, wanted_agent: AgentId | None
@@ -304,7 +301,9 @@ class Exchange:
         self, call_id: CallId, offer_id: OfferId, endpoint: Endpoint, consulted: Endpoint
     ) -> None:
         caller = self._ordered("start_consult", call_id, "talking")
-        caller.consulted, caller.consult_offer = consulted, offer_id
+        if caller.offer_id != offer_id or caller.phone != endpoint:
+            raise Conflict("通话已不在该座席")
+        caller.consulted = consulted
         caller.consult_answered = False
         caller.place = "consulting"
         if consulted not in self.registered or self._busy(consulted, except_call=call_id):
@@ -315,30 +314,28 @@ class Exchange:
 
     async def complete_consult(self, call_id: CallId) -> None:
         caller = self._ordered("complete_consult", call_id, "consulting")
-        assert caller.phone and caller.offer_id
-        first, first_offer = caller.phone, caller.offer_id
+        if not caller.consult_answered:
+            raise Conflict("被咨询的座席尚未接听")
         self._consult(caller, ConsultPhase.COMPLETED)
-        caller.phone, caller.offer_id = caller.consulted, caller.consult_offer
+        caller.phone = caller.consulted  # the offer's id stays that of the first operator
         self._end_consult(caller)
-        self.tell(TalkEnded(call_id, first_offer, first, self.clock.now()))
 
     async def cancel_consult(self, call_id: CallId) -> None:
-        caller = self._ordered("cancel_consult", call_id)
-        if caller.consulted is not None:
-            self._consult(caller, ConsultPhase.CANCELLED)
-            self._end_consult(caller)
+        caller = self._ordered("cancel_consult", call_id, "consulting")
+        self._consult(caller, ConsultPhase.CANCELLED)
+        self._end_consult(caller)
 
     def _end_consult(self, caller: Caller) -> None:
         caller.place = "talking"
-        caller.consulted = caller.consult_offer = None
+        caller.consulted = None
         caller.consult_answered = False
 
     def _consult(self, caller: Caller, phase: ConsultPhase) -> None:
-        assert caller.phone and caller.consulted and caller.consult_offer
+        assert caller.phone and caller.consulted and caller.offer_id
         self.tell(
             ConsultChanged(
                 caller.call_id,
-                caller.consult_offer,
+                caller.offer_id,
                 caller.phone,
                 caller.consulted,
                 phase,

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from acd.ports import CallControl
-from kernel.errors import NotFound, Unavailable
+from kernel.errors import Conflict, NotFound, Unavailable
 from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
 from kernel.telephony import (
     CallHungUp,
@@ -196,8 +196,7 @@ def _phase(phase: ConsultPhase) -> Callable[[ConsultChanged], bool]:
 
 
 async def _consult(rig: Rig) -> tuple[CallId, OfferId]:
-    call_id, _ = await _talk(rig)
-    offer_id = OfferId(f"{call_id}.2")
+    call_id, offer_id = await _talk(rig)
     await rig.control.start_consult(call_id, offer_id, rig.phone, rig.other_phone)
     await rig.pick_up(rig.other_phone)
     talking = await fact(rig, ConsultChanged, where=_phase(ConsultPhase.TALKING))
@@ -212,8 +211,8 @@ async def contract_a_completed_consultation_hands_the_caller_over(rig: Rig) -> N
     await fact(rig, ConsultChanged, where=_phase(ConsultPhase.COMPLETED))
     before = len(rig.facts)
     await rig.put_down(rig.other_phone)
-    ended = await fact(rig, TalkEnded, after=before, where=lambda f: f.offer_id == offer_id)
-    assert ended.endpoint == rig.other_phone
+    ended = await fact(rig, TalkEnded, after=before)
+    assert (ended.offer_id, ended.endpoint) == (offer_id, rig.other_phone)
 
 
 async def contract_a_cancelled_consultation_goes_back_to_the_caller(rig: Rig) -> None:
@@ -226,8 +225,8 @@ async def contract_a_cancelled_consultation_goes_back_to_the_caller(rig: Rig) ->
 
 
 async def contract_a_consulted_phone_that_refuses_fails_the_consultation(rig: Rig) -> None:
-    call_id, _ = await _talk(rig)
-    await rig.control.start_consult(call_id, OfferId(f"{call_id}.2"), rig.phone, rig.other_phone)
+    call_id, offer_id = await _talk(rig)
+    await rig.control.start_consult(call_id, offer_id, rig.phone, rig.other_phone)
     await fact(rig, ConsultChanged, where=_phase(ConsultPhase.RINGING))
     await rig.refuse(rig.other_phone)
     await fact(rig, ConsultChanged, where=_phase(ConsultPhase.FAILED))
@@ -250,6 +249,21 @@ async def contract_an_order_for_a_call_that_is_gone_is_not_found(rig: Rig) -> No
     for order in orders:
         with pytest.raises(NotFound):
             await order()
+
+
+async def contract_an_order_for_a_call_in_another_place_is_a_conflict(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    with pytest.raises(Conflict):
+        await rig.control.release(call_id)
+    with pytest.raises(Conflict):
+        await rig.control.cancel_offer(call_id, OfferId(f"{call_id}.1"))
+    await rig.control.deliver(call_id, OfferId(f"{call_id}.1"), rig.phone, RING)
+    await rig.pick_up(rig.phone)
+    await fact(rig, OfferAnswered)
+    with pytest.raises(Conflict):
+        await rig.control.deliver(call_id, OfferId(f"{call_id}.2"), rig.other_phone, RING)
+    with pytest.raises(Conflict):
+        await rig.control.cancel_consult(call_id)
 
 
 async def contract_without_a_link_every_order_is_unavailable(rig: Rig) -> None:

@@ -19,7 +19,7 @@ from acd.core.effects import Effect
 from acd.core.inputs import OrderFault, TimerExpired
 from acd.core.rules import Rules
 from kernel import events as ev
-from kernel.errors import NotFound, Unavailable
+from kernel.errors import Conflict, NotFound, Unavailable
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, TeamId
 from kernel.language import Language
 from kernel.telephony import LineLost, TelephonyFact
@@ -116,6 +116,8 @@ class Shift(World):
             run(orders.call(self.exchange, order))
         except NotFound:
             self.feed(orders.failure(order, OrderFault.NOT_FOUND))
+        except Conflict:
+            self.feed(orders.failure(order, OrderFault.REFUSED))
         except Unavailable:
             self.feed(orders.failure(order, OrderFault.UNAVAILABLE))
 

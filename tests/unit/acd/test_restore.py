@@ -130,7 +130,7 @@ def test_a_handed_over_caller_is_found_with_the_colleague() -> None:
     before.drain()
     caller = before.exchange.callers[CallId("c-1")]
     world = next_run(before)
-    caller.phone, caller.offer_id = caller.consulted, caller.consult_offer
+    caller.phone = caller.consulted
     world.exchange._end_consult(caller)
     world.exchange.restore()
     world.drain()

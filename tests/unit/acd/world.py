@@ -23,8 +23,8 @@ from acd.core.rules import Rules
 from acd.core.step import step
 from acd.core.views import primary_team
 from kernel import events as ev
-from kernel.errors import HotlineError, NotFound, Unavailable
-from kernel.ids import AgentId, OfferId
+from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
+from kernel.ids import AgentId, CallId, OfferId
 from kernel.telephony import TelephonyFact
 from tests.fakes.call_control import Exchange
 from tests.fakes.clock import SetClock
@@ -46,6 +46,7 @@ class World:
         self.effects: list[tuple[Effect, ...]] = []
         self.events: list[ev.Event] = []
         self.outcomes: dict[OfferId, str | None] = {}
+        self.ended: dict[CallId, ev.CallEnded] = {}
         self._judge = judge
         self.exchange.restore()
         self.drain()
@@ -101,6 +102,10 @@ class World:
         if isinstance(event, ev.CallOffered):
             assert event.offer_id not in self.outcomes, "an offer's id is used once"
             self.outcomes[event.offer_id] = None
+        elif isinstance(event, ev.CallEnded):
+            assert event.call_id is not None
+            assert event.call_id not in self.ended, "a call ends once"
+            self.ended[event.call_id] = event
         elif isinstance(event, ev.OfferEnded):
             assert self.outcomes.get(event.offer_id) is None, "an offer ends once"
             self.outcomes[event.offer_id] = event.outcome
@@ -139,6 +144,8 @@ class World:
             run(orders.call(self.exchange, order))
         except NotFound:
             self.feed(orders.failure(order, OrderFault.NOT_FOUND))
+        except Conflict:
+            self.feed(orders.failure(order, OrderFault.REFUSED))
         except Unavailable:
             self.feed(orders.failure(order, OrderFault.UNAVAILABLE))
         return True
