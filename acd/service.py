@@ -83,7 +83,7 @@ class Distribution:
         for event in memory.events:
             self._metrics.fold(event)
         self._resume_clocks(memory.agents, now)
-        self._put(Started(self._rules, tuple(memory.agents), tuple(memory.calls)))
+        self._step(Started(self._rules, tuple(memory.agents), tuple(memory.calls)))
         self._task = asyncio.get_running_loop().create_task(self._own(), name="distribution")
 
     def _resume_clocks(self, agents: Sequence[inp.RestoredAgent], now: datetime) -> None:

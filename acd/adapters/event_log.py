@@ -81,9 +81,9 @@ class SqlEventLog:
             while len(batch) < BATCH_LIMIT and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             await self._write_until_done([_row(*item) for item in batch])
+            await self._prune(batch[-1][1])
             for _ in batch:
                 self._queue.task_done()
-            await self._prune(batch[-1][1])
 
     async def _write_until_done(self, rows: list[dict[str, Any]]) -> None:
         while True:
