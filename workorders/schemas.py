@@ -298,7 +298,8 @@ class History(_Out):
 
 
 class EntryOut(_Out):
-    """One line of the timeline; `detail` is a sentence made of the particulars."""
+    """One line of the timeline; `who` names function and person or the authority, `detail` is a
+    sentence made of the particulars."""
 
     seq: int
     at: datetime
@@ -306,6 +307,7 @@ class EntryOut(_Out):
     title: str
     actor: str
     account: str
+    who: str
     from_state: str | None
     to_state: str | None
     detail: str

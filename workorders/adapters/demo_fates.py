@@ -31,8 +31,8 @@ def _hours(count: float) -> timedelta:
 _REPLY = {
     "contacted": "已电话联系诉求人",
     "solved": "是",
-    "public_reply": "您反映的问题已核实处理，感谢您的监督。",
-    "internal_note": "现场核查属实，已责令整改并复查。",
+    "public_reply": "您反映的问题已核实处理，感谢您的监督",
+    "internal_note": "现场核查属实，已责令整改并复查",
     "signed_off_by": "分管负责人",
 }
 _RETURN = {
@@ -43,7 +43,7 @@ _RETURN = {
 
 
 def _signed(after: timedelta) -> Step:
-    return Step(CaseEvent.SIGNED, after, Actor.AUTHORITY, particulars={"handler": "经办人"})
+    return Step(CaseEvent.SIGNED, after, Actor.AUTHORITY, particulars={"handler": "综合科李工"})
 
 
 def _replied(after: timedelta, extra: Mapping[str, str] | None = None) -> Step:

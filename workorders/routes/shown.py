@@ -35,6 +35,7 @@ from workorders.core.case import (
 from workorders.core.deadline import ALERT_NAMES, Alert, Due, alert
 from workorders.core.privacy import Identity, identity_of, may_read_in_lists, shown_text
 from workorders.core.words import (
+    ACTOR_NAMES,
     EVENT_NAMES,
     NOTE_NAMES,
     ORDER_KIND_NAMES,
@@ -43,6 +44,7 @@ from workorders.core.words import (
     REQUEST_TYPE_NAMES,
     STATE_NAMES,
     URGENCY_NAMES,
+    Actor,
     CaseEvent,
 )
 from workorders.ports import AuthorityName
@@ -235,10 +237,19 @@ class Shown:
             title=self.say(language, title),
             actor=entry.actor.value,
             account=entry.account,
+            who=self._who(entry, language),
             from_state=entry.from_state.value if entry.from_state else None,
             to_state=entry.to_state.value if entry.to_state else None,
             detail=shown_text(self._detail(entry, language), case, viewer),
         )
+
+    def _who(self, entry: TimelineEntry, language: ScreenLanguage) -> str:
+        """Function and person, or the authority by its name."""
+        authority = self._cases.city.authority(AuthorityId(entry.account))
+        if authority is not None:
+            return self.authority_name(language, authority)
+        function = self.say(language, ACTOR_NAMES[entry.actor])
+        return function if entry.actor is Actor.SYSTEM else f"{function} {entry.account}"
 
     def _detail(self, entry: TimelineEntry, language: ScreenLanguage) -> str:
         """The particulars as one sentence, codes turned into names."""
