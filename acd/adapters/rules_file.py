@@ -37,11 +37,11 @@ def load_rules(path: Path) -> Rules:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
-        raise ConfigurationError(f"{path}：无法读取（{error.strerror}）") from error
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
-        raise ConfigurationError(f"{path} 第 {line} 行：不是有效的 YAML") from error
+        raise ConfigurationError(f"{path}:{line}: not YAML") from error
     return _Reader(path).rules(root)
 
 
@@ -53,7 +53,7 @@ class _Reader:
 
     def rules(self, root: Node | None) -> Rules:
         if root is None:
-            raise ConfigurationError(f"{self._path} 第 1 行：文件为空")
+            raise ConfigurationError(f"{self._path}:1: the file is empty")
         entries = self._mapping(root, (*_SECONDS, *_TEXTS, "teams"))
         seconds = {k: self._seconds(root, entries, k) for k in _SECONDS}
         texts = {k: self._text(self._required(root, entries, k)) for k in _TEXTS}
@@ -61,7 +61,7 @@ class _Reader:
         teams = self._teams(teams_node, seconds["wrap_up_s"])
         known = {t.team for t in teams}
         if texts["fallback_team"] not in known:
-            raise self._fault(entries["fallback_team"], "fallback_team 不是已定义的班组")
+            raise self._fault(entries["fallback_team"], "fallback_team is none of the teams below")
         return Rules(
             teams=teams,
             fallback_team=TeamId(texts["fallback_team"]),
@@ -78,17 +78,17 @@ class _Reader:
     def _teams(self, node: Node, wrap_up: timedelta) -> tuple[TeamRules, ...]:
         entries = self._mapping(node, None)
         if not entries:
-            raise self._fault(node, "teams 不能为空")
+            raise self._fault(node, "there must be at least one team")
         teams = []
         for name, team_node in entries.items():
             keys = self._mapping(team_node, _TEAM_KEYS)
             other = keys.get("overflow_to")
             if (other is None) != ("overflow_after_s" not in keys):
-                raise self._fault(team_node, "overflow_to 与 overflow_after_s 须同时填写")
+                raise self._fault(team_node, "overflow_to and overflow_after_s go together")
             if other is not None and (
                 self._text(other) not in entries or self._text(other) == name
             ):
-                raise self._fault(other, "overflow_to 不是另一个已定义的班组")
+                raise self._fault(other, "overflow_to is no other team of this file")
             teams.append(
                 TeamRules(
                     team=TeamId(name),
@@ -109,20 +109,20 @@ class _Reader:
 
     def _mapping(self, node: Node, allowed: tuple[str, ...] | None) -> dict[str, Node]:
         if not isinstance(node, MappingNode):
-            raise self._fault(node, "此处应为键值表")
+            raise self._fault(node, "a group of settings is expected here")
         entries: dict[str, Node] = {}
         for key_node, value in node.value:
             key = self._text(key_node)
             if allowed is not None and key not in allowed:
-                raise self._fault(key_node, f"未知的设置 {key}")
+                raise self._fault(key_node, f"unknown setting {key}")
             if key in entries:
-                raise self._fault(key_node, f"重复的设置 {key}")
+                raise self._fault(key_node, f"setting {key} stands twice")
             entries[key] = value
         return entries
 
     def _required(self, root: Node, entries: dict[str, Node], key: str) -> Node:
         if key not in entries:
-            raise self._fault(root, f"缺少设置 {key}")
+            raise self._fault(root, f"setting {key} is missing")
         return entries[key]
 
     def _seconds(self, root: Node, entries: dict[str, Node], key: str) -> timedelta:
@@ -132,15 +132,15 @@ class _Reader:
         try:
             value = float(self._text(node))
         except ValueError as error:
-            raise self._fault(node, "此处应为秒数") from error
+            raise self._fault(node, "seconds are expected here") from error
         if not least <= value <= greatest:
-            raise self._fault(node, f"秒数须在 {least} 到 {greatest} 之间")
+            raise self._fault(node, f"seconds must be between {least} and {greatest}")
         return timedelta(seconds=value)
 
     def _text(self, node: Node) -> str:
         if not isinstance(node, ScalarNode) or not node.value:
-            raise self._fault(node, "此处应为一个值")
+            raise self._fault(node, "a value is expected here")
         return str(node.value)
 
     def _fault(self, node: Node, what: str) -> ConfigurationError:
-        return ConfigurationError(f"{self._path} 第 {node.start_mark.line + 1} 行：{what}")
+        return ConfigurationError(f"{self._path}:{node.start_mark.line + 1}: {what}")
