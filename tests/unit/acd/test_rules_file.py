@@ -28,7 +28,11 @@ FAULTS = {
     "unknown key": ("grace_s: 60", "grace_x: 60", "unknown setting grace_x"),
     "not a number": ("grace_s: 60", "grace_s: soon", "seconds are expected here"),
     "out of range": ("grace_s: 60", "grace_s: 100000", "seconds must be between 5 and 600"),
-    "unknown overflow": ("overflow_to: general, ", "overflow_to: nobody, ", "overflow_to is no other team"),
+    "unknown overflow": (
+        "overflow_to: general, ",
+        "overflow_to: nobody, ",
+        "overflow_to is no other team",
+    ),
     "half an overflow": ("overflow_to: general, ", "", "go together"),
     "unknown fallback": ("fallback_team: general", "fallback_team: x", "fallback_team is none"),
     "twice": ("grace_s: 60", "grace_s: 60\ngrace_s: 60", "setting grace_s stands twice"),
