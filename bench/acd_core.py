@@ -36,8 +36,8 @@ from kernel.telephony import (
 
 AGENTS = 506
 SIZES = (100, 1_000, 5_000, 20_000)
-ROUNDS = 4_000
-RUNS = 5
+ROUNDS = 3_000
+RUNS = 4
 RATIO_BAR = 2.0
 RATE_BAR = 20_000.0
 TEAMS = tuple(TeamId(t) for t in ("consumer", "urban", "labour", "security", "general"))

@@ -22,38 +22,52 @@ from kernel.telephony import OfferRinging
 def settle(work: Work) -> None:
     """Bring together whoever can be; afterwards no available agent faces a call he may serve.
 
-    Freed agents take the best call first, in order of their freedom; then arrived calls, and
-    calls whose language demand fell away, look for a waiting agent. Without a line to the
-    telephone nobody is offered anything, and agents just sit down.
+    Usually one side is new: freed agents take the best call, in order of their freedom, or sit
+    down. Where calls arrived in the same step, everybody free sits down first, so that each call
+    finds the best of all. Without a line to the telephone nobody is offered anything.
     """
-    floor = work.floor
-    if work.freed:
-        freed, work.freed = work.freed, []
-        if len(freed) > 1:
-            freed.sort(key=lambda a: (a.free_since, a.agent_id))
+    freed = _available(work)
+    if work.arrived and work.floor.line_up:
         for agent in freed:
-            if agent.benched is None and floor.available(agent):
-                _seat(work, agent)
-    if not floor.line_up:
-        return
-    for call in work.arrived:
-        if type(call.state) is ca.Waiting:
-            found = floor.best_agent(call)
-            if found is not None:
-                make_offer(work, call, found)
-    for team, language in work.relaxed:
-        _serve_relaxed(work, team, language)
+            work.floor.sit(agent)
+        for call in work.arrived:
+            if type(call.state) is ca.Waiting:
+                _seek_agent(work, call)
+    for agent in freed:
+        _seek_call(work, agent)
+    if work.floor.line_up:
+        for team, language in work.relaxed:
+            _serve_relaxed(work, team, language)
 
 
-def _seat(work: Work, agent: Agent) -> None:
+def _available(work: Work) -> list[Agent]:
+    """Each agent who became available in this step, once, longest free first."""
     floor = work.floor
-    if floor.agents.get(agent.agent_id) is not agent:
-        return
-    call = floor.best_call(agent) if floor.line_up else None
-    if call is None:
-        floor.sit(agent)
-    else:
+    freed = {
+        a.agent_id: a
+        for a in work.freed
+        if a.benched is None and floor.available(a) and floor.agents.get(a.agent_id) is a
+    }
+    if len(freed) < 2:
+        return list(freed.values())
+    return sorted(freed.values(), key=lambda a: (a.free_since, a.agent_id))
+
+
+def _seek_agent(work: Work, call: Call) -> None:
+    agent = work.floor.best_agent(call)
+    if agent is not None:
         make_offer(work, call, agent)
+
+
+def _seek_call(work: Work, agent: Agent) -> None:
+    floor = work.floor
+    if not floor.available(agent):
+        return  # taken meanwhile
+    call = floor.best_call(agent) if floor.line_up else None
+    if call is not None:
+        make_offer(work, call, agent)
+    elif agent.benched is None:
+        floor.sit(agent)
 
 
 def _serve_relaxed(work: Work, team: TeamId, language: Language) -> None:
