@@ -11,14 +11,13 @@ from acd.service import Distribution
 from agent_desktop.stories import CallStories
 from cti.journal import CallJournal
 from cti.service import TelephoneLine
-from directory.service import Accounts, Directory
+from directory.service import Directory
 from ivr.core.announce import position_prompts
 from ivr.service import Dialogue
 from kernel.errors import NotFound, Unavailable
 from kernel.events import AgentLoggedIn, AgentLoggedOut, Event
 from kernel.ids import AgentId, AuthorityId, CallId, Endpoint, TeamId
 from kernel.infra.log import Logger
-from kernel.infra.web import SessionLookup, WebSession
 from kernel.language import Language, ScreenLanguage
 from kernel.telephony import Prompt
 from knowledge_base.service import Knowledge
@@ -130,18 +129,6 @@ class FallbackMembers:
         except (NotFound, Unavailable) as error:
             # The line compares the queues with its own list after each reconnect.
             self._log.warning("fallback_members_late", reason=str(error))
-
-
-def session_lookup(accounts: Accounts) -> SessionLookup:
-    """The web kit's view of a session."""
-
-    async def lookup(cookie: str) -> WebSession | None:
-        found = await accounts.session(cookie)
-        if found is None:
-            return None
-        return WebSession(found.principal, found.csrf_token, found.language)
-
-    return lookup
 
 
 def agent_name(directory: Directory) -> Callable[[AgentId, ScreenLanguage], str]:

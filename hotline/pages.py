@@ -13,11 +13,13 @@ from sqlalchemy import text
 from agent_desktop import routes as desk_routes
 from cti import routes as call_routes
 from directory import routes as directory_routes
-from hotline.bridges import OwnerNames, agent_name, session_lookup, team_names
+from directory.routes import session_lookup
+from hotline.bridges import OwnerNames, agent_name, team_names
 from hotline.health import Part, PartState
 from hotline.settings import ROOT
 from hotline.web import DIST, build_app
 from hotline.wiring import Services, websocket_url
+from ivr.core.speech import NO_RECOGNISER
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import WebKit
 from knowledge_base import routes as knowledge_routes
@@ -108,7 +110,7 @@ def health_parts(s: Services) -> tuple[Part, ...]:
         return PartState("up") if reason is None else PartState("down", reason)
 
     async def speech() -> PartState:
-        return PartState("off", "no speech model is installed; callers use keys")
+        return PartState("off", NO_RECOGNISER.reason)
 
     async def recordings() -> PartState:
         state = s.recordings.state

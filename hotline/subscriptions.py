@@ -12,8 +12,8 @@ from kernel.events import (
     CallEnded,
     CallQueued,
     CallTransferredOut,
+    CaseFiled,
     Event,
-    SurveyAnswered,
 )
 
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     for heard in (CallQueued, CallAnswered, CallEnded):
         bus.subscribe(heard, s.survey.on_event, name=f"survey-{heard.__name__}")
     # How a call ended is told by the distribution, which does not see callers leave for 110.
-    bus.subscribe(
-        CallTransferredOut, s.distribution.on_transferred_out, name="acd-transferred-out"
-    )
+    bus.subscribe(CallTransferredOut, s.distribution.on_transferred_out, name="acd-transferred-out")
     # Asterisk's own queues answer when this process cannot.
     for seat in (AgentLoggedIn, AgentLoggedOut):
         bus.subscribe(seat, s.fallback.on_event, name=f"fallback-{seat.__name__}")
-    # Satisfaction answers are kept.
-    for part in (CallQueued, SurveyAnswered, CallEnded):
-        bus.subscribe(part, s.feedback.on_event, name=f"feedback-{part.__name__}")
+    # An article quoted in a case was of use.
+    bus.subscribe(CaseFiled, s.knowledge.on_case_filed, name="knowledge")
+    # Satisfaction answers are kept, with the language of the call.
+    bus.subscribe(Event, s.feedback.on_event, name="feedback")
     # The list of recordings can be searched by what happened in the call.
     bus.subscribe(Event, s.recordings.on_event, name="recordings")

@@ -16,6 +16,7 @@ from hotline.simulate.operators import HeadlessOperator
 from hotline.simulate.telephones import Citizen, DeskAccount, Telephones
 from hotline.simulate.voices import CITIZEN, OPERATOR, mulaw_voice
 
+_LAST_CALLS_S = 20.0
 _GOLDEN = 0.618033988749895
 _KEYS = ("1", "2", "3", "4", "5", "", "3", "2", "0")
 _LINES = ("12345", "12345", "12345", "12345", "12345", "12345", "12345", "12315", "12333")
@@ -83,6 +84,7 @@ class City:
         self._desk_port = desk_port
         self._folder = folder
         self._note = note
+        self._voices: list[Path] = []
         self.counts: Counter[str] = Counter()
 
     async def live(self) -> Counter[str]:
@@ -94,6 +96,12 @@ class City:
         await self._telephones.desks(
             [DeskAccount(f"desk{p.booth}", p.secret) for p in self._places], self._desk_port, voice
         )
+        self._voices = [
+            await asyncio.to_thread(
+                mulaw_voice, CITIZEN, self._folder / f"citizen-{speed}.ulaw", speed=speed
+            )
+            for speed in (150, 165, 180)
+        ]
         operators = [self._operator(i, place) for i, place in enumerate(self._places)]
         for operator in operators:
             await operator.sign_in()
@@ -106,7 +114,8 @@ class City:
             ]
             await asyncio.sleep(self._plan.minutes * 60)
             stop.set()
-            await asyncio.gather(*calls)
+            await asyncio.wait(calls, timeout=_LAST_CALLS_S)
+            await self._telephones.stop()
         self.counts["conversations"] = sum(o.calls for o in operators)
         return self.counts
 
@@ -122,12 +131,7 @@ class City:
         )
 
     async def _citizen(self, number: int, stop: asyncio.Event) -> None:
-        voice = await asyncio.to_thread(
-            mulaw_voice,
-            CITIZEN,
-            self._folder / f"citizen-{number % 3}.ulaw",
-            speed=150 + 15 * (number % 3),
-        )
+        voice = self._voices[number % len(self._voices)]
         turn = 0
         pause = spread(number, 0, self._plan.pause_s)
         while not await _set_within(stop, pause):

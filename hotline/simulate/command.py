@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import tempfile
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
+from directory.adapters.config_files import load_city
 from hotline.asterisk import phone_secrets
 from hotline.demo import demo_password
 from hotline.secrets import Secrets
@@ -17,9 +20,6 @@ from hotline.settings import Settings
 from hotline.simulate.city import City, CityPlan, Place
 from hotline.simulate.telephones import Telephones
 from kernel.errors import Unavailable
-
-_SPREAD_OVER_ROSTER = 61
-"""Operators are taken every so many work numbers, so that all five teams are at work."""
 
 
 async def simulate(
@@ -32,7 +32,7 @@ async def simulate(
         telephones = Telephones(Path(folder), "127.0.0.1", settings.sip_port)
         city = City(
             CityPlan(citizens=citizens, operators=operators, minutes=minutes),
-            places(settings, operators),
+            await asyncio.to_thread(places, settings, operators),
             base_url=base_url,
             password=demo_password(settings),
             telephones=telephones,
@@ -47,13 +47,19 @@ async def simulate(
 
 
 def places(settings: Settings, operators: int) -> list[Place]:
-    """The first booths counted from the last one, so that people find the first ones free."""
-    booths = [f"{506 - i:03}" for i in range(operators)]
+    """Operators of the five teams in turn; booths from the last one down, so that people find the
+    first ones free."""
+    city = load_city(settings.config_dir)
+    booths = [booth.booth_id for booth in reversed(city.booths)][:operators]
     secrets = phone_secrets(Secrets(settings.secrets_dir), booths)
-    accounts = [f"op{(i * _SPREAD_OVER_ROSTER) % 759 + 1:04}" for i in range(operators)]
+    by_team = [
+        [o.agent_id for o in city.operators if o.primary_team == team.team_id]
+        for team in city.teams
+    ]
+    accounts = [account for row in zip_longest(*by_team) for account in row if account is not None]
     return [
         Place(account, booth, secrets[f"desk{booth}"])
-        for account, booth in zip(accounts, booths, strict=True)
+        for account, booth in zip(accounts, booths, strict=False)
     ]
 
 

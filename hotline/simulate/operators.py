@@ -56,6 +56,7 @@ class HeadlessOperator:
         self._state: dict[str, Any] = {}
         self._changed = asyncio.Event()
         self._csrf = ""
+        self._disposition = ""
         self._closing = False
 
     async def sign_in(self) -> None:
@@ -116,7 +117,9 @@ class HeadlessOperator:
         await self._until(lambda s: s.get("activity") in ("wrap_up", "idle"))
         await asyncio.sleep(self._wrap_s)
         if self._state.get("activity") == "wrap_up":
-            await self._try(socket, "wrap_up_done", disposition="resolved", next_status="ready")
+            await self._try(
+                socket, "wrap_up_done", disposition=self._disposition, next_status="ready"
+            )
         elif self._state.get("status") == "not_ready":
             await self._try(socket, "ready")
         self._note(self.account, "ready")
@@ -139,6 +142,8 @@ class HeadlessOperator:
                     waiting = self._answers.pop(message["request_id"], None)
                     if waiting is not None and not waiting.done():
                         waiting.set_result(message)
+                elif kind == "welcome":
+                    self._disposition = message["dispositions"][0]["code"]
                 elif kind == "agent_state":
                     self._state = message
                     self._changed.set()

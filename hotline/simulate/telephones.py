@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,12 +90,17 @@ class Telephones:
             f"citizen-{citizen.number}", "-sf", scenario, "-inf", str(table), "-m", "1"
         )
         await process.wait()
-        self._processes.remove(process)
+        if process in self._processes:
+            self._processes.remove(process)
 
     async def stop(self) -> None:
-        for process in self._processes:
-            if process.returncode is None:
-                process.terminate()
+        """End every call politely, then every process."""
+        for _ in range(2):
+            # The first signal asks sipp to finish, the second makes it send BYE or CANCEL now.
+            for process in self._processes:
+                if process.returncode is None:
+                    process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(0.2)
         for process in self._processes:
             try:
                 await asyncio.wait_for(process.wait(), _END_WITHIN_S)
