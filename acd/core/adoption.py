@@ -38,15 +38,13 @@ def take_over_talk(work: Work, call: Call, agent: Agent | None, offer_id: OfferI
     call.offers = max(call.offers, offer_number(offer_id))
     if agent is not None and isinstance(agent.activity, ag.Offered):
         fail_offer(work, work.floor.offers[agent.activity.offer_id], Outcome.RESCINDED)
+    end_conversation(work, call)
     if agent is None or not isinstance(agent.activity, ag.Idle | ag.WrapUp):
         work.remark("conversation_without_agent", call.call_id)
         divert(work, call)
-        if not isinstance(call.state, ca.Talking):
-            work.move_call(call, CallEvent.ANSWER, ca.Talking(None, None))
+        work.move_call(call, CallEvent.ANSWER, ca.Talking(None, None))
         return
     work.cancel_timer(TimerKind.WRAP_UP, agent.agent_id)
-    if isinstance(call.state, ca.Talking):
-        end_conversation(work, call)
     offer = Offer(offer_id, call.call_id, agent.agent_id, call.team, work.now)
     begin_talk(work, offer, ActivityEvent.RESTORE_TALK)
 

@@ -64,6 +64,7 @@ CALL: Mapping[tuple[CallKind, CallEvent], CallKind] = {
     (_C.MOVING, _E.MOVE_FAILED): _C.TALKING,
     (_C.MOVING, _E.TALK_END): _C.MOVING,
     (_C.MOVING, _E.WAIT): _C.WAITING,
+    (_C.MOVING, _E.ANSWER): _C.TALKING,
     (_C.MOVING, _E.LEAVE_LINE): _C.AFTER_CALL,
     (_C.MOVING, _E.HANG_UP): _C.GONE,
     (_C.AFTER_CALL, _E.WAIT): _C.WAITING,
