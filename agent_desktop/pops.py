@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agent_desktop import protocol
 from agent_desktop.core.call_story import CallStory
-from agent_desktop.core.screen_pop import shown_number, visible_steps
+from agent_desktop.core.screen_pop import shown_name, shown_number, visible_steps
 from agent_desktop.ports import AgentSituation, CallerPast, MenuTitles
 from kernel.ids import CallId
 
@@ -28,13 +28,14 @@ def build(
         call_id=call_id,
         number=shown_number(story.ani, full=full_number) if story else "",
         anonymous=story is not None and story.ani == "",
-        caller_name=story.caller_name if story else "",
+        caller_name=shown_name(story.caller_name, story.ani, full=full_number) if story else "",
         dnis=story.dnis if story else "",
         line_name=story.line_name if story else None,
         team=situation.team or (story.team if story else None),
         language=story.language.value if story else "zh",
         arrived_at=story.arrived_at if story else None,
         waited_s=_waited(story, now),
+        answered_at=story.answered_at if story else None,
         steps=_steps(story, menu),
         places=_places(story),
         history="failed" if failed else ("ready" if past is not None else "loading"),

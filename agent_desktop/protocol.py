@@ -183,7 +183,8 @@ class PopOrder(Part):
 
 class ScreenPop(Part):
     """`number` is masked as the policy says, empty for an anonymous caller. `history`: loading
-    until the lists below are filled, failed when they could not be read."""
+    until the lists below are filled, failed when they could not be read. `answered_at`: since when
+    the present operator talks with the caller, holds included."""
 
     call_id: str
     number: str
@@ -195,6 +196,7 @@ class ScreenPop(Part):
     language: str
     arrived_at: datetime | None
     waited_s: float | None
+    answered_at: datetime | None
     steps: tuple[PopStep, ...]
     places: tuple[PopPlace, ...]
     history: Literal["loading", "ready", "failed"]

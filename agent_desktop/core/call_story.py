@@ -110,7 +110,7 @@ def tell(story: CallStory, event: Event) -> CallStory:
             )
         case CallTransferred(kind="consult", to_agent=colleague) if colleague is not None:
             # A colleague who was asked takes the caller over without a new offer.
-            return replace(story, answered_by=colleague)
+            return replace(story, answered_by=colleague, answered_at=event.occurred_at)
         case _:
             return story
 

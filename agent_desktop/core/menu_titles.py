@@ -1,6 +1,6 @@
 """What the steps of the telephone menu are called on the screens.
 
-The steps are those of `config/ivr/main.yaml`; a test finds one that is missing here. None: the
+The steps are those of `config/ivr/main.yaml` and `survey.yaml`; a test finds one that is missing here. None: the
 caller hears nothing there (a condition), and the operator need not see it.
 """
 
@@ -37,6 +37,9 @@ STEP_TITLES: Mapping[str, str | None] = {
     "security": "转公安户政",
     "general": "转综合事务",
     "line_team": "转专线所属班组",
+    "question": "满意度评价",
+    "thanks": "致谢",
+    "farewell": "致谢",
 }
 
 

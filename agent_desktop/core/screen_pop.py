@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from agent_desktop.core.call_story import CallStory
-from kernel.phone import mask
+from kernel.phone import clean, mask, mask_in_text
 
 
 def shown_number(ani: str, *, full: bool) -> str:
     """The number as this person may see it; empty for an anonymous caller."""
     return ani if full else mask(ani)
+
+
+def shown_name(name: str, ani: str, *, full: bool) -> str:
+    """The name that came with the call. Carriers often send the number as the name: then there is
+    none, and a number inside a name is masked like any other."""
+    if not name or clean(name).digits == ani != "":
+        return ""
+    return name if full else mask_in_text(name)
 
 
 def visible_steps(story: CallStory) -> tuple[int, ...]:

@@ -155,13 +155,18 @@ function talking(model: DeskModel, state: AgentState): CallView {
     ...nothing,
     kind: held ? "warn" : "info",
     word: held ? t("保持中") : t("通话中"),
-    since: state.activity_since,
+    // The whole conversation counts; only a hold has its own time.
+    since: held ? state.activity_since : (answeredAt(model, state) ?? state.activity_since),
     primary: { label: t("挂断"), action: "hang_up" },
     canSwitch: browser && model.phase === "talking",
     canTransfer: true,
     canSendDigits: browser && model.phase === "talking",
     context: "talk",
   };
+}
+
+function answeredAt(model: DeskModel, state: AgentState): string | null {
+  return model.pop?.call_id === state.call_id ? model.pop.answered_at : null;
 }
 
 function consulting(state: AgentState): CallView {

@@ -166,7 +166,7 @@ function stateChanged(state: AgentState): void {
   const before = model.state;
   model.state = state;
   if (before?.call_id !== state.call_id && state.call_id !== null) model.filedOutcome = null;
-  if (before?.activity === "offered" && state.activity === "idle") model.pop = null;
+  if (state.call_id === null) model.pop = null;
   if (before?.activity !== state.activity && state.activity === "wrap_up") announce(t("通话结束，请完成话后整理"));
   void usePhoneOf(state);
 }

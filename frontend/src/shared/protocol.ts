@@ -132,6 +132,7 @@ export interface ScreenPop {
   readonly language: string;
   readonly arrived_at: string | null;
   readonly waited_s: number | null;
+  readonly answered_at: string | null;
   readonly steps: readonly PopStep[];
   readonly places: readonly PopPlace[];
   readonly history: "loading" | "ready" | "failed";

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from agent_desktop.core.call_story import CallStory, begin, tell
-from agent_desktop.core.screen_pop import shown_number, visible_steps
+from agent_desktop.core.screen_pop import shown_name, shown_number, visible_steps
 from agent_desktop.stories import KEPT, CallStories
 from kernel.events import (
     CallAnswered,
@@ -143,7 +145,8 @@ def test_a_colleague_who_took_the_caller_over_is_the_one_who_answers() -> None:
         to_team=None,
         to_agent=AgentId("op0002"),
     )
-    assert told(arrived(), handed).answered_by == "op0002"
+    story = told(arrived(), handed)
+    assert (story.answered_by, story.answered_at) == ("op0002", NOON)
     blind = replace(handed, kind="blind")
     assert told(arrived(), blind).answered_by is None
 
@@ -176,6 +179,24 @@ def test_the_number_is_masked_unless_the_policy_shows_it() -> None:
     assert shown_number("13800138000", full=False) == "138****8000"
     assert shown_number("13800138000", full=True) == "13800138000"
     assert shown_number("", full=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "shown"),
+    [
+        ("", False, ""),
+        ("13800138000", False, ""),
+        ("13800138000", True, ""),
+        ("+86 138 0013 8000", False, ""),
+        ("刘先生", False, "刘先生"),
+        ("刘先生 13912345678", False, "刘先生 139****5678"),
+        ("刘先生 13912345678", True, "刘先生 13912345678"),
+    ],
+)
+def test_the_name_never_tells_the_number_that_is_masked(name: str, full: bool, shown: str) -> None:
+    # The web phone sends its number as the display name, as many carriers do: the first call
+    # through a real Asterisk showed the masked number with the full one beside it.
+    assert shown_name(name, "13800138000", full=full) == shown
 
 
 def test_the_oldest_stories_are_forgotten_first() -> None:
