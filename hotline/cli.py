@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="广州12345政务服务热线 – the hotline from the first ring to the closed work order.",
+    help="Guangzhou's 12345 hotline, from the first ring to the closed work order.",
 )
 console = Console(stderr=False)
 problems = Console(stderr=True)

@@ -110,12 +110,12 @@ async def _demand_city(settings: Settings) -> None:
 def _banner(settings: Settings) -> Panel:
     address = f"http://{settings.web_host}:{settings.web_port}"
     lines = [
-        f"工作台 desktop    [bold]{address}[/]   op0001 … op0759 operators",
-        f"大屏 wallboard    {address}/wallboard   ad01 … supervisors (docs/demo-accounts.md)",
-        f"拨打 dial 12345   {address}/phone   the web phone, no account needed",
-        f"                  or any SIP phone: sip:12345@127.0.0.1:{settings.sip_port}",
+        f"desktop      [bold]{address}[/]   op0001 … op0759 operators",
+        f"wallboard    {address}/wallboard   ad01 … supervisors (docs/demo-accounts.md)",
+        f"dial 12345   {address}/phone   the web phone, no account needed",
+        f"             or any SIP phone: sip:12345@127.0.0.1:{settings.sip_port}",
         "",
-        f"密码 password of every demo account: [bold]{demo_password(settings)}[/]",
+        f"The password of every demo account: [bold]{demo_password(settings)}[/]",
         "Bring it to life:  hotline simulate --citizens 20 --operators 12",
         "Ctrl-C stops everything that was started here.",
     ]

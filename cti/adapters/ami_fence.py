@@ -161,7 +161,7 @@ class FencedManager(Manager):  # type: ignore[misc]
             async with asyncio.timeout(deadline_s):
                 _, protocol = await self.loop.create_connection(FencedProtocol, host, port)
         except (OSError, TimeoutError) as error:
-            raise Unavailable(f"无法连接电话系统：{error}") from error
+            raise Unavailable(f"Asterisk cannot be reached: {error}") from error
         protocol.factory = self
         protocol.log = self.log
         self.protocol = protocol

@@ -183,7 +183,7 @@ class AmiLink:
             *(manager.ask(action_of(o), deadline_s=DEADLINE_S) for o in orders)
         )
         for one, reply in zip(orders, replies, strict=True):
-            _check_reply(one, reply)
+            _check_reply(one, reply, self._log)
 
     async def channels(self) -> Sequence[ChannelRow]:
         names = ",".join(v.value for v in TruthVariable)
@@ -216,7 +216,8 @@ class AmiLink:
             # Some empty lists are told as an error ("No ... found").
             if text.lower().startswith("no "):
                 return []
-            raise Unavailable(f"电话系统拒绝查询：{text}")
+            self._log.warning("query_refused", action=str(fields["Action"]), reason=text)
+            raise Unavailable("电话系统拒绝查询")
         return reply
 
     def _require(self) -> FencedManager:
@@ -261,7 +262,7 @@ def action_of(order: Order) -> dict[str, object]:
             assert_never(order)
 
 
-def _check_reply(order: Order, reply: Any) -> None:
+def _check_reply(order: Order, reply: Any, log: Log) -> None:
     if reply.success:
         return
     text = str(reply.message)
@@ -270,7 +271,8 @@ def _check_reply(order: Order, reply: Any) -> None:
         return
     if any(t in lowered for t in _GONE):
         raise NotFound("来电已不在线")
-    raise Unavailable(f"电话系统拒绝指令：{text}")
+    log.warning("order_refused", order=type(order).__name__, reason=text)
+    raise Unavailable("电话系统拒绝指令")
 
 
 def channel_row(message: Any) -> ChannelRow:

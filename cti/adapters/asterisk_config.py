@@ -184,7 +184,7 @@ def _all(name: str, texts: object, pattern: re.Pattern[str]) -> None:
 
 
 def _refuse(name: str) -> None:
-    raise ConfigurationError(f"Asterisk 配置项无效：{name}")
+    raise ConfigurationError(f"Asterisk's setting {name} has a value that cannot be used.")
 
 
 def render(target_dir: Path, values: AsteriskValues, templates: Path = TEMPLATES) -> Path:

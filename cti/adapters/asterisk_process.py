@@ -64,7 +64,7 @@ class AsteriskProcess:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise Unavailable(f"无法启动 Asterisk：{error}") from error
+                raise Unavailable(f"Asterisk cannot be started: {error}") from error
         self.died = asyncio.get_running_loop().create_future()
         self._watch = asyncio.get_running_loop().create_task(self._wait(), name="asterisk-wait")
         try:
@@ -72,7 +72,7 @@ class AsteriskProcess:
                 await self._ready(main)
         except TimeoutError as error:
             await self.kill()
-            raise Unavailable("Asterisk 未能在 60 秒内启动完成") from error
+            raise Unavailable("Asterisk was not ready within 60 s.") from error
 
     async def _wait(self) -> None:
         assert self._process is not None
@@ -83,7 +83,7 @@ class AsteriskProcess:
     async def _ready(self, main: Path) -> None:
         while True:
             if self.died.done():
-                raise Unavailable(f"Asterisk 启动后即退出（代码 {self.died.result()}）")
+                raise Unavailable(f"Asterisk ended while starting (code {self.died.result()}).")
             probe = await asyncio.create_subprocess_exec(
                 self._binary,
                 "-C",
@@ -139,7 +139,7 @@ def _section(path: Path, name: str) -> dict[str, str]:
         parser.read_string(path.read_text())
         return dict(parser[name])
     except (OSError, KeyError, configparser.Error) as error:
-        raise Unavailable(f"Asterisk 配置无法读取：{path.name}") from error
+        raise Unavailable(f"Asterisk's configuration cannot be read: {path.name}") from error
 
 
 def _require_free(kind: socket.SocketKind, address: tuple[str, int]) -> None:
@@ -152,5 +152,5 @@ def _require_free(kind: socket.SocketKind, address: tuple[str, int]) -> None:
         except OSError as error:
             protocol = "UDP" if kind is socket.SOCK_DGRAM else "TCP"
             raise Unavailable(
-                f"端口 {address[1]}/{protocol} 已被占用，Asterisk 无法启动"
+                f"Port {address[1]}/{protocol} is already in use; Asterisk cannot start."
             ) from error

@@ -102,9 +102,7 @@ def _create_people() -> None:
     )
     op.create_table(
         "skills",
-        sa.Column(
-            "agent_id", sa.String(32), sa.ForeignKey("operators.agent_id"), primary_key=True
-        ),
+        sa.Column("agent_id", sa.String(32), sa.ForeignKey("operators.agent_id"), primary_key=True),
         sa.Column("team_id", sa.String(32), sa.ForeignKey("teams.team_id"), primary_key=True),
         sa.Column("level", sa.Integer(), nullable=False),
     )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -82,7 +83,8 @@ async def test_a_forged_cursor_is_refused(store: SqlJournalStore) -> None:
 
 @pytest.mark.parametrize("name", ["ani", "team", "agent_id", "outcome", "dnis"])
 async def test_every_filter_of_the_list_has_its_index(database: Database, name: str) -> None:
-    query = list_query(CallFilter(**{name: "x"}), None).limit(51)
+    changes: dict[str, Any] = {name: "x"}
+    query = list_query(replace(CallFilter(), **changes), None).limit(51)
     compiled = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     async with database.connection() as connection:
         plan = " ".join(

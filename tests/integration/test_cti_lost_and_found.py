@@ -221,6 +221,6 @@ async def test_the_account_of_the_platform_may_not_command(board: Switchboard) -
 
 async def test_a_taken_port_is_one_clear_sentence(board: Switchboard) -> None:
     second = AsteriskProcess(BINARY, board.config_dir)
-    with pytest.raises(Unavailable, match="已被占用"):
+    with pytest.raises(Unavailable, match="is already in use"):
         await second.start()
     assert second.pid is None

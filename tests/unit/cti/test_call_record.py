@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict
 
 from cti.core.call_record import CallRecord, fold, fold_all
 from cti.core.timeline import _DESCRIPTIONS, Lane, timeline
@@ -14,7 +15,13 @@ T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 CALL = CallId("gz1-1764212345-7")
 
 
-def at(seconds: float) -> dict[str, object]:
+class When(TypedDict):
+    event_id: EventId
+    occurred_at: datetime
+    call_id: CallId | None
+
+
+def at(seconds: float) -> When:
     return {
         "event_id": EventId(f"e{seconds}"),
         "occurred_at": T0 + timedelta(seconds=seconds),
@@ -155,8 +162,19 @@ def test_timeline_masks_the_number_and_counts_from_the_first_event() -> None:
     assert len(entries) == len(answered_call())
 
 
+def test_steps_are_named_and_those_that_nobody_hears_are_left_out() -> None:
+    events = answered_call()
+
+    named = timeline(events, lambda flow, step: f"{flow}/{step}")
+    unnamed = timeline(events, lambda flow, step: None)
+
+    assert named[1].values == {"step": "main/greeting"}
+    assert len(unnamed) == len(named) - 1
+
+
 def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> None:
     silent = {
+        ev.MenuStepEntered,  # named by the flow's own titles, see below
         ev.AgentLoggedIn,
         ev.AgentLoggedOut,
         ev.AgentStatusChanged,
