@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from cti.journal import CallFilter, CallJournal
 from kernel.clock import CITY_ZONE_NAME
 from kernel.errors import BadInput, NotFound
 from kernel.events import encode
-from kernel.ids import CallId
+from kernel.ids import AgentId, CallId
 from kernel.infra.web import WebKit
 from kernel.language import ScreenLanguage
 from kernel.paging import DEFAULT_SIZE
@@ -30,8 +30,21 @@ _OUTCOMES = ("answered", "abandoned", "left_in_menu", "transferred_out", "fault"
 TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
 
 
-def build_router(kit: WebKit, journal: CallJournal, names: TeamNames) -> APIRouter:
-    """Pages `/calls`, `/calls/{call_id}` and the JSON `/api/calls/{call_id}`."""
+StepTitle = Callable[[str, str], str | None]
+AgentName = Callable[[AgentId, ScreenLanguage], str]
+
+
+def build_router(
+    kit: WebKit,
+    journal: CallJournal,
+    names: TeamNames,
+    step_title: StepTitle,
+    agent_name: AgentName,
+) -> APIRouter:
+    """Pages `/calls`, `/calls/{call_id}` and the JSON `/api/calls/{call_id}`.
+
+    `step_title` and `agent_name` give the words of the telephone menu and of the roster.
+    """
     router = kit.router(action=Action.SEE_CALLS)
 
     @router.get("/calls")
@@ -62,6 +75,7 @@ def build_router(kit: WebKit, journal: CallJournal, names: TeamNames) -> APIRout
             "cti/calls.html",
             rows=[shown(r, principal) for r in page.rows],
             next_cursor=page.next_cursor,
+            agent_name=_Words(kit, language, names[language], agent_name).person,
             filters_now=chosen,
             filters_query=urlencode({k: v for k, v in chosen.items() if v}),
             team_names=names[language],
@@ -79,11 +93,13 @@ def build_router(kit: WebKit, journal: CallJournal, names: TeamNames) -> APIRout
         events = await journal.timeline(CallId(call_id))
         principal = await kit.principal(request)
         language = await kit.language(request)
+        words = _Words(kit, language, names[language], agent_name)
         return await kit.page(
             request,
             "cti/call.html",
             call=shown(record, principal),
-            entries=[_translated(kit, language, e, names[language]) for e in timeline(events)],
+            entries=[words.of(entry) for entry in timeline(events, step_title)],
+            agent_name=words.person,
             lanes=[(lane.value, LANE_NAMES[lane]) for lane in Lane],
             outcome_names=OUTCOME_NAMES,
             team_names=names[language],
@@ -114,22 +130,47 @@ def shown(record: CallRecord, principal: Principal) -> dict[str, Any]:
     return data
 
 
-def _translated(
-    kit: WebKit, language: ScreenLanguage, entry: Entry, team_names: Mapping[str, str]
-) -> dict[str, Any]:
-    """The entry with its sentence in the reader's language; codes inside it become words too."""
-    values = {
-        key: kit.catalogue.text(language, OUTCOME_NAMES[value])
-        if key in ("outcome", "by") and value in OUTCOME_NAMES
-        else team_names.get(value, value)
-        for key, value in entry.values.items()
-    }
-    return {
-        "at": entry.at,
-        "offset_s": entry.offset_s,
-        "lane": entry.lane.value,
-        "text": kit.catalogue.text(language, entry.msgid) % values,
-    }
+class _Words:
+    """The reader's words for what a timeline entry holds: sentences, teams, people, outcomes."""
+
+    def __init__(
+        self,
+        kit: WebKit,
+        language: ScreenLanguage,
+        team_names: Mapping[str, str],
+        agent_name: AgentName,
+    ) -> None:
+        self._kit = kit
+        self._language = language
+        self._teams = team_names
+        self._agent_name = agent_name
+
+    def person(self, agent_id: AgentId) -> str:
+        return self._agent_name(agent_id, self._language)
+
+    def of(self, entry: Entry) -> dict[str, Any]:
+        """The entry as the template shows it."""
+        values = {key: self._word(key, value) for key, value in entry.values.items()}
+        return {
+            "at": entry.at,
+            "offset_s": entry.offset_s,
+            "lane": entry.lane.value,
+            "text": self._text(entry.msgid) % values,
+        }
+
+    def _word(self, key: str, value: str) -> str:
+        if key in ("outcome", "by"):
+            return self._text(OUTCOME_NAMES.get(value, value))
+        if key == "step":
+            return self._text(value)
+        if key == "agent":
+            return self.person(AgentId(value))
+        if key == "target":
+            return self._teams.get(value) or self.person(AgentId(value))
+        return self._teams.get(value, value)
+
+    def _text(self, msgid: str) -> str:
+        return self._kit.catalogue.text(self._language, msgid)
 
 
 def _day_bounds(day: str) -> tuple[datetime | None, datetime | None]:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from agent_desktop import routes as desk_routes
+from agent_desktop.core.menu_titles import StepTitles
 from cti import routes as call_routes
 from directory import routes as directory_routes
 from directory.routes import session_lookup
@@ -73,7 +74,9 @@ def _routers(kit: WebKit, s: Services) -> Sequence[APIRouter]:
             phones=s.phones,
             days=s.days,
         ),
-        call_routes.build_router(kit, s.journal, names),
+        call_routes.build_router(
+            kit, s.journal, names, StepTitles().step_title, agent_name(s.directory)
+        ),
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
         recording_routes.build_router(kit, s.library, names, agent_name(s.directory)),

@@ -59,7 +59,6 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         "来电接入：主叫 %(ani)s，被叫 %(dnis)s",
         {"ani": mask(e.ani) if e.ani else "–", "dnis": e.dnis},
     ),
-    ev.MenuStepEntered: lambda e: (Lane.MENU, "播放“%(step)s”", {"step": e.step}),
     ev.MenuKeyPressed: lambda e: (
         (Lane.CALLER, "按键 %(keys)s", {"keys": e.keys})
         if e.keys
@@ -113,6 +112,11 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         "放弃等待，已等待 %(waited)s 秒",
         {"waited": _s(e.waited_s)},
     ),
+    ev.CallDiverted: lambda e: (
+        Lane.QUEUE,
+        "由电话系统的备用队列接听，已等待 %(waited)s 秒",
+        {"waited": _s(e.waited_s)},
+    ),
     ev.CallEnded: lambda e: (
         Lane.CALLER,
         "呼叫结束：%(outcome)s（%(by)s）",
@@ -161,13 +165,28 @@ OUTCOME_NAMES: dict[str, str] = {
 }
 
 
-def timeline(events: Sequence[ev.Event]) -> list[Entry]:
-    """Entries of all events that a person cares about; `events` oldest first."""
+def timeline(
+    events: Sequence[ev.Event],
+    step_title: Callable[[str, str], str | None] = lambda flow, step: step,
+) -> list[Entry]:
+    """Entries of all events that a person cares about; `events` oldest first.
+
+    `step_title(flow, step)` names a step of the menu; None: the caller hears nothing there, and
+    the step is left out.
+    """
     if not events:
         return []
     start = events[0].occurred_at
     entries = []
     for event in events:
+        if isinstance(event, ev.MenuStepEntered):
+            title = step_title(event.flow, event.step)
+            if title is None:
+                continue
+            offset = (event.occurred_at - start).total_seconds()
+            values = {"step": title}
+            entries.append(Entry(event.occurred_at, offset, Lane.MENU, "播放“%(step)s”", values))
+            continue
         describe = _DESCRIPTIONS.get(type(event))
         if describe is not None:
             lane, msgid, values = describe(event)
