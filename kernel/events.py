@@ -311,9 +311,18 @@ class LineStateChanged(Event):
 # --- wire form ----------------------------------------------------------------------------------
 
 
+@cache
 def event_types() -> dict[str, type[Event]]:
-    """All concrete event types by name."""
-    return {cls.__name__: cls for cls in Event.__subclasses__()}
+    """All concrete event types by name.
+
+    Not from `Event.__subclasses__()`: `slots=True` makes each class twice, and the first making
+    stays in that list until it is collected.
+    """
+    return {
+        name: value
+        for name, value in globals().items()
+        if isinstance(value, type) and issubclass(value, Event) and value is not Event
+    }
 
 
 @cache
