@@ -103,6 +103,8 @@ class Services:
         await self.memory.start()
         await self.event_log.start()
         await self.recordings.start()
+        # Terms that ran into a year whose calendar has become official since.
+        await self.cases.recalculate_provisional()
         await self.distribution.start()
         await self.desk.start()
         await self.feed.start()
