@@ -67,14 +67,15 @@ def _step(r: CallRecord, e: ev.MenuStepEntered) -> CallRecord:
 
 
 def _key(r: CallRecord, e: ev.MenuKeyPressed) -> CallRecord:
+    if r.queued_at is not None:
+        # The survey's key is not the way through the menu; its score has a field of its own.
+        return r
     pressed = e.keys or "–"
     return replace(r, menu_path=f"{r.menu_path} {pressed}".strip())
 
 
 def _queued(r: CallRecord, e: ev.CallQueued) -> CallRecord:
-    return replace(
-        r, team=e.team, language=e.language, queued_at=r.queued_at or e.first_arrival_at
-    )
+    return replace(r, team=e.team, language=e.language, queued_at=r.queued_at or e.first_arrival_at)
 
 
 def _answered(r: CallRecord, e: ev.CallAnswered) -> CallRecord:

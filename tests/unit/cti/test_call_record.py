@@ -132,6 +132,15 @@ def test_second_operator_adds_talk_time_but_keeps_the_first_answer() -> None:
     assert record.agent_id == AgentId("op0002")
 
 
+def test_the_key_of_the_survey_is_no_part_of_the_way_through_the_menu() -> None:
+    rated = ev.MenuKeyPressed(**at(74), flow="survey", step="question", keys="1")
+
+    record = fold_all([*answered_call(), rated])
+
+    assert record is not None
+    assert record.menu_path == "3"
+
+
 def test_event_without_a_call_changes_nothing() -> None:
     event = ev.AgentLoggedOut(
         event_id=EventId("x"),
