@@ -137,7 +137,7 @@ class AgiDoor:
         self._address = (host, port)
         self._log = log
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def start(self, answerer: Answerer) -> None:
         """Raises OSError when the port is taken."""
@@ -145,16 +145,15 @@ class AgiDoor:
         for path in AgiPath:
             application.add_route(path.value, _route(path.value, answerer))
 
-        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            if task is not None:
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            await application.handler(reader, writer)
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            # The loop itself holds tasks only weakly; this keeps them, and lets `stop` end them.
+            task = asyncio.get_running_loop().create_task(application.handler(reader, writer))
+            self._open[task] = writer
+            task.add_done_callback(self._open.pop)
 
         host, port = self._address
         self._server = await asyncio.start_server(
-            handle, host, port, limit=HEADER_LIMIT_BYTES, backlog=1024
+            connected, host, port, limit=HEADER_LIMIT_BYTES, backlog=1024
         )
 
     @property
@@ -169,9 +168,15 @@ class AgiDoor:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for task in list(self._tasks):
+            # A connection accepted a moment ago gets its transport in the next turn of the loop.
+            await asyncio.sleep(0)
+        still_open = dict(self._open)
+        for task, writer in still_open.items():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            writer.transport.abort()
+        await asyncio.gather(*still_open, return_exceptions=True)
+        # An aborted transport closes its socket in the next turn of the loop.
+        await asyncio.sleep(0)
 
 
 def _route(path: str, answerer: Answerer) -> Callable[[FencedRequest], Awaitable[None]]:

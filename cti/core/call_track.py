@@ -123,7 +123,7 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
         case Tell.HELD:
             return replace(before, place=Place.CONSULTING), ()
         case Tell.FALLBACK:
-            return _left(before, Place.FALLBACK), ()
+            return _left(before, Place.FALLBACK), _talk_ended(before, now)
 
 
 def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
@@ -194,7 +194,7 @@ def _offer_failed(track: CallTrack, told: rp.Told, now: datetime) -> Step:
     endpoint = told.endpoint or Endpoint("")
     fact = tel.OfferFailed(track.call_id, offer, endpoint, offer_result(told), now)
     # The picture stays "offered" without an offer: the waiting loop's report follows at once.
-    return _left(track, Place.OFFERED), (fact,)
+    return _left(track, Place.OFFERED), (*_talk_ended(track, now), fact)
 
 
 def offer_result(told: rp.Told) -> tel.OfferResult:
@@ -261,6 +261,10 @@ def _hung_up(
     if told.ended_by_platform:
         ended_by = tel.EndedBy.AGENT if told.in_survey else tel.EndedBy.PLATFORM
     facts = _talk_ended(track, now) if track is not None else ()
+    if track is None and told.seq == 1:
+        # Hung up at the very moment of the answer: the first telling is also the last.
+        entered = tel.CallEntered(told.call_id, clean(told.ani), told.name, told.dnis, now)
+        facts = (entered,)
     return (*facts, tel.CallHungUp(told.call_id, ended_by, told.cause, now))
 
 

@@ -102,6 +102,11 @@ def test_a_whole_call_yields_its_facts_in_order() -> None:
     ]
 
 
+def test_a_caller_who_hangs_up_at_the_moment_of_the_answer_still_was_a_call() -> None:
+    assert run(told(Tell.HUNGUP, 1))[1] == ["CallEntered", "CallHungUp"]
+    assert run(told(Tell.HUNGUP, 4))[1] == ["CallHungUp"]
+
+
 # What each telling of the dialplan means in each place. A place and a telling that are not listed
 # cannot follow each other in the dialplan; they must at least raise nothing (see below).
 EXPECTED: dict[tuple[Place, Tell], list[str]] = {
