@@ -137,8 +137,9 @@ function offered(model: DeskModel, state: AgentState): CallView {
 
 function talking(model: DeskModel, state: AgentState): CallView {
   const browser = state.phone === "browser";
+  const without = browser && model.phase === "none";
   const silent =
-    browser && model.phase === "none" && Date.now() - model.phaseSince > SOUND_LOST_MS;
+    without && !model.soundElsewhere && Date.now() - model.phaseSince > SOUND_LOST_MS;
   const held = browser ? model.onHold : state.on_hold;
   if (silent) {
     return {
@@ -155,6 +156,7 @@ function talking(model: DeskModel, state: AgentState): CallView {
     ...nothing,
     kind: held ? "warn" : "info",
     word: held ? t("保持中") : t("通话中"),
+    detail: without && model.soundElsewhere ? t("声音在另一个窗口") : "",
     // The whole conversation counts; only a hold has its own time.
     since: held ? state.activity_since : (answeredAt(model, state) ?? state.activity_since),
     primary: { label: t("挂断"), action: "hang_up" },

@@ -14,6 +14,10 @@ export class DeskModel {
   phaseSince = Date.now();
   onHold = false;
   muted = false;
+  /** Another tab of this browser has the place; this one rests. */
+  taken = false;
+  /** Another tab of this browser has the conversation's sound. */
+  soundElsewhere = false;
   /** The outcome under which the case in hand was filed; chooses the disposition beforehand. */
   filedOutcome: string | null = null;
   private readonly listeners: (() => void)[] = [];

@@ -78,6 +78,7 @@ const phone = new Softphone(
       model.phaseSince = Date.now();
       if (phase === "ringing") ringer.start();
       else ringer.stop();
+      tellTabs();
       model.changed();
     },
     switches: (onHold, muted) => {
@@ -89,6 +90,18 @@ const phone = new Softphone(
   },
   true,
 );
+
+// Tabs of one browser tell each other which of them has the sound.
+const tabs = new BroadcastChannel("hotline-desk");
+const tellTabs = (): void => tabs.postMessage({ sound: model.phase === "talking" });
+tabs.addEventListener("message", (event: MessageEvent<{ sound?: boolean }>) => {
+  if (event.data.sound === undefined) tellTabs();
+  else {
+    model.soundElsewhere = event.data.sound;
+    model.changed();
+  }
+});
+tabs.postMessage({});
 
 let wantedPhone = "";
 
@@ -123,14 +136,24 @@ const socket = new LiveSocket("/desk/ws", {
     if (code === CLOSE_TAKEN) {
       phone.yieldPlace();
       wantedPhone = "";
-      taken.hidden = false;
+      rest(true);
       need("take-back", HTMLButtonElement).focus();
     } else {
       location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     }
   },
 });
-need("take-back", HTMLButtonElement).addEventListener("click", () => location.reload());
+need("take-back", HTMLButtonElement).addEventListener("click", () => {
+  // Not by reloading: this tab may still have the call's sound.
+  rest(false);
+  socket.open();
+});
+
+function rest(on: boolean): void {
+  model.taken = on;
+  taken.hidden = !on;
+  model.changed();
+}
 
 function heard(message: ServerMessage): void {
   switch (message.type) {
@@ -298,7 +321,8 @@ function drawConnection(): void {
   if (model.connected) {
     if (model.state?.line_up === false) setBadge(connection, "danger", t("电话系统中断，来电由后备队列接待"));
     else setBadge(connection, "ok", t("已连接"));
-  } else if (model.welcome === null) setBadge(connection, "neutral", t("正在连接"));
+  } else if (model.taken) setBadge(connection, "neutral", t("此窗口已停用"));
+  else if (model.welcome === null) setBadge(connection, "neutral", t("正在连接"));
   else setBadge(connection, "danger", t("连接中断，通话不受影响，正在重连"));
   const kind = model.state?.phone ?? null;
   if (kind === "desk") {

@@ -43,9 +43,12 @@ export class Softphone {
     private readonly registers: boolean,
   ) {}
 
-  /** Become the phone described by `access`; nothing happens when it already is that phone. */
+  /** Become the phone described by `access`; one that is it already takes its place again. */
   start(access: PhoneAccess): void {
-    if (this.current !== null && sameAccess(this.current, access)) return;
+    if (this.ua !== null && this.current !== null && sameAccess(this.current, access)) {
+      if (this.registers && !this.ua.isRegistered()) this.ua.register();
+      return;
+    }
     this.stop();
     this.current = access;
     const ua = new UA({
