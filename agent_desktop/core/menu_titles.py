@@ -1,7 +1,7 @@
 """What the steps of the telephone menu are called on the screens.
 
-The steps are those of `config/ivr/main.yaml` and `survey.yaml`; a test finds one that is missing here. None: the
-caller hears nothing there (a condition), and the operator need not see it.
+The steps are those of `config/ivr/main.yaml` and `survey.yaml`; a test finds one that is missing
+here. None: the caller hears nothing there (a condition), and the operator need not see it.
 """
 
 from __future__ import annotations
