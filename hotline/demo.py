@@ -29,7 +29,8 @@ async def seed_city(settings: Settings, report: Report) -> dict[str, int]:
         city = await demo_city.seed(
             database, demo_password(settings), report, clock=clock, config=settings.config_dir
         )
-        articles = await demo_knowledge.seed(database, settings.config_dir)
+        await demo_knowledge.seed(database, settings.config_dir)
+        articles = await demo_knowledge.count_published(database)
         cases = await demo_cases.seed(database, settings.config_dir, now=clock.now())
     finally:
         await database.close()

@@ -48,7 +48,7 @@ def build_app(
     asterisk_ws: str,
 ) -> FastAPI:
     """The application. `asterisk_ws` is the only foreign address that pages may connect to."""
-    app = FastAPI(title="12345", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(title="12345", docs_url=None, redoc_url=None, openapi_url=None)
     kit.install_error_answers(app)
     csp = (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -70,6 +70,7 @@ def build_app(
 
     app.add_middleware(BodyLimit, limit=MAX_BODY_BYTES)
     app.include_router(_common(kit, parts))
+    app.include_router(_description(kit))
     for router in routers:
         app.include_router(router)
     DIST.mkdir(parents=True, exist_ok=True)
@@ -127,5 +128,18 @@ def _common(kit: WebKit, parts: tuple[Part, ...]) -> APIRouter:
     async def front_door(request: Request) -> RedirectResponse:
         session = await kit.session_of(request)
         return RedirectResponse(home_of(session.principal) if session else "/login", 303)
+
+    return router
+
+
+def _description(kit: WebKit) -> APIRouter:
+    """The JSON interface described for programs, to any signed-in person: FastAPI's own address
+    for it would stand outside the policy."""
+    router = kit.router(action=None)
+
+    @router.get("/api/openapi.json", include_in_schema=False)
+    async def description(request: Request) -> JSONResponse:
+        app: FastAPI = request.app
+        return JSONResponse(app.openapi())
 
     return router

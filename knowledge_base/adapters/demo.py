@@ -42,3 +42,9 @@ async def seed(database: Database, config_dir: Path, clock: Clock | None = None)
     if left:
         await store.retire(sorted(left), now)
     return published
+
+
+async def count_published(database: Database) -> int:
+    """How many articles can be found and read now."""
+    store = SqlArticleStore(database, SqlSearchIndex(database, library_chinese()))
+    return len(await store.published_ids())
