@@ -46,7 +46,14 @@ def build_router(
     `step_title` and `agent_name` give the words of the telephone menu and of the roster.
     """
     router = kit.router(action=Action.SEE_CALLS)
+    _add_list(router, kit, journal, names, agent_name)
+    _add_call(router, kit, journal, names, step_title, agent_name)
+    return router
 
+
+def _add_list(
+    router: APIRouter, kit: WebKit, journal: CallJournal, names: TeamNames, agent_name: AgentName
+) -> None:
     @router.get("/calls")
     async def calls(
         request: Request,
@@ -85,6 +92,15 @@ def build_router(
             outcome_names=OUTCOME_NAMES,
         )
 
+
+def _add_call(
+    router: APIRouter,
+    kit: WebKit,
+    journal: CallJournal,
+    names: TeamNames,
+    step_title: StepTitle,
+    agent_name: AgentName,
+) -> None:
     @router.get("/calls/{call_id}")
     async def call(request: Request, call_id: str) -> Response:
         record = await journal.record(CallId(call_id))
@@ -117,8 +133,6 @@ def build_router(
                 if "ani" in event:
                     event["ani"] = mask(event["ani"])
         return {"call": shown(record, principal), "events": events}
-
-    return router
 
 
 def shown(record: CallRecord, principal: Principal) -> dict[str, Any]:
