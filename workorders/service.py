@@ -7,7 +7,7 @@ the commit, once for each case, however often a filing is repeated.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kernel.audit import AuditTrail
@@ -42,7 +42,6 @@ from workorders.core.privacy import Identity, full_identity
 from workorders.core.words import Actor, CaseEvent, CaseState, Note
 from workorders.ports import (
     ArticleBook,
-    AuthorityName,
     CallBook,
     CallFacts,
     CaseStore,
@@ -51,6 +50,7 @@ from workorders.ports import (
     NewCase,
 )
 from workorders.reference import Reference, SelfServiceItem, Template
+from workorders.results import AuthorityChoice, DraftConflict, FiledCase
 
 HISTORY_LENGTH = 20
 OPEN_DRAFTS_SHOWN = 20
@@ -58,32 +58,6 @@ TEXT_SEARCH_REACH = timedelta(days=90)
 RECALCULATION_BATCH = 500
 DRAFT_VALUE_LIMIT = 4000
 _FILING_FIELDS = ("outcome", "article_id", "answer", "authority", "assisting", "target", "reason")
-
-
-class DraftConflict(Conflict):
-    """Somebody else (another tab) saved first. `stored` is the version that is kept."""
-
-    def __init__(self, stored: Draft) -> None:
-        super().__init__("草稿已在别处修改，请对照后再保存")
-        self.stored = stored
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiledCase:
-    """What filing gave. `created` is False when this draft had been filed before."""
-
-    number: str
-    state: CaseState
-    order: WorkOrder | None
-    created: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityChoice:
-    """Whom a work order may go to: suggestions first choice first, then everybody."""
-
-    suggested: tuple[AuthorityName, ...]
-    everybody: tuple[AuthorityName, ...]
 
 
 class Cases:

@@ -45,7 +45,7 @@ from workorders.core.case import (
 from workorders.core.lifecycle import TRANSITIONS
 from workorders.core.words import CaseEvent, CaseState, Note
 from workorders.ports import CaseStore, Change, NewCase
-from workorders.service import FiledCase
+from workorders.results import FiledCase
 
 
 @pytest.fixture

@@ -20,29 +20,36 @@ from workorders.core.case import (
     TransferredOut,
     Withdrawn,
 )
+from workorders.results import DraftConflict
 from workorders.routes.shown import Shown
-from workorders.service import Cases, DraftConflict
+from workorders.service import Cases
 
 
 def drafts_router(kit: WebKit, cases: Cases, shown: Shown) -> APIRouter:
     """Everything here is for those who file cases."""
     router = kit.router(action=Action.FILE_CASE)
+    _add_drafts(router, kit, cases, shown)
+    _add_form(router, kit, cases, shown)
+    return router
 
-    async def me(request: Request) -> AgentId:
-        """Whose drafts: the operator's own."""
-        principal = await kit.principal(request)
-        if principal.agent_id is None:
-            raise NotAllowed("只有话务员可以登记诉求")
-        return principal.agent_id
 
+async def _me(kit: WebKit, request: Request) -> AgentId:
+    """Whose drafts: the operator's own."""
+    principal = await kit.principal(request)
+    if principal.agent_id is None:
+        raise NotAllowed("只有话务员可以登记诉求")
+    return principal.agent_id
+
+
+def _add_drafts(router: APIRouter, kit: WebKit, cases: Cases, shown: Shown) -> None:
     @router.get("/api/drafts")
     async def drafts(request: Request) -> list[schemas.DraftOut]:
         principal = await kit.principal(request)
-        return [shown.draft(d, principal) for d in await cases.open_drafts(await me(request))]
+        return [shown.draft(d, principal) for d in await cases.open_drafts(await _me(kit, request))]
 
     @router.post("/api/drafts", status_code=201)
     async def open_draft(request: Request, body: schemas.OpenDraft) -> schemas.DraftOut:
-        agent_id, team = await me(request), TeamId(body.team)
+        agent_id, team = await _me(kit, request), TeamId(body.team)
         if body.call_id:
             draft = await cases.open_draft_for_call(
                 CallId(body.call_id), agent_id=agent_id, team=team
@@ -53,7 +60,7 @@ def drafts_router(kit: WebKit, cases: Cases, shown: Shown) -> APIRouter:
 
     @router.get("/api/drafts/{draft_id}")
     async def draft(request: Request, draft_id: str) -> schemas.DraftOut:
-        found = await cases.draft(draft_id, agent_id=await me(request))
+        found = await cases.draft(draft_id, agent_id=await _me(kit, request))
         return shown.draft(found, await kit.principal(request))
 
     @router.put("/api/drafts/{draft_id}", response_model=schemas.DraftOut)
@@ -64,7 +71,7 @@ def drafts_router(kit: WebKit, cases: Cases, shown: Shown) -> APIRouter:
         try:
             saved = await cases.save_draft(
                 draft_id,
-                agent_id=await me(request),
+                agent_id=await _me(kit, request),
                 revision=body.revision,
                 fields=body.fields,
             )
@@ -81,10 +88,12 @@ def drafts_router(kit: WebKit, cases: Cases, shown: Shown) -> APIRouter:
 
     @router.get("/api/drafts/{draft_id}/history")
     async def history(request: Request, draft_id: str) -> schemas.History:
-        found = await cases.draft(draft_id, agent_id=await me(request))
+        found = await cases.draft(draft_id, agent_id=await _me(kit, request))
         past = await cases.history(found.ani)
         return shown.history(past, await kit.principal(request), await kit.language(request))
 
+
+def _add_form(router: APIRouter, kit: WebKit, cases: Cases, shown: Shown) -> None:
     @router.get("/api/categories")
     async def categories(request: Request) -> schemas.FormReference:
         return shown.reference(await kit.language(request))
@@ -115,14 +124,12 @@ def drafts_router(kit: WebKit, cases: Cases, shown: Shown) -> APIRouter:
         language = await kit.language(request)
         filed = await cases.file(
             body.draft_id,
-            agent_id=await me(request),
+            agent_id=await _me(kit, request),
             content=cases.content_of(body.fields),
             outcome=outcome_of(body.outcome),
         )
         response.status_code = 201 if filed.created else 200
         return shown.filed(filed, language)
-
-    return router
 
 
 def outcome_of(sent: schemas.OutcomeIn) -> Outcome:

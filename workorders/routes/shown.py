@@ -48,7 +48,8 @@ from workorders.core.words import (
     CaseEvent,
 )
 from workorders.ports import AuthorityName
-from workorders.service import Cases, FiledCase
+from workorders.results import FiledCase
+from workorders.service import Cases
 
 Code = TypeVar("Code", bound=StrEnum)
 

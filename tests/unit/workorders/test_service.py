@@ -53,7 +53,8 @@ from workorders.core.words import (
     RequestType,
     Urgency,
 )
-from workorders.service import Cases, DraftConflict, FiledCase
+from workorders.results import DraftConflict, FiledCase
+from workorders.service import Cases
 
 
 @pytest.fixture
