@@ -102,6 +102,7 @@ class TelephoneLine:
         self._tracks: dict[CallId, CallTrack] = {}
         self._by_channel: dict[str, CallId] = {}
         self._reachable: set[Endpoint] = set()
+        self._addresses: dict[Endpoint, str] = {}
         self._ended: dict[CallId, None] = {}
         self._first_answer: dict[CallId, datetime] = {}
         self._life = ""
@@ -268,6 +269,12 @@ class TelephoneLine:
         self._emit(tel.RecordingClosed(call_id, name, started_at, self._clock.now()))
 
     def _contact(self, moved: ContactMoved) -> None:
+        # A phone that registers from a new address: Asterisk 22.10 may report the old contact
+        # removed after the new one reachable.
+        if moved.reachable:
+            self._addresses[moved.endpoint] = moved.address
+        elif self._addresses.get(moved.endpoint, moved.address) != moved.address:
+            return
         if moved.reachable == (moved.endpoint in self._reachable):
             return
         (self._reachable.add if moved.reachable else self._reachable.discard)(moved.endpoint)
@@ -307,6 +314,7 @@ class TelephoneLine:
             self._replace(track.call_id, None, known)
         self._life = life
         self._reachable = set(found.reachable)
+        self._addresses.clear()
         self._state = LineState(True, "")
         calls = tuple(live_call(t) for t in self._tracks.values())
         self._log.info("line_restored", calls=len(calls), phones=len(found.reachable))

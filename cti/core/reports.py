@@ -79,8 +79,11 @@ class HoldToggled:
 
 @dataclass(frozen=True, slots=True)
 class ContactMoved:
+    """`address`: where the phone is, by which one registration is told from the next."""
+
     endpoint: Endpoint
     reachable: bool
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,8 @@ def _contact(headers: Headers) -> ContactMoved | None:
     endpoint = headers.get("endpointname") or headers.get("aor", "")
     if not endpoint:
         return None
-    return ContactMoved(Endpoint(endpoint), headers.get("contactstatus", "") not in _GONE)
+    reachable = headers.get("contactstatus", "") not in _GONE
+    return ContactMoved(Endpoint(endpoint), reachable, headers.get("uri", ""))
 
 
 def parse_told(headers: Headers) -> Told:

@@ -84,8 +84,15 @@ def test_native_events(headers: dict[str, str], report: rp.Report | None) -> Non
     [("Reachable", True), ("NonQualified", True), ("Created", True), ("Removed", False)],
 )
 def test_contacts(status: str, reachable: bool) -> None:
-    headers = {"event": "ContactStatus", "endpointname": "booth001", "contactstatus": status}
-    assert rp.parse_event(headers) == rp.ContactMoved(Endpoint("booth001"), reachable)
+    headers = {
+        "event": "ContactStatus",
+        "uri": "sip:booth001@127.0.0.1:5062",
+        "endpointname": "booth001",
+        "contactstatus": status,
+    }
+    assert rp.parse_event(headers) == rp.ContactMoved(
+        Endpoint("booth001"), reachable, "sip:booth001@127.0.0.1:5062"
+    )
 
 
 def test_an_endpoint_is_read_from_its_channel() -> None:

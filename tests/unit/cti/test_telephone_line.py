@@ -325,6 +325,20 @@ async def test_phones_are_told_only_when_they_change(rig: Rig) -> None:
     assert rig.line.reachable(DESK)
 
 
+async def test_a_phone_that_moved_is_not_lost_with_its_old_address(rig: Rig) -> None:
+    # Two simulations in a row left every second desk unreachable: Asterisk had qualified the new
+    # contact before it told that the old one was removed.
+    old, new = "sip:desk001@127.0.0.1:34579", "sip:desk001@127.0.0.1:57644"
+    await rig.hear(
+        rp.ContactMoved(DESK, True, old),
+        rp.ContactMoved(DESK, True, new),
+        rp.ContactMoved(DESK, False, old),
+    )
+    assert rig.line.reachable(DESK)
+    await rig.hear(rp.ContactMoved(DESK, False, new))
+    assert not rig.line.reachable(DESK)
+
+
 async def test_fallback_members_are_the_difference_and_come_back_after_a_loss(rig: Rig) -> None:
     team = TeamId("labour")
     await rig.line.set_fallback_members({team: frozenset({DESK})})
