@@ -125,33 +125,48 @@ class Services:
         await self.database.close()
 
 
-async def assemble(settings: Settings) -> Services:
-    """Make every service; start none. Raises ConfigurationError for wrong reviewed data."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What every service stands on."""
+
+    settings: Settings
+    database: Database
+    bus: LocalBus
+    directory: Directory
+    audit: Audit
+    clock: SystemClock
+    ids: UuidSource
+
+
+async def _ground(settings: Settings) -> _Ground:
     clock, ids = SystemClock(), UuidSource()
-    secrets = Secrets(settings.secrets_dir)
     database = Database(settings.database)
-    bus = RedisBus(settings.redis_url, ids.new()) if settings.redis_url else LocalBus()
     directory = Directory(SqlCityStore(database))
     await directory.load()
-    audit = Audit(SqlAuditStore(database), clock)
-    journal_log = get("journal")
-    journal = CallJournal(
-        SqlJournalStore(database),
-        lambda error, waiting: journal_log.error(
-            "journal_not_written", reason=repr(error), waiting=waiting
-        ),
+    return _Ground(
+        settings=settings,
+        database=database,
+        bus=RedisBus(settings.redis_url, ids.new()) if settings.redis_url else LocalBus(),
+        directory=directory,
+        audit=Audit(SqlAuditStore(database), clock),
+        clock=clock,
+        ids=ids,
     )
-    booths = [b.booth_id for b in directory.booths()]
+
+
+async def assemble(settings: Settings) -> Services:
+    """Make every service; start none. Raises ConfigurationError for wrong reviewed data."""
+    ground = await _ground(settings)
+    database, directory, clock = ground.database, ground.directory, ground.clock
     values = asterisk_values(
         settings,
-        secrets,
-        booths=booths,
+        Secrets(settings.secrets_dir),
+        booths=[b.booth_id for b in directory.booths()],
         lines=[line.number for line in directory.lines()],
         teams=directory.team_ids(),
     )
-
     memory = TableCallerMemory(database, clock)
-    dialogue, survey = await _ivr(settings, directory, memory, bus, clock, ids)
+    dialogue, survey = await _ivr(ground, memory)
     announcer = PositionAnnouncer(dialogue)
     line = build_line(
         values,
@@ -162,43 +177,14 @@ async def assemble(settings: Settings) -> Services:
         log=get("cti"),
     )
     event_log = SqlEventLog(database, get("acd"))
-    distribution = Distribution(
-        rules=await asyncio.to_thread(load_rules, settings.config_dir / "acd.yaml"),
-        roster=directory,
-        control=line,
-        timers=LoopTimers(clock),
-        clock=clock,
-        bus=bus,
-        ids=ids,
-        event_log=event_log,
-        log=get("acd"),
-    )
+    distribution = await _distribution(ground, line, event_log)
     announcer.follow(distribution)
     line.subscribe(distribution.post)
 
-    stories = CallStories()
-    knowledge = _knowledge(database, clock, ids, bus)
-    cases = Cases(
-        store=SqlCaseStore(database),
-        reference=await asyncio.to_thread(load_reference, settings.config_dir, directory),
-        city=directory,
-        articles=ArticleBook(knowledge),
-        calls=CallBook(stories, journal),
-        audit=audit,
-        bus=bus,
-        clock=clock,
-        ids=ids,
-    )
-    recording_store = TableRecordingStore(database)
-    recording_files = WavArchive(settings.spool_dir, settings.archive_dir, ZoneInfo(CITY_ZONE_NAME))
-    recordings = Archive(
-        store=recording_store,
-        files=recording_files,
-        bus=bus,
-        clock=clock,
-        ids=ids,
-        log=get("recordings"),
-    )
+    journal, stories = _journal(database), CallStories()
+    knowledge = _knowledge(ground)
+    cases = await _cases(ground, knowledge, CallBook(stories, journal))
+    recordings, library = _recordings(ground)
     line.subscribe(recordings.on_fact)
 
     floor = desk_bridges.DistributionFloor(distribution)
@@ -208,10 +194,10 @@ async def assemble(settings: Settings) -> Services:
         settings=settings,
         asterisk=values,
         database=database,
-        bus=bus,
+        bus=ground.bus,
         directory=directory,
-        accounts=_accounts(database, audit, clock, directory),
-        audit=audit,
+        accounts=_accounts(ground),
+        audit=ground.audit,
         event_log=event_log,
         distribution=distribution,
         memory=memory,
@@ -223,11 +209,7 @@ async def assemble(settings: Settings) -> Services:
         knowledge=knowledge,
         cases=cases,
         recordings=recordings,
-        library=Library(
-            store=recording_store,
-            files=recording_files,
-            listening=Listening(log=TableListeningLog(database, ids), audit=audit, clock=clock),
-        ),
+        library=library,
         days=OperatorDays(clock),
         feedback=Feedback(store=TableAnswerStore(database), log=get("feedback")),
         floor=floor,
@@ -246,20 +228,13 @@ async def assemble(settings: Settings) -> Services:
         ),
         feed=WallboardFeed(figures=figures, people=people, clock=clock, limits=Limits()),
     )
-    subscribe_all(bus, services)
+    subscribe_all(ground.bus, services)
     return services
 
 
-async def _ivr(
-    settings: Settings,
-    directory: Directory,
-    memory: TableCallerMemory,
-    bus: LocalBus,
-    clock: SystemClock,
-    ids: UuidSource,
-) -> tuple[Dialogue, Survey]:
-    folder = settings.config_dir / "ivr"
-
+async def _ivr(ground: _Ground, memory: TableCallerMemory) -> tuple[Dialogue, Survey]:
+    directory, bus, clock, ids = ground.directory, ground.bus, ground.clock, ground.ids
+    folder = ground.settings.config_dir / "ivr"
     catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
     main, survey = [
         await asyncio.to_thread(load_flow, folder / f"{name}.yaml", catalogue, directory.team_ids())
@@ -279,31 +254,84 @@ async def _ivr(
     )
 
 
-def _knowledge(database: Database, clock: SystemClock, ids: UuidSource, bus: LocalBus) -> Knowledge:
-    tools = library_chinese()
-    index = SqlSearchIndex(database, tools)
-    return Knowledge(
-        store=SqlArticleStore(database, index),
-        index=index,
-        tools=tools,
-        clock=clock,
-        ids=ids,
-        bus=bus,
+async def _distribution(
+    ground: _Ground, line: TelephoneLine, event_log: SqlEventLog
+) -> Distribution:
+    return Distribution(
+        rules=await asyncio.to_thread(load_rules, ground.settings.config_dir / "acd.yaml"),
+        roster=ground.directory,
+        control=line,
+        timers=LoopTimers(ground.clock),
+        clock=ground.clock,
+        bus=ground.bus,
+        ids=ground.ids,
+        event_log=event_log,
+        log=get("acd"),
     )
 
 
-def _accounts(
-    database: Database, audit: Audit, clock: SystemClock, directory: Directory
-) -> Accounts:
+def _journal(database: Database) -> CallJournal:
+    log = get("journal")
+    return CallJournal(
+        SqlJournalStore(database),
+        lambda error, waiting: log.error(
+            "journal_not_written", reason=repr(error), waiting=waiting
+        ),
+    )
+
+
+def _knowledge(ground: _Ground) -> Knowledge:
+    tools = library_chinese()
+    index = SqlSearchIndex(ground.database, tools)
+    return Knowledge(
+        store=SqlArticleStore(ground.database, index),
+        index=index,
+        tools=tools,
+        clock=ground.clock,
+        ids=ground.ids,
+        bus=ground.bus,
+    )
+
+
+async def _cases(ground: _Ground, knowledge: Knowledge, calls: CallBook) -> Cases:
+    folder, city = ground.settings.config_dir, ground.directory
+    return Cases(
+        store=SqlCaseStore(ground.database),
+        reference=await asyncio.to_thread(load_reference, folder, city),
+        city=city,
+        articles=ArticleBook(knowledge),
+        calls=calls,
+        audit=ground.audit,
+        bus=ground.bus,
+        clock=ground.clock,
+        ids=ground.ids,
+    )
+
+
+def _recordings(ground: _Ground) -> tuple[Archive, Library]:
+    settings, clock, ids = ground.settings, ground.clock, ground.ids
+    store = TableRecordingStore(ground.database)
+    files = WavArchive(settings.spool_dir, settings.archive_dir, ZoneInfo(CITY_ZONE_NAME))
+    listening = Listening(
+        log=TableListeningLog(ground.database, ids), audit=ground.audit, clock=clock
+    )
+    log = get("recordings")
+    return (
+        Archive(store=store, files=files, bus=ground.bus, clock=clock, ids=ids, log=log),
+        Library(store=store, files=files, listening=listening),
+    )
+
+
+def _accounts(ground: _Ground) -> Accounts:
     return Accounts(
-        accounts=SqlAccountStore(database),
-        sessions=SqlSessionStore(database),
-        devices=SqlDeviceMemory(database),
+        accounts=SqlAccountStore(ground.database),
+        sessions=SqlSessionStore(ground.database),
+        devices=SqlDeviceMemory(ground.database),
         hasher=Argon2Passwords(),
         tokens=SecretTokens(),
-        audit=audit,
-        clock=clock,
-        directory=directory,
+        audit=ground.audit,
+        clock=ground.clock,
+        directory=ground.directory,
     )
 
 
