@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import signal
 import tempfile
 from collections import Counter
 from itertools import zip_longest
@@ -18,6 +18,7 @@ from hotline.demo import demo_password
 from hotline.secrets import Secrets
 from hotline.settings import Settings
 from hotline.simulate.city import City, CityPlan, Place
+from hotline.simulate.stories import Stories
 from hotline.simulate.telephones import Telephones
 from kernel.errors import Unavailable
 
@@ -29,21 +30,23 @@ async def simulate(
     base_url = f"http://{settings.web_host}:{settings.web_port}"
     await _demand_running(base_url)
     with tempfile.TemporaryDirectory(prefix="hotline-simulate-") as folder:
-        telephones = Telephones(Path(folder), "127.0.0.1", settings.sip_port)
         city = City(
             CityPlan(citizens=citizens, operators=operators, minutes=minutes),
             await asyncio.to_thread(places, settings, operators),
             base_url=base_url,
             password=demo_password(settings),
-            telephones=telephones,
-            desk_port=_free_udp_port(),
+            telephones=Telephones(Path(folder), "127.0.0.1", settings.sip_port),
+            stories=await asyncio.to_thread(Stories.load, settings.config_dir),
             folder=Path(folder),
             note=lambda who, what: console.print(f"{who:>12}  {what}", markup=False),
         )
+        live = asyncio.ensure_future(city.live())
+        # A terminal or a service manager that ends us with SIGTERM gets the same clean end.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, live.cancel)
         try:
-            return await city.live()
+            return await live
         finally:
-            await telephones.stop()
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
 
 def places(settings: Settings, operators: int) -> list[Place]:
@@ -71,10 +74,3 @@ async def _demand_running(base_url: str) -> None:
         raise Unavailable(f"no hotline answers at {base_url}; start it with `make run`") from error
     if answer.status_code != 200:
         raise Unavailable(f"the hotline at {base_url} cannot take calls: {answer.text}")
-
-
-def _free_udp_port() -> int:
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

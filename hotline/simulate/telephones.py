@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ from string import Template
 from kernel.errors import Unavailable
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-_END_WITHIN_S = 3.0
+RATES_EVERY_S = 3.5
+_POLITE_S = 0.25
+_END_WITHIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class DeskAccount:
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """One citizen's call: who calls, what is dialled, and the key pressed (empty: none)."""
+    """One citizen's call: who calls, what is dialled, the key pressed (empty: none), how long the
+    citizen stays at most, and the score given in the survey (empty: none)."""
 
     number: str
     name: str
@@ -34,80 +38,110 @@ class Citizen:
     key: str
     listens_s: float
     patience_s: float
+    score: str = ""
 
 
 class Telephones:
-    """Starts sipp processes in `folder` and ends exactly those."""
+    """Starts sipp processes in `folder` and ends exactly those.
+
+    They are in process groups of their own, so that Ctrl-C reaches them through `stop` only, and
+    die with this process even when it is killed.
+    """
 
     def __init__(self, folder: Path, sip_host: str, sip_port: int) -> None:
         if shutil.which("sipp") is None:
             raise Unavailable("sipp is not installed (Debian package sip-tester)")
+        setpriv = shutil.which("setpriv")
+        self._command = [setpriv, "--pdeathsig", "KILL", "sipp"] if setpriv else ["sipp"]
         self._folder = folder
         self._target = f"{sip_host}:{sip_port}"
-        self._processes: list[asyncio.subprocess.Process] = []
+        self._processes: set[asyncio.subprocess.Process] = set()
+        self._citizens: set[asyncio.subprocess.Process] = set()
+        self._stopping = False
+        self.desk_port = 0
 
-    async def desks(self, accounts: Sequence[DeskAccount], port: int, voice: Path) -> None:
-        """Register the desk phones, answering at `port`. Raises Unavailable if one is refused."""
+    async def desks(self, accounts: Sequence[DeskAccount], voice: Path) -> None:
+        """Register the desk phones, which answer at one port from now on.
+
+        Raises Unavailable if one is refused.
+        """
+        self.desk_port = free_udp_port()
         scenario = self._scenario("desk", voice=voice)
-        await self._spawn(
-            "desk", "-sf", scenario, "-p", str(port), "-mp", str(port + 2), "-aa", "-trace_err"
-        )
-        table = self._folder / "desks.csv"
+        await self._spawn("desk", "-sf", scenario, "-p", str(self.desk_port), "-aa")
         # sipp fills credentials in from a field only when the field is the whole keyword.
         rows = [
-            f"{a.endpoint};[authentication username={a.endpoint} password={a.secret}];{port};"
+            f"{a.endpoint};[authentication username={a.endpoint} password={a.secret}];"
+            f"{self.desk_port};"
             for a in accounts
         ]
-        table.write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
-        register = await self._spawn(
-            "register",
-            *("-sf", str(SCENARIOS / "register.xml"), "-inf", str(table)),
-            *("-m", str(len(accounts)), "-r", "50", "-timeout", "20s", "-timeout_error"),
+        (self._folder / "desks.csv").write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
+        await self.register(len(accounts))
+
+    async def register(self, count: int) -> None:
+        """Register the desk phones (again): a registration is good for ten minutes at most."""
+        process = await self._spawn(
+            *("register", "-sf", str(SCENARIOS / "register.xml"), "-inf", "desks.csv"),
+            *("-p", str(free_udp_port()), "-m", str(count), "-r", "50"),
+            *("-timeout", "20s", "-timeout_error"),
         )
-        if await register.wait() != 0:
+        if await self._ended(process) != 0 and not self._stopping:
             raise Unavailable("Asterisk refused the desk phones' registration")
 
-    async def call(self, citizen: Citizen, voice: Path) -> None:
-        """One citizen's call from dialling to the end; returns when it is over."""
-        presses = (
-            f'<nop><action><exec play_dtmf="{citizen.key}"/></action></nop>'
-            '<pause milliseconds="400"/>'
-            if citizen.key
-            else ""
-        )
+    async def call(self, citizen: Citizen, voice: Path) -> bool:
+        """One citizen's call from dialling to the end; True if it went by the book."""
         scenario = self._scenario(
             "citizen",
             voice=voice,
             dialled=citizen.dialled,
             listens_ms=int(citizen.listens_s * 1000),
-            patience_ms=int(citizen.patience_s * 1000),
-            presses=presses,
+            turns=int(citizen.patience_s / RATES_EVERY_S),
+            presses=_presses(citizen.key, citizen.dialled),
+            rates=_presses(citizen.score, citizen.dialled),
             suffix=citizen.number,
         )
         table = self._folder / f"citizen-{citizen.number}.csv"
         table.write_text(f"SEQUENTIAL\n{citizen.number};{citizen.name};\n")
         process = await self._spawn(
-            f"citizen-{citizen.number}", "-sf", scenario, "-inf", str(table), "-m", "1"
+            *(f"citizen-{citizen.number}", "-sf", scenario, "-inf", str(table)),
+            *("-p", str(free_udp_port()), "-m", "1"),
         )
-        await process.wait()
-        if process in self._processes:
-            self._processes.remove(process)
+        self._citizens.add(process)
+        try:
+            return await self._ended(process) == 0
+        finally:
+            self._citizens.discard(process)
+
+    async def hang_up_citizens(self) -> None:
+        """Every citizen who is still in a call puts the phone down."""
+        await self._ask_to_end(self._citizens)
 
     async def stop(self) -> None:
         """End every call politely, then every process."""
+        self._stopping = True
+        await self._ask_to_end(self._processes)
+        left = tuple(self._processes)
+        if left:
+            waits = [asyncio.ensure_future(p.wait()) for p in left]
+            await asyncio.wait(waits, timeout=_END_WITHIN_S)
+            for process in left:
+                if process.returncode is None:
+                    process.kill()
+            await asyncio.gather(*waits)
+        self._processes.clear()
+
+    async def _ask_to_end(self, processes: set[asyncio.subprocess.Process]) -> None:
         for _ in range(2):
             # The first signal asks sipp to finish, the second makes it send BYE or CANCEL now.
-            for process in self._processes:
-                if process.returncode is None:
-                    process.send_signal(signal.SIGUSR1)
-            await asyncio.sleep(0.2)
-        for process in self._processes:
-            try:
-                await asyncio.wait_for(process.wait(), _END_WITHIN_S)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-        self._processes.clear()
+            asked = [p for p in processes if p.returncode is None]
+            for process in asked:
+                process.send_signal(signal.SIGUSR1)
+            if asked:
+                await asyncio.sleep(_POLITE_S)
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> int:
+        code = await process.wait()
+        self._processes.discard(process)
+        return code
 
     def _scenario(self, name: str, *, suffix: str = "", **values: object) -> str:
         text = Template((SCENARIOS / f"{name}.xml").read_text()).substitute(values)
@@ -116,16 +150,35 @@ class Telephones:
         return str(path)
 
     async def _spawn(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
+        if self._stopping:
+            raise Unavailable("the telephones are being put down")
         with (self._folder / f"{name}.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                "sipp",
+                *self._command,
                 self._target,
                 *arguments,
-                *("-i", "127.0.0.1", "-nostdin", "-t", "u1"),
+                *("-i", "127.0.0.1", "-nostdin", "-t", "u1", "-trace_err"),
+                *("-error_file", f"{name}.err"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
+                process_group=0,
             )
-        self._processes.append(process)
+        self._processes.add(process)
         return process
+
+
+def _presses(key: str, dialled: str) -> str:
+    """The scenario's steps for pressing one key; none for none."""
+    if not key:
+        return ""
+    return Template((SCENARIOS / "key.xml").read_text()).substitute(key=key, dialled=dialled)
+
+
+def free_udp_port() -> int:
+    """A port of loopback that is free now. sipp without one would take 5060 first."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
