@@ -146,6 +146,10 @@ class AgiDoor:
             application.add_route(path.value, _route(path.value, answerer))
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if self._server is None:
+                # Accepted in the moment of `stop`.
+                writer.transport.abort()
+                return
             # The loop itself holds tasks only weakly; this keeps them, and lets `stop` end them.
             task = asyncio.get_running_loop().create_task(application.handler(reader, writer))
             self._open[task] = writer
@@ -168,8 +172,6 @@ class AgiDoor:
         if self._server is not None:
             self._server.close()
             self._server = None
-            # A connection accepted a moment ago gets its transport in the next turn of the loop.
-            await asyncio.sleep(0)
         still_open = dict(self._open)
         for task, writer in still_open.items():
             task.cancel()

@@ -229,6 +229,9 @@ class SipPhone(asyncio.DatagramProtocol):
         return port
 
     def close(self) -> None:
+        self.silent = True
+        for task in self._opening:
+            task.cancel()
         for dialog in list(self.dialogs.values()):
             dialog.hang_up()
         if self._transport is not None:
