@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from kernel.bus import E, Handler
@@ -16,6 +18,8 @@ from kernel.infra.log import get
 
 log = get("bus")
 _QUEUE_LIMIT = 100_000
+_STARTS_WITHIN_S = 5.0
+_RECONNECT_EVERY_S = 1.0
 
 
 class _Subscriber:
@@ -106,13 +110,26 @@ class RedisBus(LocalBus):
 
     CHANNEL = "hotline:events"
 
-    def __init__(self, url: str, origin: str) -> None:
+    def __init__(
+        self, url: str, origin: str, *, answers_within_s: float = 3.0, heartbeat_s: float = 5.0
+    ) -> None:
+        """`origin` tells this process from the others; a Redis that is silent for `heartbeat_s`
+        is asked, and is lost when it does not answer in time."""
         super().__init__()
-        self._redis: Redis = Redis.from_url(url, socket_connect_timeout=3, health_check_interval=15)
+        # No retry: a PUBLISH repeated after a lost answer would be heard twice by the others.
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_connect_timeout=answers_within_s,
+            socket_timeout=answers_within_s,
+            retry=Retry(NoBackoff(), 0),
+        )
         self._origin = origin
+        self._answers_within_s = answers_within_s
+        self._heartbeat_s = heartbeat_s
         self._outgoing: asyncio.Queue[Event] = asyncio.Queue(_QUEUE_LIMIT)
         self._tasks: list[asyncio.Task[None]] = []
-        self._fault: str | None = "not connected yet"
+        self._send_fault: str | None = None
+        self._receive_fault: str | None = "redis: not connected yet"
 
     def publish(self, event: Event) -> None:
         super().publish(event)
@@ -120,6 +137,14 @@ class RedisBus(LocalBus):
             self._outgoing.put_nowait(event)
         except asyncio.QueueFull:
             log.error("event_not_forwarded", event_type=type(event).__name__)
+
+    async def drain(self) -> None:
+        """Also waits, but not for ever, until the others were told."""
+        await super().drain()
+        try:
+            await asyncio.wait_for(self._outgoing.join(), self._answers_within_s)
+        except TimeoutError:
+            log.warning("events_not_forwarded", waiting=self._outgoing.qsize())
 
     async def start(self) -> None:
         ready = asyncio.Event()
@@ -129,9 +154,9 @@ class RedisBus(LocalBus):
             loop.create_task(self._receive(ready), name="bus-receive"),
         ]
         try:
-            await asyncio.wait_for(ready.wait(), 5)
+            await asyncio.wait_for(ready.wait(), _STARTS_WITHIN_S)
         except TimeoutError:
-            log.warning("bus_not_ready", reason=self._fault)
+            log.warning("bus_not_ready", reason=self._receive_fault)
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -142,7 +167,7 @@ class RedisBus(LocalBus):
         await self._redis.aclose()
 
     async def healthy(self) -> str | None:
-        return self._fault
+        return self._receive_fault or self._send_fault
 
     async def _send(self) -> None:
         while True:
@@ -150,32 +175,45 @@ class RedisBus(LocalBus):
             body = json.dumps({"origin": self._origin, "event": encode(event)})
             try:
                 await self._redis.publish(self.CHANNEL, body)
-                self._fault = None
+                self._send_fault = None
             except (RedisError, OSError) as error:
-                self._fault = f"redis: {error}"
+                self._send_fault = f"redis: {error}"
+            finally:
+                self._outgoing.task_done()
 
     async def _receive(self, ready: asyncio.Event) -> None:
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(self.CHANNEL)
-                    self._fault = None
+                    if self._receive_fault:
+                        log.info("bus_connected")
+                    self._receive_fault = None
                     ready.set()
-                    async for message in pubsub.listen():
-                        if message["type"] == "message":
+                    while True:
+                        message = await pubsub.get_message(timeout=self._heartbeat_s)
+                        if message is None:
+                            await self._look()
+                        elif message["type"] == "message":
                             self._deliver(message["data"])
             except (RedisError, OSError) as error:
-                self._fault = f"redis: {error}"
+                self._receive_fault = f"redis: {error}"
                 log.warning("bus_lost", reason=str(error))
-                await asyncio.sleep(1)
+                await asyncio.sleep(_RECONNECT_EVERY_S)
+
+    async def _look(self) -> None:
+        """A silent Redis may be a frozen one: only an answer tells. Raises RedisError, OSError."""
+        await self._redis.ping()
+        self._send_fault = None
 
     def _deliver(self, body: bytes) -> None:
-        message = json.loads(body)
-        if message["origin"] == self._origin:
-            return
         try:
+            message = json.loads(body)
+            if message["origin"] == self._origin:
+                return
             event = decode(message["event"])
-        except (KeyError, TypeError, ValueError):
-            log.warning("foreign_event_ignored", event_type=message["event"].get("type"))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Not ours, or of a newer release: the others' words must not stop this process.
+            log.warning("foreign_event_ignored", reason=repr(error)[:200])
             return
         super().publish(event)
