@@ -132,6 +132,15 @@ class Citizen:
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(lambda: any(holds(e) for e in self.events))
 
+    async def hears_for(self, seconds: float, timeout: float = 20) -> None:
+        """Returns when so much sound has been received in this call."""
+        async with asyncio.timeout(timeout):
+            while not self._bytes_heard() >= seconds * 8000 * 2:
+                await asyncio.sleep(0.05)  # between two looks at a named condition
+
+    def _bytes_heard(self) -> int:
+        return sum(path.stat().st_size for path in self.folder.glob("dump-*-dec.wav"))
+
     @property
     def heard(self) -> Path:
         """What the telephone decoded, complete after the call."""

@@ -141,11 +141,13 @@ export class CaseDesk {
   // --- drafts -----------------------------------------------------------------------------
 
   private async openFor(callId: string | null): Promise<void> {
+    // Whoever has gone elsewhere meanwhile, to search, is typing there: the focus stays.
+    const before = document.activeElement;
     await this.keeper.leave();
     try {
       const draft = await this.draftOf(callId);
       if (callId !== this.callId && callId !== null) return;
-      this.begin(draft);
+      this.begin(draft, document.activeElement === before);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.form.enable(false);
@@ -169,7 +171,7 @@ export class CaseDesk {
     }
   }
 
-  private begin(draft: Draft): void {
+  private begin(draft: Draft, focus = true): void {
     fill(this.notice);
     const values = this.keeper.begin(draft);
     this.form.show(values);
@@ -177,7 +179,7 @@ export class CaseDesk {
     sessionStorage.setItem(OPEN_KEY, draft.draft_id);
     this.saving.textContent = "";
     this.refreshButton();
-    this.form.focusDescription();
+    if (focus) this.form.focusDescription();
     this.described(this.form.description());
   }
 
