@@ -48,26 +48,32 @@ class Telephones:
     die with this process even when it is killed.
     """
 
-    def __init__(self, folder: Path, sip_host: str, sip_port: int) -> None:
+    def __init__(
+        self, folder: Path, sip_host: str, sip_port: int, options: Sequence[str] = ()
+    ) -> None:
+        """`options` go to every sipp."""
         if shutil.which("sipp") is None:
             raise Unavailable("sipp is not installed (Debian package sip-tester)")
         setpriv = shutil.which("setpriv")
         self._command = [setpriv, "--pdeathsig", "KILL", "sipp"] if setpriv else ["sipp"]
         self._folder = folder
+        self._options = options
         self._target = f"{sip_host}:{sip_port}"
         self._processes: set[asyncio.subprocess.Process] = set()
         self._citizens: set[asyncio.subprocess.Process] = set()
         self._stopping = False
         self.desk_port = 0
 
-    async def desks(self, accounts: Sequence[DeskAccount], voice: Path) -> None:
-        """Register the desk phones, which answer at one port from now on.
+    async def desks(
+        self, accounts: Sequence[DeskAccount], voice: Path, *, ring_s: float = 1.5
+    ) -> None:
+        """Register the desk phones, which answer at one port from now on, after `ring_s`.
 
         Raises Unavailable if one is refused.
         """
         self.desk_port = free_udp_port()
-        scenario = self._scenario("desk", voice=voice)
-        await self._spawn("desk", "-sf", scenario, "-p", str(self.desk_port), "-aa")
+        scenario = self.scenario("desk", voice=voice, ring_ms=int(ring_s * 1000))
+        await self.spawn("desk", "-sf", scenario, "-p", str(self.desk_port), "-aa")
         # sipp fills credentials in from a field only when the field is the whole keyword.
         rows = [
             f"{a.endpoint};[authentication username={a.endpoint} password={a.secret}];"
@@ -79,17 +85,40 @@ class Telephones:
 
     async def register(self, count: int) -> None:
         """Register the desk phones (again): a registration is good for ten minutes at most."""
-        process = await self._spawn(
+        process = await self.spawn(
             *("register", "-sf", str(SCENARIOS / "register.xml"), "-inf", "desks.csv"),
             *("-p", str(free_udp_port()), "-m", str(count), "-r", "50"),
             *("-timeout", "20s", "-timeout_error"),
         )
-        if await self._ended(process) != 0 and not self._stopping:
-            raise Unavailable("Asterisk refused the desk phones' registration")
+        if await self.ended(process) != 0 and not self._stopping:
+            raise Unavailable(
+                "Asterisk refused the desk phones' registration; "
+                "is this the data folder of the hotline that runs?"
+            )
 
     async def call(self, citizen: Citizen, voice: Path) -> bool:
         """One citizen's call from dialling to the end; True if it went by the book."""
-        scenario = self._scenario(
+        scenario = self.citizen_scenario(citizen, voice)
+        table = self._folder / f"citizen-{citizen.number}.csv"
+        table.write_text(f"SEQUENTIAL\n{citizen.number};{citizen.name};\n")
+        process = await self.spawn(
+            *(f"citizen-{citizen.number}", "-sf", scenario, "-inf", str(table)),
+            *("-p", str(free_udp_port()), "-m", "1"),
+        )
+        self._citizens.add(process)
+        try:
+            return await self.ended(process) == 0
+        finally:
+            self._citizens.discard(process)
+
+    def citizen_scenario(
+        self, citizen: Citizen, voice: Path, media_port: str = "[rtpstream_audio_port]"
+    ) -> str:
+        """The file of a citizen's steps; number and name come from the injected fields.
+
+        `media_port` says where the citizen listens, if not where sipp speaks.
+        """
+        return self.scenario(
             "citizen",
             voice=voice,
             dialled=citizen.dialled,
@@ -97,19 +126,9 @@ class Telephones:
             turns=int(citizen.patience_s / RATES_EVERY_S),
             presses=_presses(citizen.key, citizen.dialled),
             rates=_presses(citizen.score, citizen.dialled),
+            media_port=media_port,
             suffix=citizen.number,
         )
-        table = self._folder / f"citizen-{citizen.number}.csv"
-        table.write_text(f"SEQUENTIAL\n{citizen.number};{citizen.name};\n")
-        process = await self._spawn(
-            *(f"citizen-{citizen.number}", "-sf", scenario, "-inf", str(table)),
-            *("-p", str(free_udp_port()), "-m", "1"),
-        )
-        self._citizens.add(process)
-        try:
-            return await self._ended(process) == 0
-        finally:
-            self._citizens.discard(process)
 
     async def hang_up_citizens(self) -> None:
         """Every citizen who is still in a call puts the phone down."""
@@ -138,18 +157,21 @@ class Telephones:
             if asked:
                 await asyncio.sleep(_POLITE_S)
 
-    async def _ended(self, process: asyncio.subprocess.Process) -> int:
+    async def ended(self, process: asyncio.subprocess.Process) -> int:
+        """The exit code: 0 if every call went by the book."""
         code = await process.wait()
         self._processes.discard(process)
         return code
 
-    def _scenario(self, name: str, *, suffix: str = "", **values: object) -> str:
+    def scenario(self, name: str, *, suffix: str = "", **values: object) -> str:
+        """Fill in the scenario of this name; returns the path."""
         text = Template((SCENARIOS / f"{name}.xml").read_text()).substitute(values)
         path = self._folder / f"{name}{suffix}.xml"
         path.write_text(text)
         return str(path)
 
-    async def _spawn(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
+    async def spawn(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
+        """Start a sipp that `stop` will end; its logs are `{name}.log` and `{name}.err`."""
         if self._stopping:
             raise Unavailable("the telephones are being put down")
         with (self._folder / f"{name}.log").open("wb") as log:
@@ -159,6 +181,7 @@ class Telephones:
                 *arguments,
                 *("-i", "127.0.0.1", "-nostdin", "-t", "u1", "-trace_err"),
                 *("-error_file", f"{name}.err"),
+                *(option.format(name=name) for option in self._options),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

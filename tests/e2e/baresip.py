@@ -135,7 +135,9 @@ class Citizen:
     async def hears_for(self, seconds: float, timeout: float = 20) -> None:
         """Returns when so much sound has been received in this call."""
         async with asyncio.timeout(timeout):
-            while not self._bytes_heard() >= seconds * 8000 * 2:
+            while True:
+                if self._bytes_heard() >= seconds * 8000 * 2:
+                    return
                 await asyncio.sleep(0.05)  # between two looks at a named condition
 
     def _bytes_heard(self) -> int:
