@@ -23,8 +23,8 @@ from tests.fakes.bus import CollectingBus
 from tests.fakes.ids import CountedIds
 from tests.fakes.log import KeptLog
 from tests.fakes.timers import HandTimers
+from tests.unit.acd.hall import A, B, Hall
 from tests.unit.acd.rules import GENERAL, make_rules
-from tests.unit.acd.test_service import A, B, Hall
 
 
 @pytest.fixture

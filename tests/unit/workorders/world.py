@@ -18,10 +18,11 @@ from tests.fakes.clock import SetClock
 from tests.fakes.ids import CountedIds
 from workorders.adapters.city_files import FileCity
 from workorders.adapters.reference_files import load_reference
-from workorders.core.case import CaseContent
+from workorders.core.case import CaseContent, Dispatched, Outcome, Submitted
 from workorders.core.words import RequestType
 from workorders.ports import CallFacts, CaseStore
 from workorders.reference import Reference
+from workorders.results import FiledCase
 from workorders.service import Cases
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -98,3 +99,16 @@ class World:
             agent_id=AGENT, team=TEAM, call_id=call_id, ani=ani, language=Language.CANTONESE
         )
         return opened.draft_id
+
+
+async def file(
+    world: World, outcome: Outcome | None = None, content: CaseContent = FUME, ani: str = ANI
+) -> FiledCase:
+    draft_id = await world.draft(call_id=None, ani=ani)
+    return await world.cases.file(
+        draft_id, agent_id=AGENT, content=content, outcome=outcome or Dispatched(TIANHE)
+    )
+
+
+async def submitted(world: World) -> str:
+    return (await file(world, Submitted())).number
