@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from acd.core.effects import Assignment
 from acd.core.inputs import Input, RestoredAgent, RestoredCall, TimerKey
 from acd.core.metrics import ClosedMinute
 from kernel.events import Event
@@ -96,7 +95,7 @@ class LoggedInput:
     input: Input
 
 
-Entry = LoggedInput | Event | Assignment | ClosedMinute
+Entry = LoggedInput | Event | ClosedMinute
 
 
 @dataclass(frozen=True, slots=True)

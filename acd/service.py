@@ -303,8 +303,6 @@ class Distribution:
                 self._timers.start(effect.timer, effect.at)
             case fx.CancelTimer():
                 self._timers.cancel(effect.timer)
-            case fx.Persist():
-                self._event_log.append(self._run, now, effect.record)
             case fx.Remark():
                 self._log.info(effect.what, call_id=effect.call_id, agent_id=effect.agent_id)
             case _:

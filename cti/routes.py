@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request, Response
 
 from cti.core.call_record import CallRecord
+from cti.core.explained import ExplainedOffer, Sentence, explained, places
 from cti.core.timeline import LANE_NAMES, OUTCOME_NAMES, Entry, Lane, timeline
 from cti.journal import CallFilter, CallJournal
 from kernel.clock import CITY_ZONE_NAME
@@ -115,6 +116,8 @@ def _add_call(
             "cti/call.html",
             call=shown(record, principal),
             entries=[words.of(entry) for entry in timeline(events, step_title)],
+            offers=[words.offer(offer) for offer in explained(events)],
+            places=places(events),
             agent_name=words.person,
             lanes=[(lane.value, LANE_NAMES[lane]) for lane in Lane],
             outcome_names=OUTCOME_NAMES,
@@ -172,10 +175,25 @@ class _Words:
             "text": self._text(entry.msgid) % values,
         }
 
+    def offer(self, offer: ExplainedOffer) -> dict[str, Any]:
+        """The reasons of one offer as the template shows them."""
+        return {
+            "at": offer.at,
+            "offset_s": offer.offset_s,
+            "agent": self.person(offer.agent_id),
+            "booth": offer.booth_id,
+            "outcome": self._word("outcome", offer.outcome) if offer.outcome else None,
+            "sentences": [self._sentence(s) for s in offer.sentences],
+        }
+
+    def _sentence(self, sentence: Sentence) -> dict[str, Any]:
+        values = {key: self._word(key, value) for key, value in sentence.values.items()}
+        return {"text": self._text(sentence.msgid) % values, "call_id": sentence.call_id}
+
     def _word(self, key: str, value: str) -> str:
         if key in ("outcome", "by"):
             return self._text(OUTCOME_NAMES.get(value, value))
-        if key == "step":
+        if key in ("step", "language"):
             return self._text(value)
         if key == "agent":
             return self.person(AgentId(value))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from kernel.assignment import Assignment
 from kernel.ids import AgentId, AuthorityId, BoothId, CallId, Endpoint, EventId, OfferId, TeamId
 from kernel.language import Language
 
@@ -83,7 +84,8 @@ class CallQueued(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered(Event):
-    """One call presented to one agent. `waited_s` from the first arrival in a queue."""
+    """One call presented to one agent. `waited_s` from the first arrival in a queue; `why`: the
+    reasons (None in the records of versions that did not tell them)."""
 
     offer_id: OfferId
     agent_id: AgentId
@@ -92,6 +94,7 @@ class CallOffered(Event):
     team: TeamId
     waited_s: float
     ring_timeout_s: float
+    why: Assignment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,12 +329,13 @@ def event_types() -> dict[str, type[Event]]:
 
 
 @cache
-def _hints(name: str) -> dict[str, Any]:
-    return get_type_hints(event_types()[name])
+def _hints(cls: Any) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def encode(event: Event) -> dict[str, Any]:
-    """JSON-ready object: enums by value, datetimes as ISO 8601 with offset, plus `type`."""
+    """JSON-ready object: enums by value, datetimes as ISO 8601 with offset, tuples as lists, parts
+    as objects, plus `type`."""
     data: dict[str, Any] = {"type": type(event).__name__}
     for field in fields(event):
         data[field.name] = _plain(getattr(event, field.name))
@@ -341,17 +345,25 @@ def encode(event: Event) -> dict[str, Any]:
 def decode(data: dict[str, Any]) -> Event:
     """The event that `encode` wrote. Raises KeyError for an unknown type, TypeError for a
     missing field; unknown fields (from a newer version) are ignored."""
-    cls = event_types()[data["type"]]
-    hints = _hints(cls.__name__)
+    found: Event = _made(event_types()[data["type"]], data)
+    return found
+
+
+def _made(cls: Any, data: dict[str, Any]) -> Any:
+    hints = _hints(cls)
     known = {f.name for f in fields(cls)}
     return cls(**{k: _typed(v, hints[k]) for k, v in data.items() if k in known})
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     return value
 
 
@@ -360,10 +372,14 @@ def _typed(value: Any, hint: Any) -> Any:
         if value is None:
             return None
         hint = next(a for a in get_args(hint) if a is not type(None))
+    if get_origin(hint) is tuple:
+        return tuple(_typed(v, get_args(hint)[0]) for v in value)
     if isinstance(hint, typing.NewType):
         hint = hint.__supertype__
     if hint is datetime:
         return datetime.fromisoformat(value)
+    if is_dataclass(hint):
+        return _made(hint, value)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)
     return value

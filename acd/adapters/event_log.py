@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.adapters.tables import AcdEventRow
 from acd.core import codec
-from acd.core.effects import Assignment
 from acd.core.floor import microseconds
 from acd.core.inputs import LogIn
 from acd.core.metrics import DAY_MINUTES, MINUTE_US, ClosedMinute
@@ -203,5 +202,4 @@ def _row(run: str, at: datetime, entry: Entry) -> dict[str, Any]:
             "call_id": getattr(entry.input, "call_id", None),
             "body": codec.encode(entry.input),
         }
-    kind = "assignment" if isinstance(entry, Assignment) else "minute"
-    return {**row, "kind": kind, "body": codec.encode(entry)}
+    return {**row, "kind": "minute", "body": codec.encode(entry)}

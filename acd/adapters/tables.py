@@ -14,8 +14,8 @@ from kernel.infra.database import Base, UtcDateTime
 class AcdEventRow(Base):
     """One entry, in the order of writing (`number`).
 
-    `kind`: input (replayable; `sequence` counts within the run), event (as published), assignment
-    (why a call went to an agent), minute (a closed minute of one team's counts).
+    `kind`: input (replayable; `sequence` counts within the run), event (as published; an offer with
+    its reasons), minute (a closed minute of one team's counts).
     """
 
     __tablename__ = "acd_events"

@@ -16,7 +16,6 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from acd.core import inputs as inp
-from acd.core.effects import Assignment
 from acd.core.metrics import ClosedMinute
 from kernel import telephony as tel
 
@@ -31,7 +30,7 @@ def _members(*unions: Any) -> dict[str, type[Any]]:
     return found
 
 
-TYPES: dict[str, type[Any]] = _members(inp.Input, tel.TelephonyFact, Assignment, ClosedMinute)
+TYPES: dict[str, type[Any]] = _members(inp.Input, tel.TelephonyFact, ClosedMinute)
 """Everything that may stand in the log, by name."""
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from acd.core.inputs import TimerKey
 from kernel.events import Event
 from kernel.ids import AgentId, CallId, Endpoint, EventId, OfferId, TeamId
-from kernel.language import Language
 
 # --- orders to the telephone ----------------------------------------------------------------
 
@@ -96,36 +95,6 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
-    """Why this call went to this agent: kept with the log.
-
-    `score_us` is the call's place in the order; `waiting_before` how many calls of its team stood
-    before it (offered ones included); `free_s` how long the agent had been free.
-    """
-
-    call_id: CallId
-    offer_id: OfferId
-    agent_id: AgentId
-    team: TeamId
-    home_team: TeamId
-    language: Language
-    language_relaxed: bool
-    level: int
-    score_us: int
-    waiting_before: int
-    free_s: float
-    waited_s: float
-    wanted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Persist:
-    """Append to the log beside the inputs."""
-
-    record: Assignment
-
-
-@dataclass(frozen=True, slots=True)
 class Remark:
     """Something that a person should be able to find in the program's log.
 
@@ -137,4 +106,4 @@ class Remark:
     agent_id: AgentId | None = None
 
 
-Effect = Order | StartTimer | CancelTimer | Publish | Show | Persist | Remark
+Effect = Order | StartTimer | CancelTimer | Publish | Show | Remark

@@ -8,8 +8,9 @@ from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import ActivityEvent, Agent
 from acd.core.call import Call, CallEvent, Offer, Outcome
-from acd.core.effects import NO_ID, Assignment, CancelConsult, CancelOffer, Deliver, Persist
+from acd.core.effects import NO_ID, CancelConsult, CancelOffer, Deliver
 from acd.core.inputs import TimerKind
+from acd.core.reasons import reasons
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.ids import CallId, OfferId, TeamId
@@ -87,18 +88,17 @@ def make_offer(work: Work, call: Call, agent: Agent) -> None:
     team = floor.serving_team(agent, call)
     call.offers += 1
     offer_id = OfferId(f"{call.call_id}.{call.offers}")
-    free_since, wanted = agent.free_since, call.wanted is not None
     floor.close(call)
+    why = reasons(floor, call, agent, team, now)
     work.move_call(call, CallEvent.OFFER, ca.Offered(offer_id, agent.agent_id))
     floor.offers[offer_id] = Offer(offer_id, call.call_id, agent.agent_id, team, now)
     ring_until = now + floor.rules.ring_timeout
-    waited_s = work.waited_s(call)
     session = agent.session
     work.do(Deliver(call.call_id, offer_id, session.endpoint, floor.rules.ring_timeout))
     work.act(
         agent,
         ActivityEvent.OFFER,
-        ag.Offered(now, offer_id, call.call_id, team, ring_until, free_since),
+        ag.Offered(now, offer_id, call.call_id, team, ring_until, agent.free_since),
     )
     work.start_timer(TimerKind.RING, offer_id, ring_until + floor.rules.answer_margin)
     work.publish(
@@ -111,27 +111,9 @@ def make_offer(work: Work, call: Call, agent: Agent) -> None:
             booth_id=session.booth_id,
             endpoint=session.endpoint,
             team=team,
-            waited_s=waited_s,
+            waited_s=work.waited_s(call),
             ring_timeout_s=floor.rules.ring_timeout.total_seconds(),
-        )
-    )
-    work.do(
-        Persist(
-            Assignment(
-                call_id=call.call_id,
-                offer_id=offer_id,
-                agent_id=agent.agent_id,
-                team=team,
-                home_team=call.team,
-                language=call.language,
-                language_relaxed=call.language not in agent.languages,
-                level=agent.levels.get(team, 0),
-                score_us=call.key[0],
-                waiting_before=floor.position(call) - 1,
-                free_s=(now - free_since).total_seconds(),
-                waited_s=waited_s,
-                wanted=wanted,
-            )
+            why=why,
         )
     )
 

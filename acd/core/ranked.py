@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
@@ -42,6 +43,10 @@ class RankedSet(Generic[Key]):
     def first(self) -> Key | None:
         """The least key, None when empty."""
         return self._blocks[0][0] if self._blocks else None
+
+    def head(self, count: int) -> list[Key]:
+        """The `count` least keys, fewer where there are fewer. `count` is small."""
+        return list(islice(self, count))
 
     def add(self, key: Key) -> None:
         """Insert `key`; nothing happens if it is there."""

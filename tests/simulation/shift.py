@@ -96,7 +96,7 @@ class Shift(World):
             case fx.Publish():
                 super()._perform(effect)
                 self._live(effect.event)
-            case fx.CancelTimer() | fx.Persist() | fx.Show() | fx.Remark():
+            case fx.CancelTimer() | fx.Show() | fx.Remark():
                 super()._perform(effect)
             case _:
                 self._order(effect)

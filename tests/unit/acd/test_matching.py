@@ -5,42 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from acd.core import inputs as inp
-from acd.core.effects import Assignment, Persist
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
-from kernel.language import Language
+from kernel.ids import AgentId, CallId, TeamId
+from tests.unit.acd.cast import YUE, ZH, arrive, ringing, seat
 from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules
 from tests.unit.acd.world import World
-
-ZH, YUE = Language.MANDARIN, Language.CANTONESE
-
-
-def seat(
-    world: World,
-    name: str,
-    skills: dict[TeamId, int],
-    languages: tuple[Language, ...] = (ZH,),
-    *,
-    ready: bool = True,
-) -> None:
-    phone = Endpoint(f"booth-{name}")
-    world.exchange.register(phone)
-    world.drain()
-    world.feed(
-        inp.LogIn(AgentId(name), BoothId(name), phone, tuple(sorted(skills.items())), languages)
-    )
-    if ready:
-        world.feed(inp.ChooseReady(AgentId(name)))
-        world.drain()
-
-
-def ringing(world: World) -> dict[str, str]:
-    return {p.removeprefix("booth-"): c for p, c in world.exchange.ringing().items()}
-
-
-def arrive(world: World, call: str, team: TeamId = GENERAL, **more: object) -> None:
-    world.exchange.arrive(call, team, **more)  # type: ignore[arg-type]
-    world.drain()
-    world.clock.advance(timedelta(seconds=1))
 
 
 def test_a_freed_agent_takes_the_oldest_call_over_all_teams_he_serves() -> None:
@@ -161,27 +129,3 @@ def test_a_call_of_an_unknown_team_goes_to_the_comprehensive_one() -> None:
     seat(world, "a", {GENERAL: 5})
     arrive(world, "c", TeamId("nobody"))
     assert ringing(world) == {"a": "c"}
-
-
-def test_an_assignment_says_why() -> None:
-    world = World(make_rules(overflow_after=30))
-    arrive(world, "before", CONSUMER)
-    arrive(world, "c", LABOUR, language=YUE)
-    world.pass_time(39)
-    seat(world, "b", {LABOUR: 4})
-    [why] = [e.record for effects in world.effects for e in effects if isinstance(e, Persist)]
-    assert why == Assignment(
-        call_id=CallId("c"),
-        offer_id=OfferId("c.1"),
-        agent_id=AgentId("b"),
-        team=LABOUR,
-        home_team=LABOUR,
-        language=YUE,
-        language_relaxed=True,
-        level=4,
-        score_us=world.floor.calls[CallId("c")].key[0],
-        waiting_before=0,
-        free_s=0.0,
-        waited_s=40.0,
-        wanted=False,
-    )

@@ -15,7 +15,7 @@ from typing import Any, cast
 from acd import orders
 from acd.core import call as ca
 from acd.core import effects as fx
-from acd.core.effects import Assignment, Effect
+from acd.core.effects import Effect
 from acd.core.floor import Floor, microseconds
 from acd.core.inputs import Input, OrderFault, TimerExpired, TimerKey
 from acd.core.metrics import Metrics
@@ -85,9 +85,6 @@ class World:
                 self.timers.pop(effect.timer, None)
             case fx.Publish():
                 self._hear(effect.event)
-            case fx.Persist():
-                if self._judge:
-                    self._judge_assignment(effect.record)
             case fx.Show() | fx.Remark():
                 pass
             case _:
@@ -102,6 +99,8 @@ class World:
         if isinstance(event, ev.CallOffered):
             assert event.offer_id not in self.outcomes, "an offer's id is used once"
             self.outcomes[event.offer_id] = None
+            if self._judge:
+                self._judge_offer(event)
         elif isinstance(event, ev.CallEnded):
             assert event.call_id is not None
             assert event.call_id not in self.ended, "a call ends once"
@@ -112,10 +111,10 @@ class World:
 
     # --- judging ---------------------------------------------------------------------------
 
-    def _judge_assignment(self, record: Assignment) -> None:
+    def _judge_offer(self, record: ev.CallOffered) -> None:
         """No older call of equal right was passed over by this agent: no FIFO inversion."""
         agent = self.floor.agents.get(record.agent_id)
-        chosen = self.floor.calls.get(record.call_id)
+        chosen = self.floor.calls.get(record.call_id or CallId(""))
         if agent is None or chosen is None:
             return
         for call in self.floor.calls.values():

@@ -1,0 +1,91 @@
+"""Why this agent, why this call: looked up at the moment of the offer, in the indexes that decided.
+
+Costs the head of one bench, or one more look at the heads of the lines; never a scan.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from acd.core.agent import Agent
+from acd.core.call import Call
+from acd.core.floor import BenchKey, Floor, microseconds
+from kernel.assignment import CANDIDATES_TOLD, Assignment, Candidate, Choice, RivalCall
+from kernel.ids import AgentId, CallId, TeamId
+
+
+def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime) -> Assignment:
+    """Why `call` goes to `agent`, who serves it under `team`.
+
+    Ask after the call was closed to others and before the agent stands up from the bench: whoever
+    sits there was found by the call, whoever does not has found it.
+    """
+    count, rival = 1, None
+    candidates: tuple[Candidate, ...] = (_candidate(agent, team, now),)
+    if call.wanted is not None:
+        choice = Choice.WANTED
+    elif agent.benched is not None:
+        choice = Choice.BEST_AGENT
+        count, candidates = _bench(floor, call, team, now)
+    else:
+        choice = Choice.BEST_CALL
+        rival = _rival(floor, call, agent, now)
+    return Assignment(
+        choice=choice,
+        home_team=call.team,
+        language=call.language,
+        language_relaxed=call.language not in agent.languages,
+        priority=call.priority,
+        ring=call.teams.index(team) if team in call.teams else 0,
+        level=agent.levels.get(team, 0),
+        score_us=call.key[0],
+        position=floor.position(call),
+        free_s=_free_s(agent, now),
+        free_agents=count,
+        candidates=candidates,
+        rival=rival,
+    )
+
+
+def _bench(
+    floor: Floor, call: Call, team: TeamId, now: datetime
+) -> tuple[int, tuple[Candidate, ...]]:
+    """How many of the team could have been taken, and the best few."""
+    benches = floor.bench[team]
+    if floor.spoken(team, call.language):
+        bench = benches[call.language]
+        return len(bench), _named(floor, bench.head(CANDIDATES_TOLD), team, now)
+    heads = {key for bench in benches.values() for key in bench.head(CANDIDATES_TOLD)}
+    found = max(max(map(len, benches.values())), len(heads))
+    return found, _named(floor, sorted(heads)[:CANDIDATES_TOLD], team, now)
+
+
+def _named(
+    floor: Floor, keys: list[BenchKey], team: TeamId, now: datetime
+) -> tuple[Candidate, ...]:
+    return tuple(_candidate(floor.agents[AgentId(key[2])], team, now) for key in keys)
+
+
+def _candidate(agent: Agent, team: TeamId, now: datetime) -> Candidate:
+    return Candidate(
+        agent_id=agent.agent_id,
+        team=team,
+        level=agent.levels.get(team, 0),
+        free_s=_free_s(agent, now),
+    )
+
+
+def _free_s(agent: Agent, now: datetime) -> float:
+    return (now - agent.free_since).total_seconds()
+
+
+def _rival(floor: Floor, call: Call, agent: Agent, now: datetime) -> RivalCall | None:
+    second = floor.best_call(agent)
+    if second is None:
+        return None
+    return RivalCall(
+        call_id=CallId(second.call_id),
+        team=second.team,
+        waited_s=max((microseconds(now) - microseconds(second.first_arrival_at)) / 1e6, 0.0),
+        behind_s=(second.key[0] - call.key[0]) / 1e6,
+    )
