@@ -159,7 +159,7 @@ async def test_a_run_replays_from_the_database_to_the_same_floor(database: Datab
                 .order_by(AcdEventRow.number)
             )
         )
-    assert kinds == {"input", "event", "assignment", "minute"}
+    assert kinds == {"input", "event", "minute"}
     assert sequences == list(range(1, len(sequences) + 1))
     await hall.acd.stop()
     await event_log.stop()
