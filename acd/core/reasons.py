@@ -36,7 +36,7 @@ def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime)
         language=call.language,
         language_relaxed=call.language not in agent.languages,
         priority=call.priority,
-        ring=call.teams.index(team) if team in call.teams else 0,
+        ring=call.teams.index(team) + 1 if team in call.teams else 1,
         level=agent.levels.get(team, 0),
         score_us=call.key[0],
         position=floor.position(call),

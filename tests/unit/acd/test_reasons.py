@@ -33,7 +33,7 @@ def test_an_agent_who_becomes_free_tells_which_call_came_second() -> None:
         language=YUE,
         language_relaxed=True,
         priority=0,
-        ring=0,
+        ring=1,
         level=4,
         score_us=world.floor.calls[CallId("c")].key[0],
         position=1,
@@ -79,7 +79,7 @@ def test_an_agent_of_a_wider_circle_says_how_wide() -> None:
     world.pass_time(31)
     seat(world, "helper", {GENERAL: 6})
     found = why(world, "c")
-    assert (found.home_team, found.ring, found.level) == (CONSUMER, 1, 6)
+    assert (found.home_team, found.ring, found.level) == (CONSUMER, 2, 6)
 
 
 def test_who_was_asked_for_by_name_was_not_compared() -> None:

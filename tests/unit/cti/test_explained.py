@@ -40,7 +40,7 @@ WHY = Assignment(
     language=Language.MANDARIN,
     language_relaxed=False,
     priority=0,
-    ring=0,
+    ring=1,
     level=7,
     score_us=0,
     position=1,
@@ -119,11 +119,11 @@ def test_an_operator_who_was_asked_for() -> None:
 
 
 def test_language_priority_and_a_wider_circle_are_told_when_they_mattered() -> None:
-    spoken = replace(WHY, language=Language.CANTONESE, priority=10, ring=1)
+    spoken = replace(WHY, language=Language.CANTONESE, priority=10, ring=2)
     assert said(spoken)[1] == "优先级 10，相当于多等了 10:00"
     assert said(spoken)[-2:] == [
         "来电人说粤语，op0001会说",
-        "等待较久，受理范围已扩大 1 次，由labour的话务员接听",
+        "等待较久，受理范围已放宽到第 2 圈，由labour的话务员接听",
     ]
     relaxed = replace(WHY, language=Language.ENGLISH, language_relaxed=True)
     assert said(relaxed)[-1] == "来电人说英语，当时没有会说的人可派，因此不再按语言挑选"
