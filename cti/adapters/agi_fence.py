@@ -26,6 +26,9 @@ from cti.ports import Answerer, Log
 HEADER_LIMIT_BYTES = 16 * 1024
 IDLE_S = 5.0
 MAX_COMMAND_BYTES = 2000
+# A connection that the listening socket has just accepted gets its transport in one turn of the
+# loop, is handed to us and aborted in the next, and closes its socket in the one after.
+_TURNS_TO_CLOSE = 4
 _FORBIDDEN = re.compile(r"[\r\n\x00]")
 _ARGUMENT = re.compile(r"agi_arg_(\d+)")
 
@@ -177,8 +180,8 @@ class AgiDoor:
             task.cancel()
             writer.transport.abort()
         await asyncio.gather(*still_open, return_exceptions=True)
-        # An aborted transport closes its socket in the next turn of the loop.
-        await asyncio.sleep(0)
+        for _ in range(_TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
 
 
 def _route(path: str, answerer: Answerer) -> Callable[[FencedRequest], Awaitable[None]]:

@@ -207,9 +207,9 @@ async def test_hang_up_ends_the_call_by_the_platform(board: Switchboard) -> None
 
 async def test_hold_and_resume_are_told(board: Switchboard) -> None:
     _, operator, call_id = await talking(board)
-    operator.hold(True)
+    await operator.hold(True)
     held = await board.facts.wait(tel.HoldChanged)
-    operator.hold(False)
+    await operator.hold(False)
     resumed = await board.facts.wait(tel.HoldChanged, count=2)
     assert (held.call_id, held.endpoint, held.on_hold) == (call_id, DESK, True)
     assert resumed.on_hold is False

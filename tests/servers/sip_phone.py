@@ -139,6 +139,7 @@ class Dialog:
     cseq: int = 1
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
     status: int = 0
 
     def hang_up(self) -> None:
@@ -164,11 +165,17 @@ class Dialog:
         self.phone.respond(self.invite, code, reason, self.local)
         self.finish()
 
-    def hold(self, on: bool) -> None:
-        """Re-INVITE with `sendonly` (hold) or `sendrecv` (resume)."""
+    async def hold(self, on: bool) -> None:
+        """Re-INVITE with `sendonly` (hold) or `sendrecv` (resume), up to its final answer.
+
+        Asterisk tells of the hold before it answers; a second re-INVITE in between would be
+        refused with 491, and a telephone never sends one (RFC 3261, 14.1).
+        """
         self.cseq += 1
+        self.settled.clear()
         mode = "sendonly" if on else "sendrecv"
         self.phone.request("INVITE", self, self.phone.sdp(self.audio, mode))
+        await self.wait("settled")
 
     def finish(self) -> None:
         self.audio.stop()
@@ -357,6 +364,7 @@ class SipPhone(asyncio.DatagramProtocol):
         dialog.status = code
         if code < 200:
             return
+        dialog.settled.set()
         if code >= 300:
             self._ack(dialog, text)
             dialog.finish()
