@@ -7,7 +7,7 @@ of priority); an *offer* presents one call to one agent and has exactly one outc
 team's line.
 
 Guarantees: at most one open offer per agent and per call; the place in the line is kept through
-ring-no-answer, overflow and transfer; no free agent while a call waits that he or she may serve;
+ring-no-answer, relaxation and transfer; no free agent while a call waits that he or she may serve;
 a refused command changes nothing; the same log of inputs gives the same effects bit for bit; no
 step costs more because more calls wait.
 

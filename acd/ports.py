@@ -100,13 +100,14 @@ Entry = LoggedInput | Event | ClosedMinute
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the log knows at a start: closed minutes of the last 24 h, the events since
-    `events_since` (oldest first), and what had not ended."""
+    """What the log knows at a start: closed minutes of the last 24 h, the events of the last hour
+    (oldest first), and what had not ended."""
 
     minutes: Sequence[ClosedMinute] = ()
     events: Sequence[Event] = ()
     agents: Sequence[RestoredAgent] = ()
     calls: Sequence[RestoredCall] = ()
+    open_rings: Sequence[tuple[TeamId, int]] = ()
 
 
 class EventLog(Protocol):

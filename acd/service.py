@@ -83,7 +83,14 @@ class Distribution:
         for event in memory.events:
             self._metrics.fold(event)
         self._resume_clocks(memory.agents, now)
-        self._step(Started(self._rules, tuple(memory.agents), tuple(memory.calls)))
+        self._step(
+            Started(
+                self._rules,
+                tuple(memory.agents),
+                tuple(memory.calls),
+                tuple(memory.open_rings),
+            )
+        )
         self._task = asyncio.get_running_loop().create_task(self._own(), name="distribution")
 
     def _resume_clocks(self, agents: Sequence[inp.RestoredAgent], now: datetime) -> None:
@@ -210,6 +217,13 @@ class Distribution:
     async def connection_back(self, agent_id: AgentId) -> None:
         """The agent's browser is back."""
         await self._command(inp.ConnectionBack(agent_id))
+
+    async def open_ring(self, team: TeamId, ring: int, *, cause: str, actor: str) -> None:
+        """Each call of the team is at least in `ring`; 1 leaves it to the clock again.
+
+        `cause`: plan or supervisor, `actor` which. Raises NotFound or BadInput.
+        """
+        await self._command(inp.OpenRing(team, ring, cause, actor))
 
     # --- reads, from memory ----------------------------------------------------------------
 

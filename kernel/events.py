@@ -83,6 +83,26 @@ class CallQueued(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRelaxed(Event):
+    """The caller waited so long that more operators may serve the call: those of `ring`, counted
+    from 1 (the first, without an event). The place in the line is as it was."""
+
+    team: TeamId
+    ring: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingOpened(Event):
+    """Each call of the team is at least in `ring` from now on; 1: the clock alone decides again.
+    `cause`: plan, supervisor; `actor` names the plan or the person."""
+
+    team: TeamId
+    ring: int
+    cause: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered(Event):
     """One call presented to one agent. `waited_s` from the first arrival in a queue; `why`: the
     reasons (None in the records of versions that did not tell them)."""

@@ -140,6 +140,7 @@ class SqlEventLog:
             events=events,
             agents=memory.agents(),
             calls=memory.calls(),
+            open_rings=memory.open_rings(),
         )
 
     async def replay(self, run: str) -> AsyncIterator[LoggedInput]:
@@ -155,7 +156,7 @@ class SqlEventLog:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SESSIONS = ("AgentLoggedOut", "AgentStatusChanged")
+_SESSIONS = ("AgentLoggedOut", "AgentStatusChanged", "RingOpened")
 _CALLS = (
     "AgentLoggedIn",
     "AgentActivityChanged",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
 import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from acd.core.rules import Rules, TeamRules
+from acd.core.rules import RINGS_AT_MOST, Ring, Rules, TeamRules
 from kernel.errors import ConfigurationError
 from kernel.ids import TeamId
+from kernel.language import Language
 
 _SECONDS = {
     # key: (least, greatest)
@@ -24,7 +26,9 @@ _SECONDS = {
     "wrap_up_s": (5, 900),
 }
 _TEXTS = ("default_disposition", "fallback_team")
-_TEAM_KEYS = ("overflow_to", "overflow_after_s", "wrap_up_s")
+_TEAM_KEYS = ("rings", "wrap_up_s")
+_RING_KEYS = ("stay_s", "add_teams", "least_level", "drop_languages")
+_STAY = (1, 3600)
 
 
 def load_rules(path: Path) -> Rules:
@@ -82,13 +86,6 @@ class _Reader:
         teams = []
         for name, team_node in entries.items():
             keys = self._mapping(team_node, _TEAM_KEYS)
-            other = keys.get("overflow_to")
-            if (other is None) != ("overflow_after_s" not in keys):
-                raise self._fault(team_node, "overflow_to and overflow_after_s go together")
-            if other is not None and (
-                self._text(other) not in entries or self._text(other) == name
-            ):
-                raise self._fault(other, "overflow_to is no other team of this file")
             teams.append(
                 TeamRules(
                     team=TeamId(name),
@@ -97,15 +94,89 @@ class _Reader:
                         if "wrap_up_s" in keys
                         else wrap_up
                     ),
-                    overflow_to=TeamId(self._text(other)) if other is not None else None,
-                    overflow_after=(
-                        self._duration(keys["overflow_after_s"], 1, 3600)
-                        if other is not None
-                        else None
-                    ),
+                    rings=self._rings(TeamId(name), keys.get("rings"), entries.keys()),
                 )
             )
         return tuple(teams)
+
+    # --- rings -----------------------------------------------------------------------------
+
+    def _rings(self, team: TeamId, node: Node | None, known: Collection[str]) -> tuple[Ring, ...]:
+        """A team without rings keeps its calls to itself: one ring, for ever."""
+        if node is None:
+            return (Ring(teams=(team,)),)
+        nodes = self._sequence(node)
+        if not 1 <= len(nodes) <= RINGS_AT_MOST:
+            raise self._fault(node, f"one to {RINGS_AT_MOST} rings are expected here")
+        rings: list[Ring] = []
+        for number, ring_node in enumerate(nodes, start=1):
+            before = rings[-1] if rings else None
+            ring = self._ring(team, ring_node, before, known, last=number == len(nodes))
+            rings.append(ring)
+        return tuple(rings)
+
+    def _ring(
+        self, team: TeamId, node: Node, before: Ring | None, known: Collection[str], *, last: bool
+    ) -> Ring:
+        """One ring, what the rings before admit included."""
+        keys = self._mapping(node, _RING_KEYS)
+        if last is ("stay_s" in keys):
+            raise self._fault(node, "each ring but the last needs stay_s, and the last has none")
+        stay = self._duration(keys["stay_s"], *_STAY) if "stay_s" in keys else None
+        narrowest = before or Ring(teams=(team,))
+        level = self._level(keys.get("least_level"), before)
+        teams = self._added_teams(keys.get("add_teams"), narrowest.teams, known)
+        dropped = self._dropped(keys.get("drop_languages"), narrowest.languages_dropped)
+        if before is not None and (teams, level, dropped) == (
+            before.teams,
+            before.least_level,
+            before.languages_dropped,
+        ):
+            raise self._fault(node, "this ring admits nobody new")
+        return Ring(stay=stay, teams=teams, least_level=level, languages_dropped=dropped)
+
+    def _level(self, node: Node | None, before: Ring | None) -> int:
+        """As in the ring before when nothing is said; every level in the first."""
+        if node is None:
+            return before.least_level if before else 1
+        text = self._text(node)
+        level = int(text) if text.isdecimal() else 0
+        if not 1 <= level <= 10:
+            raise self._fault(node, "a skill level from 1 to 10 is expected here")
+        if before is not None and level > before.least_level:
+            raise self._fault(node, "a later ring may not demand more than the one before")
+        return level
+
+    def _added_teams(
+        self, node: Node | None, before: tuple[TeamId, ...], known: Collection[str]
+    ) -> tuple[TeamId, ...]:
+        teams = list(before)
+        for name_node in self._sequence(node) if node is not None else ():
+            name = self._text(name_node)
+            if name not in known:
+                raise self._fault(name_node, f"{name} is no team of this file")
+            if name in teams:
+                raise self._fault(name_node, f"{name} serves these calls already")
+            teams.append(TeamId(name))
+        return tuple(teams)
+
+    def _dropped(self, node: Node | None, before: frozenset[Language]) -> frozenset[Language]:
+        dropped = set(before)
+        for code_node in self._sequence(node) if node is not None else ():
+            code = self._text(code_node)
+            if code not in {language.value for language in Language}:
+                raise self._fault(code_node, f"{code} is no language of the hotline")
+            if Language(code) in dropped:
+                raise self._fault(code_node, f"{code} is not demanded any more")
+            dropped.add(Language(code))
+        return frozenset(dropped)
+
+    # --- nodes -----------------------------------------------------------------------------
+
+    def _sequence(self, node: Node) -> list[Node]:
+        if not isinstance(node, SequenceNode):
+            raise self._fault(node, "a list is expected here")
+        return list(node.value)
 
     def _mapping(self, node: Node, allowed: tuple[str, ...] | None) -> dict[str, Node]:
         if not isinstance(node, MappingNode):

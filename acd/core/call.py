@@ -156,9 +156,9 @@ class Call:
     """One caller. Owned by the floor and changed by `step` only.
 
     `key` orders all lines: (microseconds of first arrival less 60 s per point of priority, id).
-    `teams` may serve the call, its own first, then overflow. `entered_at` begins the present
-    visit; `in_line` is True from entry until answer, abandon or transfer. `answered` once a person
-    was there; `closed` when its end was published already and it turned up again.
+    `entered_at` begins the present visit; `ring`, from 1, is what the visit's age made of who may
+    serve it. `in_line` is True from entry until answer, abandon or transfer. `answered` once a
+    person was there; `closed` when its end was published already and it turned up again.
     """
 
     call_id: CallId
@@ -171,11 +171,10 @@ class Call:
     state: CallState
     entered_at: datetime
     key: tuple[int, str]
-    teams: tuple[TeamId, ...] = ()
+    ring: int = 1
     wanted: AgentId | None = None
     offers: int = 0
     in_line: bool = False
-    overflowed: bool = False
     answered: bool = False
     closed: bool = False
 

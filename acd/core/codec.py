@@ -42,7 +42,10 @@ def encode(value: Any) -> dict[str, Any]:
 
 
 def decode(data: dict[str, Any]) -> Any:
-    """What `encode` wrote. Raises KeyError for an unknown type or a missing field."""
+    """What `encode` wrote, perhaps in an earlier version: what was added since has its default.
+
+    Raises KeyError for an unknown type, TypeError for a field that is missing and has no default.
+    """
     return _read(TYPES[data["type"]], data)
 
 
@@ -85,7 +88,8 @@ def _read(hint: Any, data: Any) -> Any:
     if is_dataclass(hint):
         cls: Any = hint
         hints = _hints(cls)
-        return cls(**{f.name: _read(hints[f.name], data[f.name]) for f in fields(cls)})
+        known = (f.name for f in fields(cls) if f.name in data)
+        return cls(**{name: _read(hints[name], data[name]) for name in known})
     return _scalar(hint, data)
 
 

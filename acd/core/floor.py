@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from acd.core.agent import Agent, Idle, SessionKind, StatusKind
 from acd.core.call import Call, Offer
 from acd.core.ranked import RankedSet
-from acd.core.rules import Rules
+from acd.core.rules import Ring, Rules
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 
@@ -24,6 +24,9 @@ CLOSED_KEPT = 1024
 
 CallKey = tuple[int, str]
 BenchKey = tuple[int, int, str]
+LaneKey = tuple[int, Language]
+"""Ring and language: calls of one team that are alike in these may be served by the same people."""
+Lane = RankedSet[CallKey]
 
 
 def microseconds(at: datetime) -> int:
@@ -56,15 +59,20 @@ class Floor:
         "menu",
         "offers",
         "open_calls",
+        "open_rings",
         "phones_known",
         "reachable",
         "rules",
         "speakers",
+        "teams",
         "wanted",
     )
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self.teams = {t.team: t for t in rules.teams}
+        # Each call of the team is at least in this ring.
+        self.open_rings: dict[TeamId, int] = dict.fromkeys(self.teams, 1)
         self.agents: dict[AgentId, Agent] = {}
         self.calls: dict[CallId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}
@@ -83,10 +91,9 @@ class Floor:
         self.lines: dict[TeamId, RankedSet[CallKey]] = {t.team: RankedSet() for t in rules.teams}
         # Each team's visits by their beginning; those that ended are dropped when they come first.
         self._arrivals: dict[TeamId, list[tuple[int, CallId]]] = {t.team: [] for t in rules.teams}
-        # Callers that may be offered now, by who may serve them: (team, language).
-        self.open_calls: dict[TeamId, dict[Language, RankedSet[CallKey]]] = {
-            t.team: {language: RankedSet() for language in Language} for t in rules.teams
-        }
+        # Callers that may be offered now, by their team and what decides who may serve them; there
+        # is no empty lane.
+        self.open_calls: dict[TeamId, dict[LaneKey, Lane]] = {t.team: {} for t in rules.teams}
         self.wanted: dict[AgentId, RankedSet[CallKey]] = {}
         # Available agents, by what they serve: (-level, free since, id).
         self.bench: dict[TeamId, dict[Language, RankedSet[BenchKey]]] = {
@@ -167,8 +174,11 @@ class Floor:
         if call.wanted is not None:
             self.wanted.setdefault(call.wanted, RankedSet()).add(call.key)
             return
-        for team in call.teams:
-            self.open_calls[team][call.language].add(call.key)
+        lanes, lane_key = self.open_calls[call.team], (call.ring, call.language)
+        lane = lanes.get(lane_key)
+        if lane is None:
+            lane = lanes[lane_key] = RankedSet()
+        lane.add(call.key)
 
     def close(self, call: Call) -> None:
         """The call may not be offered now; its place in the line stays."""
@@ -178,36 +188,69 @@ class Floor:
                 line.discard(call.key)
                 if not line:
                     del self.wanted[call.wanted]
-        for team in call.teams:
-            self.open_calls[team][call.language].discard(call.key)
+            return
+        lanes, lane_key = self.open_calls[call.team], (call.ring, call.language)
+        lane = lanes.get(lane_key)
+        if lane is not None:
+            lane.discard(call.key)
+            if not lane:
+                del lanes[lane_key]
+
+    def ring_number(self, call: Call) -> int:
+        """The ring the call is in: by the clock, or by what was opened for its team."""
+        return max(call.ring, self.open_rings[call.team])
+
+    def ring_of(self, team: TeamId, ring: int) -> Ring:
+        """Who may serve a call of the team that is in `ring` by the clock."""
+        return self.teams[team].rings[max(ring, self.open_rings[team]) - 1]
+
+    def served_as(self, agent: Agent, team: TeamId, lane: LaneKey) -> TeamId | None:
+        """The team as whose member the agent may serve calls of a lane, the callers' own first;
+        None when he or she may not."""
+        number, language = lane
+        return self.admitted(agent, self.ring_of(team, number), language)
+
+    def admitted(self, agent: Agent, ring: Ring, language: Language) -> TeamId | None:
+        """The first team of the ring as whose member the agent may serve callers of a language.
+
+        A language is demanded of a team unless nobody of it who is logged in speaks it.
+        """
+        any_language = language in agent.languages or language in ring.languages_dropped
+        for team in ring.teams:
+            level = agent.levels.get(team)
+            if level is None or level < ring.least_level:
+                continue
+            if any_language or not self.spoken(team, language):
+                return team
+        return None
+
+    def admitting_ring(self, agent: Agent, call: Call) -> Ring:
+        """The narrowest ring by which the agent may serve the call (who was asked for by name may
+        be of none: the widest)."""
+        rings = self.teams[call.team].rings[: self.ring_number(call)]
+        return next((r for r in rings if self.admitted(agent, r, call.language)), rings[-1])
 
     def best_call(self, agent: Agent) -> Call | None:
         """The best-scored call over all lines that the agent may serve.
 
-        Eligibility comes before any weighing: a language is demanded of the team unless nobody of
-        the team who is logged in speaks it. Costs one look at the head of each (team, language).
+        Eligibility comes before any weighing. Costs one look at the head of each lane.
         """
         best: CallKey | None = None
         wanted = self.wanted.get(agent.agent_id)
         if wanted is not None:
             best = wanted.first()
-        for team, _ in agent.skills:
-            for language, line in self.open_calls[team].items():
-                head = line.first()
+        for team, lanes in self.open_calls.items():
+            for lane_key, lane in lanes.items():
+                head = lane.first()
                 if head is None or (best is not None and head >= best):
                     continue
-                if language in agent.languages or not self.spoken(team, language):
+                if self.served_as(agent, team, lane_key) is not None:
                     best = head
         return None if best is None else self.calls[CallId(best[1])]
 
     def serving_team(self, agent: Agent, call: Call) -> TeamId:
-        """Under which team the agent serves the call: its own if he or she is eligible there."""
-        for team in call.teams:
-            if team in agent.levels and (
-                call.language in agent.languages or not self.spoken(team, call.language)
-            ):
-                return team
-        return call.team
+        """As whose member the agent serves the call; a wanted agent may be of none of the ring."""
+        return self.admitted(agent, self.admitting_ring(agent, call), call.language) or call.team
 
     # --- the bench -------------------------------------------------------------------------
 
@@ -230,24 +273,28 @@ class Floor:
         agent.benched = None
 
     def best_agent(self, call: Call) -> Agent | None:
-        """The waiting agent for a call: own team before overflow; highest level; longest free; id.
+        """The waiting agent for a call: earliest ring; own team before added ones; highest level;
+        longest without a call; id.
 
         A call with a wanted agent goes to nobody else.
         """
         if call.wanted is not None:
             agent = self.agents.get(call.wanted)
             return agent if agent is not None and agent.benched is not None else None
-        for team in call.teams:
-            found = self._best_of(team, call.language)
-            if found is not None:
-                return self.agents[AgentId(found[2])]
+        for ring in self.teams[call.team].rings[: self.ring_number(call)]:
+            for team in ring.teams:
+                found = self._best_of(team, call.language, ring)
+                if found is not None:
+                    return self.agents[AgentId(found[2])]
         return None
 
-    def _best_of(self, team: TeamId, language: Language) -> BenchKey | None:
+    def _best_of(self, team: TeamId, language: Language, ring: Ring) -> BenchKey | None:
         benches = self.bench[team]
-        if self.spoken(team, language):
-            return benches[language].first()
-        return least(bench.first() for bench in benches.values())
+        if language not in ring.languages_dropped and self.spoken(team, language):
+            best = benches[language].first()
+        else:
+            best = least(bench.first() for bench in benches.values())
+        return best if best is not None and -best[0] >= ring.least_level else None
 
 
 def least(keys: Iterable[BenchKey | None]) -> BenchKey | None:

@@ -106,6 +106,17 @@ class ConnectionBack:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRing:
+    """Each call of the team is at least in `ring` from now on; 1 leaves it to the clock again.
+    `cause`: plan or supervisor; `actor` names which."""
+
+    team: TeamId
+    ring: int
+    cause: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeftForNumber:
     """A caller in the menu was transferred out (emergency numbers), as the IVR tells."""
 
@@ -128,6 +139,7 @@ Command = (
     | AbortConsult
     | ConnectionLost
     | ConnectionBack
+    | OpenRing
 )
 
 # --- what comes back from the world ---------------------------------------------------------
@@ -136,7 +148,7 @@ Command = (
 class TimerKind(StrEnum):
     RING = "ring"  # of an offer
     RETURN = "return"  # of a call
-    OVERFLOW = "overflow"  # of a call
+    RELAX = "relax"  # of a call
     WANTED = "wanted"  # of a call
     WRAP_UP = "wrap_up"  # of an agent
     GRACE = "grace"  # of an agent
@@ -224,6 +236,7 @@ class Started:
     rules: Rules
     agents: tuple[RestoredAgent, ...] = ()
     calls: tuple[RestoredCall, ...] = ()
+    open_rings: tuple[tuple[TeamId, int], ...] = ()
 
 
 Input = Started | Command | LeftForNumber | TimerExpired | OrderFailed | TelephonyFact

@@ -1,4 +1,4 @@
-"""Callers in line: entry, return to the old place, overflow, wanted agent, abandon, the end."""
+"""Callers in line: entry, return to the old place, wanted agent, abandon, the end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from acd.core.effects import NO_ID
 from acd.core.floor import Floor, call_key
 from acd.core.inputs import LeftForNumber, TimerKind
 from acd.core.offering import close_offer, fail_offer
+from acd.core.rings import begin_rings
 from acd.core.talking import end_conversation, end_talk_of
 from acd.core.work import Work
 from kernel import events as ev
@@ -90,8 +91,7 @@ def enter(work: Work, call: Call, team: TeamId, wanted: AgentId | None, cause: s
     if rules.team != team:
         work.remark("unknown_team_replaced", call.call_id)
     work.move_call(call, CallEvent.WAIT, ca.Waiting())
-    call.team, call.teams = rules.team, (rules.team,)
-    call.overflowed = False
+    call.team = rules.team
     # A caller met again after an interruption has waited all the time, whoever was counting.
     call.entered_at = min(call.first_arrival_at, now) if cause == "resync" else now
     call.key = call_key(call.call_id, call.first_arrival_at, call.priority)
@@ -99,8 +99,7 @@ def enter(work: Work, call: Call, team: TeamId, wanted: AgentId | None, cause: s
     if wanted is not None and wanted in floor.agents:
         call.wanted = wanted
         work.start_timer(TimerKind.WANTED, call.call_id, now + floor.rules.wanted_agent_for)
-    if rules.overflow_after is not None:
-        work.start_timer(TimerKind.OVERFLOW, call.call_id, now + rules.overflow_after)
+    begin_rings(work, call)
     _open(work, call, cause)
 
 
@@ -130,25 +129,6 @@ def _open(work: Work, call: Call, cause: str) -> None:
 
 
 # --- time in line ---------------------------------------------------------------------------
-
-
-def overflow(work: Work, call_id: CallId) -> None:
-    """The call waited long enough: the other team may serve it, too; its place stays."""
-    call = work.floor.calls.get(call_id)
-    if call is None or not call.in_line or call.overflowed:
-        return
-    other = work.floor.rules.team(call.team).overflow_to
-    if other is None or other in call.teams:
-        return
-    waiting = isinstance(call.state, ca.Waiting)
-    if waiting:
-        work.floor.close(call)
-    call.overflowed = True
-    call.teams = (*call.teams, other)
-    work.remark("call_overflowed", call_id)
-    if waiting:
-        work.floor.open(call)
-        work.arrived.append(call)
 
 
 def give_up_wanted(work: Work, call_id: CallId) -> None:

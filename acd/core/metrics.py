@@ -333,7 +333,7 @@ class Metrics:
             return
         visit = self._known(event, now_us)
         if visit.team != event.team:
-            # Answered under another team (overflow): it left one line and was served in the other.
+            # Answered under an added team: it left one line and was served in the other.
             self.teams[visit.team].add(Count.FLOWED_OUT)
             team.add(Count.ENTERED)
         wait_us = max(now_us - visit.entered_us, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from acd.core import agent as ag
@@ -9,12 +10,12 @@ from acd.core import call as ca
 from acd.core.agent import ActivityEvent, Agent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.effects import NO_ID, CancelConsult, CancelOffer, Deliver
+from acd.core.floor import CallKey, Floor, LaneKey
 from acd.core.inputs import TimerKind
 from acd.core.reasons import reasons
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.ids import CallId, OfferId, TeamId
-from kernel.language import Language
 from kernel.telephony import OfferRinging
 
 # --- matching -------------------------------------------------------------------------------
@@ -36,9 +37,8 @@ def settle(work: Work) -> None:
                 _seek_agent(work, call)
     for agent in freed:
         _seek_call(work, agent)
-    if work.floor.line_up:
-        for team, language in work.relaxed:
-            _serve_relaxed(work, team, language)
+    if work.floor.line_up and (work.widened or work.unspoken):
+        _serve_widened(work)
 
 
 def _available(work: Work) -> list[Agent]:
@@ -71,15 +71,37 @@ def _seek_call(work: Work, agent: Agent) -> None:
         floor.sit(agent)
 
 
-def _serve_relaxed(work: Work, team: TeamId, language: Language) -> None:
-    """Nobody of the team speaks the language any more: its callers may go to anybody there."""
-    line = work.floor.open_calls[team][language]
-    while (head := line.first()) is not None:
-        call = work.floor.calls[CallId(head[1])]
-        agent = work.floor.best_agent(call)
+def _serve_widened(work: Work) -> None:
+    """More people may serve calls than before the step: offer the best-scored of them, one after
+    the other. What the first of a lane does not find, no other of it finds."""
+    floor = work.floor
+    lanes = {
+        (team, lane_key)
+        for team, lanes in floor.open_calls.items()
+        for lane_key in lanes
+        if team in work.widened or lane_key[1] in work.unspoken
+    }
+    while heads := _heads(floor, lanes):
+        key, team, lane_key = min(heads)
+        call = floor.calls[CallId(key[1])]
+        agent = floor.best_agent(call)
         if agent is None:
-            return
-        make_offer(work, call, agent)
+            lanes.discard((team, lane_key))
+        else:
+            make_offer(work, call, agent)
+
+
+def _heads(
+    floor: Floor, lanes: Iterable[tuple[TeamId, LaneKey]]
+) -> list[tuple[CallKey, TeamId, LaneKey]]:
+    """The first call of each of the lanes that are still there."""
+    found = []
+    for team, lane_key in lanes:
+        lane = floor.open_calls[team].get(lane_key)
+        head = lane.first() if lane is not None else None
+        if head is not None:
+            found.append((head, team, lane_key))
+    return found
 
 
 def make_offer(work: Work, call: Call, agent: Agent) -> None:

@@ -136,7 +136,7 @@ def leave(work: Work, agent: Agent, cause: str) -> None:
             left = floor.speakers[team, language] - 1
             floor.speakers[team, language] = left
             if left == 0:
-                work.relaxed.append((team, language))
+                work.unspoken.append(language)
     for kind in (TimerKind.GRACE, TimerKind.SESSION, TimerKind.PHONE):
         work.cancel_timer(kind, agent_id)
     work.publish(

@@ -26,7 +26,7 @@ def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime)
         choice = Choice.WANTED
     elif agent.benched is not None:
         choice = Choice.BEST_AGENT
-        count, candidates = _bench(floor, call, team, now)
+        count, candidates = _bench(floor, call, agent, team, now)
     else:
         choice = Choice.BEST_CALL
         rival = _rival(floor, call, agent, now)
@@ -36,7 +36,7 @@ def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime)
         language=call.language,
         language_relaxed=call.language not in agent.languages,
         priority=call.priority,
-        ring=call.teams.index(team) + 1 if team in call.teams else 1,
+        ring=floor.ring_number(call),
         level=agent.levels.get(team, 0),
         score_us=call.key[0],
         position=floor.position(call),
@@ -48,15 +48,18 @@ def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime)
 
 
 def _bench(
-    floor: Floor, call: Call, team: TeamId, now: datetime
+    floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime
 ) -> tuple[int, tuple[Candidate, ...]]:
-    """How many of the team could have been taken, and the best few."""
-    benches = floor.bench[team]
-    if floor.spoken(team, call.language):
+    """How many of the team could have been taken by the same ring, and the best few."""
+    benches, ring = floor.bench[team], floor.admitting_ring(agent, call)
+    # No key of the least level or a higher one is behind this.
+    end: BenchKey = (1 - ring.least_level, 0, "")
+    if call.language not in ring.languages_dropped and floor.spoken(team, call.language):
         bench = benches[call.language]
-        return len(bench), _named(floor, bench.head(CANDIDATES_TOLD), team, now)
-    heads = {key for bench in benches.values() for key in bench.head(CANDIDATES_TOLD)}
-    found = max(max(map(len, benches.values())), len(heads))
+        keys = [key for key in bench.head(CANDIDATES_TOLD) if key < end]
+        return bench.rank(end), _named(floor, keys, team, now)
+    heads = {key for bench in benches.values() for key in bench.head(CANDIDATES_TOLD) if key < end}
+    found = max(max(bench.rank(end) for bench in benches.values()), len(heads))
     return found, _named(floor, sorted(heads)[:CANDIDATES_TOLD], team, now)
 
 

@@ -23,6 +23,7 @@ from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
 from acd.core.lines import close_unseen, end_in_menu, enter, on_waiting, stand_again
 from acd.core.offering import close_offer, fail_offer
 from acd.core.people import seat
+from acd.core.rings import begin_rings
 from acd.core.talking import end_conversation
 from acd.core.work import Work
 from kernel.ids import AgentId, OfferId, TeamId
@@ -41,6 +42,11 @@ from kernel.telephony import (
 
 def on_started(work: Work, started: Started) -> None:
     """Put back what the log remembers; `LineRestored` will tell what became of it."""
+    work.floor.open_rings.update(
+        (team, ring)
+        for team, ring in started.open_rings
+        if team in work.floor.teams and ring <= work.floor.teams[team].last_ring
+    )
     for call in started.calls:
         _restore_call(work, call)
     for agent in started.agents:
@@ -53,7 +59,6 @@ def _restore_call(work: Work, found: RestoredCall) -> None:
     call = Call(
         call_id=found.call_id,
         team=team,
-        teams=(team,),
         language=found.language,
         priority=found.priority,
         first_arrival_at=found.first_arrival_at,
@@ -68,6 +73,7 @@ def _restore_call(work: Work, found: RestoredCall) -> None:
     floor.calls[call.call_id] = call
     if not found.answered:
         floor.join(call)
+        begin_rings(work, call)
 
 
 def _restore_agent(work: Work, found: RestoredAgent) -> None:
@@ -192,7 +198,6 @@ def adopt(work: Work, found: LiveCall) -> Call:
     call = Call(
         call_id=found.call_id,
         team=team,
-        teams=(team,),
         language=found.language,
         priority=found.priority,
         first_arrival_at=arrived,

@@ -30,6 +30,7 @@ class Recollection:
         self._agents: dict[AgentId, RestoredAgent] = {}
         self._calls: dict[CallId, RestoredCall] = {}
         self._parts: dict[AgentId, _Part] = {}
+        self._open_rings: dict[TeamId, int] = {}
 
     def hear_log_in(self, log_in: LogIn, at: datetime) -> None:
         """An accepted log-in; one at the same booth again changes nothing."""
@@ -49,6 +50,8 @@ class Recollection:
                     self._agents[event.agent_id] = replace(
                         agent, ready=event.reason is None, reason=event.reason or ""
                     )
+            case ev.RingOpened():
+                self._open_rings[event.team] = event.ring
             case ev.TalkFinished():
                 part = self._parts.get(event.agent_id)
                 if part is not None and part.offer_id == event.offer_id:
@@ -123,6 +126,10 @@ class Recollection:
             team=part.team,
             talking_since=part.talking_since,
         )
+
+    def open_rings(self) -> tuple[tuple[TeamId, int], ...]:
+        """Rings that were opened for a whole team, by team."""
+        return tuple(sorted(self._open_rings.items()))
 
     def calls(self) -> tuple[RestoredCall, ...]:
         """By id."""

@@ -6,19 +6,43 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kernel.ids import TeamId
+from kernel.language import Language
 
 DECISION_WINDOW = timedelta(minutes=30)
 """Window of the "service level now" of the wallboard; the connect rate has 24 h by regulation."""
 
 
+RINGS_AT_MOST = 6
+"""Source: contact-centre notes 2.2 (Genesys' bullseye has as many)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Who may serve a call that is in this ring: whoever might in the ring before, and more.
+
+    A call stays for `stay`, in the last ring (None) until it is answered. `teams` begin with the
+    call's own. An operator needs `least_level` for one of them, and the caller's language unless
+    it is one of `languages_dropped`.
+    """
+
+    teams: tuple[TeamId, ...]
+    stay: timedelta | None = None
+    least_level: int = 1
+    languages_dropped: frozenset[Language] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamRules:
-    """One team's limits. `overflow_to` may serve, too, once a call waited `overflow_after`."""
+    """One team's limits, and its one to six rings, the first of them the narrowest."""
 
     team: TeamId
     wrap_up_limit: timedelta
-    overflow_after: timedelta | None = None
-    overflow_to: TeamId | None = None
+    rings: tuple[Ring, ...]
+
+    @property
+    def last_ring(self) -> int:
+        """Rings are numbered from 1."""
+        return len(self.rings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,12 +26,12 @@ from acd.core.lines import (
     on_offer_answered,
     on_offer_failed,
     on_waiting,
-    overflow,
     return_expired,
 )
 from acd.core.offering import on_ringing, ring_expired, settle
 from acd.core.orders import on_order_failed
 from acd.core.reconcile import on_line_lost, on_line_restored, on_started
+from acd.core.rings import open_ring, relax
 from acd.core.talking import on_hold_changed, on_talk_ended
 from acd.core.work import Work
 from kernel import telephony as tel
@@ -41,7 +41,7 @@ Handler = Callable[[Work, Any], None]
 _TIMERS: Mapping[TimerKind, Callable[[Work, Any], None]] = {
     TimerKind.RING: ring_expired,
     TimerKind.RETURN: return_expired,
-    TimerKind.OVERFLOW: overflow,
+    TimerKind.RELAX: relax,
     TimerKind.WANTED: give_up_wanted,
     TimerKind.WRAP_UP: wrap_up_expired,
     TimerKind.GRACE: people.grace_over,
@@ -81,6 +81,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     inp.AbortConsult: people.cancel_consult,
     inp.ConnectionLost: people.connection_lost,
     inp.ConnectionBack: people.connection_back,
+    inp.OpenRing: open_ring,
     inp.LeftForNumber: on_left_for_number,
     tel.CallEntered: on_entered,
     tel.CallWaiting: on_waiting,

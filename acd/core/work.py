@@ -32,7 +32,7 @@ from kernel.language import Language
 class Work:
     """The floor at `now`, the effects so far, and who is to be matched when the step ends."""
 
-    __slots__ = ("arrived", "effects", "floor", "freed", "now", "relaxed")
+    __slots__ = ("arrived", "effects", "floor", "freed", "now", "unspoken", "widened")
 
     def __init__(self, floor: Floor, now: datetime) -> None:
         self.floor = floor
@@ -40,7 +40,10 @@ class Work:
         self.effects: list[Effect] = []
         self.freed: list[Agent] = []
         self.arrived: list[Call] = []
-        self.relaxed: list[tuple[TeamId, Language]] = []
+        # Teams for which a ring was opened, and languages that the last speaker took away: callers
+        # who waited for nobody free may find somebody now.
+        self.widened: list[TeamId] = []
+        self.unspoken: list[Language] = []
 
     # --- effects ---------------------------------------------------------------------------
 
@@ -151,11 +154,11 @@ class Work:
         call.state = state
 
     def leave_line(self, call: Call) -> None:
-        """The visit is over: no place, no overflow, no wanted agent."""
+        """The visit is over: no place, no rings, no wanted agent."""
         if not call.in_line:
             return
         self.floor.quit(call)
-        self.cancel_timer(TimerKind.OVERFLOW, call.call_id)
+        self.cancel_timer(TimerKind.RELAX, call.call_id)
         if call.wanted is not None:
             self.cancel_timer(TimerKind.WANTED, call.call_id)
             call.wanted = None

@@ -70,6 +70,11 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         "进入队列 %(team)s，第 %(position)s 位",
         {"team": e.team, "position": str(e.position)},
     ),
+    ev.CallRelaxed: lambda e: (
+        Lane.QUEUE,
+        "等候已久，放宽到第 %(ring)s 圈，可由更多话务员接听",
+        {"ring": str(e.ring)},
+    ),
     ev.CallOffered: lambda e: (
         Lane.QUEUE,
         "派给 %(agent)s（%(booth)s 席），已等待 %(waited)s 秒",

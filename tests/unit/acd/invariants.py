@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from acd.core import agent as ag
 from acd.core import call as ca
-from acd.core.floor import Floor, microseconds
+from acd.core.floor import CallKey, Floor, LaneKey, microseconds
 from acd.core.inputs import TimerKey, TimerKind
 from acd.core.metrics import Count, Metrics
+from tests.unit.acd.eligibility import may_take
 
 
 def check(floor: Floor) -> None:
@@ -63,15 +64,12 @@ def check_lines(floor: Floor) -> None:
         assert list(line) == sorted(
             c.key for c in floor.calls.values() if c.in_line and c.team == team
         )
-        for language, keys in floor.open_calls[team].items():
-            assert list(keys) == sorted(
-                c.key
-                for c in floor.calls.values()
-                if isinstance(c.state, ca.Waiting)
-                and c.wanted is None
-                and team in c.teams
-                and c.language is language
-            )
+        lanes: dict[LaneKey, list[CallKey]] = {}
+        for call in floor.calls.values():
+            if isinstance(call.state, ca.Waiting) and call.wanted is None and call.team == team:
+                lanes.setdefault((call.ring, call.language), []).append(call.key)
+        found = {lane: list(keys) for lane, keys in floor.open_calls[team].items()}
+        assert found == {lane: sorted(keys) for lane, keys in lanes.items()}
     wanted = sorted(
         (c.wanted, c.key)
         for c in floor.calls.values()
@@ -81,6 +79,7 @@ def check_lines(floor: Floor) -> None:
     for call in floor.calls.values():
         in_line = isinstance(call.state, ca.Waiting | ca.Offered | ca.Returning)
         assert call.in_line == in_line, call
+        assert 1 <= call.ring <= floor.teams[call.team].last_ring
 
 
 def check_bench(floor: Floor) -> None:
@@ -96,7 +95,8 @@ def check_bench(floor: Floor) -> None:
             )
     if floor.line_up:
         for agent in floor.agents.values():
-            assert agent.benched is None or floor.best_call(agent) is None
+            if agent.benched is not None:
+                assert not any(may_take(floor, agent, call) for call in floor.calls.values())
 
 
 def check_timers(floor: Floor, running: set[TimerKey]) -> None:
@@ -111,6 +111,8 @@ def check_timers(floor: Floor, running: set[TimerKey]) -> None:
     for call in floor.calls.values():
         if isinstance(call.state, ca.Returning):
             assert TimerKey(TimerKind.RETURN, call.call_id) in running
+        if call.in_line and call.ring < floor.teams[call.team].last_ring:
+            assert TimerKey(TimerKind.RELAX, call.call_id) in running
 
 
 def check_metrics(floor: Floor, metrics: Metrics) -> None:

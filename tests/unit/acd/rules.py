@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from acd.core.rules import Rules, TeamRules
+from acd.core.rules import Ring, Rules, TeamRules
 from kernel.ids import TeamId
 
 TEAMS = tuple(TeamId(t) for t in ("consumer", "urban", "labour", "security", "general"))
@@ -17,16 +18,24 @@ def s(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def make_rules(overflow_after: float | None = 60) -> Rules:
+def own_then_general(team: TeamId, after: float | None) -> tuple[Ring, ...]:
+    """The product's rings: the own team, and later the comprehensive one, too."""
+    if team == GENERAL or after is None:
+        return (Ring(teams=(team,)),)
+    return (Ring(teams=(team,), stay=s(after)), Ring(teams=(team, GENERAL)))
+
+
+def make_rules(
+    general_after: float | None = 60, rings: Mapping[TeamId, tuple[Ring, ...]] | None = None
+) -> Rules:
+    """The comprehensive team helps after so many seconds; `rings` has other rings for a team."""
+    other = rings or {}
     return Rules(
         teams=tuple(
             TeamRules(
                 team=team,
                 wrap_up_limit=s(60),
-                overflow_after=None
-                if team == GENERAL or overflow_after is None
-                else s(overflow_after),
-                overflow_to=None if team == GENERAL else GENERAL,
+                rings=other.get(team) or own_then_general(team, general_after),
             )
             for team in TEAMS
         ),

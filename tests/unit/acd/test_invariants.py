@@ -13,11 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from acd.core import agent as ag
 from acd.core import inputs as inp
+from acd.core.rules import Ring
 from kernel.errors import NotFound, Unavailable
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 from tests.unit.acd.invariants import check, check_metrics, check_timers
-from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules
+from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules, s
 from tests.unit.acd.world import World
 
 AGENTS = 6
@@ -37,6 +38,18 @@ LANGUAGES = (
     (Language.CANTONESE,),
     (Language.MANDARIN,),
 )
+RINGS = {
+    LABOUR: (
+        Ring(teams=(LABOUR,), stay=s(5), least_level=5),
+        Ring(teams=(LABOUR,), stay=s(10), least_level=3),
+        Ring(teams=(LABOUR, GENERAL), stay=s(10), least_level=3),
+        Ring(
+            teams=(LABOUR, GENERAL, CONSUMER),
+            least_level=1,
+            languages_dropped=frozenset({Language.CANTONESE}),
+        ),
+    ),
+}
 agents = st.integers(0, AGENTS - 1)
 ORDERS = ("deliver", "cancel_offer", "requeue", "release", "start_consult", "complete_consult",
           "cancel_consult")  # fmt: skip
@@ -53,7 +66,7 @@ def phone(n: int) -> Endpoint:
 class Floor(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(make_rules(overflow_after=30))
+        self.world = World(make_rules(general_after=30, rings=RINGS))
         self.calls = 0
         for n in range(AGENTS):
             self.world.exchange.register(phone(n))
@@ -234,6 +247,11 @@ class Floor(RuleBasedStateMachine):
             case _:
                 world.exchange.restore()
                 world.carry_fact()
+
+    @rule(team=st.sampled_from((GENERAL, LABOUR, CONSUMER)), ring=st.integers(0, 5))
+    def a_plan_opens_a_ring(self, team: TeamId, ring: int) -> None:
+        done = self.world.command(inp.OpenRing(team, ring, "plan", "peak"))
+        assert done == (1 <= ring <= self.world.floor.teams[team].last_ring)
 
     # --- judgement -------------------------------------------------------------------------
 

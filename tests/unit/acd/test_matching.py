@@ -73,8 +73,8 @@ def test_an_agent_whose_caller_left_keeps_the_place_among_the_free() -> None:
     assert ringing(world) == {"first": "next"}
 
 
-def test_an_agent_of_the_callers_own_team_comes_before_one_by_overflow() -> None:
-    world = World(make_rules(overflow_after=10))
+def test_an_agent_of_the_callers_own_team_comes_before_one_of_an_added_team() -> None:
+    world = World(make_rules(general_after=10))
     arrive(world, "l", LABOUR)
     world.pass_time(11)
     seat(world, "labour", {LABOUR: 1}, ready=False)
@@ -88,8 +88,8 @@ def test_an_agent_of_the_callers_own_team_comes_before_one_by_overflow() -> None
     assert ringing(world) == {"labour": "l"}
 
 
-def test_an_overflowed_call_that_was_not_answered_is_still_open_to_both_teams() -> None:
-    world = World(make_rules(overflow_after=10))
+def test_a_call_of_the_second_ring_that_was_not_answered_is_still_open_to_both_teams() -> None:
+    world = World(make_rules(general_after=10))
     seat(world, "labour", {LABOUR: 5})
     arrive(world, "l", LABOUR)
     world.pass_time(12)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from acd.core import inputs as inp
+from acd.core.rules import Ring
 from kernel import events as ev
 from kernel.assignment import Assignment, Candidate, Choice, RivalCall
 from kernel.ids import AgentId, CallId
 from kernel.language import Language
 from tests.unit.acd.cast import YUE, arrive, seat
-from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules
+from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules, s
 from tests.unit.acd.world import World
 
 
@@ -21,7 +22,7 @@ def why(world: World, call: str) -> Assignment:
 
 
 def test_an_agent_who_becomes_free_tells_which_call_came_second() -> None:
-    world = World(make_rules(overflow_after=None))
+    world = World(make_rules(general_after=None))
     arrive(world, "c", LABOUR, language=YUE)
     world.pass_time(10)
     arrive(world, "second", LABOUR)
@@ -45,7 +46,7 @@ def test_an_agent_who_becomes_free_tells_which_call_came_second() -> None:
 
 
 def test_a_call_that_finds_free_agents_names_the_best_of_them_and_counts_all() -> None:
-    world = World(make_rules(overflow_after=None))
+    world = World(make_rules(general_after=None))
     for name, level in (("low", 3), ("old", 5), ("young", 5), ("lowest", 1)):
         seat(world, name, {LABOUR: level})
         world.pass_time(1)
@@ -63,7 +64,7 @@ def test_a_call_that_finds_free_agents_names_the_best_of_them_and_counts_all() -
 
 
 def test_the_priority_of_the_second_call_is_seconds_of_waiting() -> None:
-    world = World(make_rules(overflow_after=None))
+    world = World(make_rules(general_after=None))
     arrive(world, "urgent", LABOUR, priority=2)
     world.pass_time(10)
     arrive(world, "plain", LABOUR)
@@ -74,7 +75,7 @@ def test_the_priority_of_the_second_call_is_seconds_of_waiting() -> None:
 
 
 def test_an_agent_of_a_wider_circle_says_how_wide() -> None:
-    world = World(make_rules(overflow_after=30))
+    world = World(make_rules(general_after=30))
     arrive(world, "c", CONSUMER)
     world.pass_time(31)
     seat(world, "helper", {GENERAL: 6})
@@ -105,3 +106,20 @@ def test_where_nobody_speaks_the_language_anybody_free_is_compared() -> None:
     assert found.language_relaxed
     assert found.free_agents == 2
     assert [c.agent_id for c in found.candidates] == ["b", "a"]
+
+
+def test_who_has_not_the_least_level_of_the_ring_was_not_compared() -> None:
+    rings = (Ring(teams=(LABOUR,), stay=s(20), least_level=4), Ring(teams=(LABOUR, GENERAL)))
+    world = World(make_rules(rings={LABOUR: rings}))
+    for name, skills in (("trainee", {LABOUR: 3}), ("a", {LABOUR: 4}), ("b", {LABOUR: 9})):
+        seat(world, name, skills)
+    seat(world, "helper", {GENERAL: 9})
+    for call in ("1", "2", "3"):
+        arrive(world, call, LABOUR)
+    found = why(world, "1")
+    assert (found.ring, found.free_agents) == (1, 2)
+    assert [c.agent_id for c in found.candidates] == ["b", "a"]
+    world.pass_time(20)
+    found = why(world, "3")
+    assert (found.ring, found.free_agents) == (2, 1)
+    assert [c.agent_id for c in found.candidates] == ["trainee"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core import codec
 from acd.core.inputs import BeginConsult, ChooseReady, Input, LogIn, Started
 from acd.core.restore import Recollection
+from acd.core.rules import Rules
 from kernel.ids import AgentId, BoothId, CallId, Endpoint
 from kernel.language import Language
 from kernel.telephony import EndpointChanged, LineRestored
@@ -40,20 +43,20 @@ def evening() -> World:
     return world
 
 
-def recollect(world: World) -> Started:
+def recollect(world: World, rules: Rules) -> Started:
     memory = Recollection()
     for now, item in world.log:
         if isinstance(item, LogIn):
             memory.hear_log_in(item, now)
     for event in world.events:
         memory.hear(event)
-    return Started(make_rules(), memory.agents(), memory.calls())
+    return Started(rules, memory.agents(), memory.calls(), memory.open_rings())
 
 
-def next_run(world: World) -> World:
+def next_run(world: World, rules: Rules | None = None) -> World:
     """A new process: an empty floor, the same exchange."""
-    started = recollect(world)
-    again = World(make_rules())
+    started = recollect(world, rules or make_rules())
+    again = World(started.rules)
     again.exchange = world.exchange
     again.exchange.clock = again.clock
     again.exchange.sinks[:] = [again._fact]
@@ -141,8 +144,17 @@ def test_a_handed_over_caller_is_found_with_the_colleague() -> None:
 
 def test_every_input_survives_being_written_and_read() -> None:
     world = evening()
-    started: list[tuple[datetime, Input]] = [(world.now, recollect(world))]
+    started: list[tuple[datetime, Input]] = [(world.now, recollect(world, make_rules()))]
     for _, item in world.log + started:
         assert codec.decode(codec.encode(item)) == item
     assert any(isinstance(i, LineRestored) for _, i in world.log)
     assert any(isinstance(i, EndpointChanged) for _, i in world.log)
+
+
+def test_an_entry_of_an_earlier_version_has_the_defaults_of_what_was_added_since() -> None:
+    written = codec.encode(recollect(evening(), make_rules()))
+    del written["open_rings"]
+    assert codec.decode(written).open_rings == ()
+    del written["rules"]
+    with pytest.raises(TypeError):
+        codec.decode(written)

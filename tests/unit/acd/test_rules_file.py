@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from acd.adapters.rules_file import load_rules
+from acd.core.rules import Ring
 from kernel.errors import ConfigurationError
+from kernel.language import Language
+from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR
 
 SHIPPED = Path(__file__).parents[3] / "config" / "acd.yaml"
 
@@ -20,20 +23,17 @@ def test_the_shipped_settings_are_valid() -> None:
     ]  # fmt: skip
     assert rules.ring_timeout == timedelta(seconds=20)
     assert rules.service_level == timedelta(seconds=15)
-    assert rules.team(rules.teams[0].team).overflow_to == "general"
-    assert rules.team(rules.fallback_team).overflow_to is None
+    assert rules.team(rules.teams[0].team).rings == (
+        Ring(teams=(CONSUMER,), stay=timedelta(seconds=30)),
+        Ring(teams=(CONSUMER, GENERAL)),
+    )
+    assert rules.team(rules.fallback_team).rings == (Ring(teams=(GENERAL,)),)
 
 
 FAULTS = {
     "unknown key": ("grace_s: 60", "grace_x: 60", "unknown setting grace_x"),
     "not a number": ("grace_s: 60", "grace_s: soon", "seconds are expected here"),
     "out of range": ("grace_s: 60", "grace_s: 100000", "seconds must be between 5 and 600"),
-    "unknown overflow": (
-        "overflow_to: general, ",
-        "overflow_to: nobody, ",
-        "overflow_to is no other team",
-    ),
-    "half an overflow": ("overflow_to: general, ", "", "go together"),
     "unknown fallback": ("fallback_team: general", "fallback_team: x", "fallback_team is none"),
     "twice": ("grace_s: 60", "grace_s: 60\ngrace_s: 60", "setting grace_s stands twice"),
     "a list": ("general: {}", "general: []", "a group of settings is expected here"),
@@ -53,6 +53,108 @@ def test_a_fault_is_told_with_file_and_line(name: str, tmp_path: Path) -> None:
         load_rules(file)
     assert message in told.value.message
     assert f"acd.yaml:{line}: " in told.value.message
+
+
+LABOUR_RINGS = """  labour:
+    rings:
+      - {stay_s: 30}
+      - {add_teams: [general]}
+"""
+
+
+def with_labour(tmp_path: Path, lines: str) -> Path:
+    """The shipped settings with other rings for one team."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    assert LABOUR_RINGS in text
+    file = tmp_path / "acd.yaml"
+    file.write_text(text.replace(LABOUR_RINGS, f"  labour:\n{lines}"), encoding="utf-8")
+    return file
+
+
+def test_a_ring_admits_whom_the_ones_before_admit_and_more(tmp_path: Path) -> None:
+    file = with_labour(
+        tmp_path,
+        """    rings:
+      - {stay_s: 15, least_level: 5}
+      - {stay_s: 15, least_level: 3, drop_languages: [yue]}
+      - {stay_s: 30, add_teams: [general]}
+      - {least_level: 1, add_teams: [consumer], drop_languages: [en]}
+""",
+    )
+    s, yue, en = timedelta(seconds=1), Language.CANTONESE, Language.ENGLISH
+    assert load_rules(file).team(LABOUR).rings == (
+        Ring(teams=(LABOUR,), stay=15 * s, least_level=5),
+        Ring(teams=(LABOUR,), stay=15 * s, least_level=3, languages_dropped=frozenset({yue})),
+        Ring(
+            teams=(LABOUR, GENERAL),
+            stay=30 * s,
+            least_level=3,
+            languages_dropped=frozenset({yue}),
+        ),
+        Ring(
+            teams=(LABOUR, GENERAL, CONSUMER),
+            least_level=1,
+            languages_dropped=frozenset({yue, en}),
+        ),
+    )
+
+
+# What is wrong, in which of these lines (from 0), and how it is told.
+RING_FAULTS = {
+    "none": ("    rings: []", 0, "one to 6 rings are expected here"),
+    "seven": (
+        "    rings:\n" + "      - {stay_s: 5, least_level: 1}\n" * 7,
+        1,
+        "one to 6 rings are expected here",
+    ),
+    "no list": ("    rings: {stay_s: 30}", 0, "a list is expected here"),
+    "a stay in the last": ("    rings:\n      - {stay_s: 30}", 1, "and the last has none"),
+    "no stay before": ("    rings:\n      - {}\n      - {add_teams: [general]}", 1, "needs stay_s"),
+    "a stay too long": (
+        "    rings:\n      - {stay_s: 7200}\n      - {add_teams: [general]}",
+        1,
+        "seconds must be between 1 and 3600",
+    ),
+    "an unknown team": (
+        "    rings:\n      - {stay_s: 30}\n      - {add_teams: [nobody]}",
+        2,
+        "nobody is no team of this file",
+    ),
+    "its own team": (
+        "    rings:\n      - {add_teams: [labour]}",
+        1,
+        "labour serves these calls already",
+    ),
+    "a level of none": ("    rings:\n      - {least_level: 11}", 1, "a skill level from 1 to 10"),
+    "a level that rises": (
+        "    rings:\n      - {stay_s: 30}\n      - {least_level: 2}",
+        2,
+        "may not demand more",
+    ),
+    "an unknown language": (
+        "    rings:\n      - {drop_languages: [fr]}",
+        1,
+        "fr is no language of the hotline",
+    ),
+    "a language twice": (
+        "    rings:\n      - {stay_s: 9, drop_languages: [en]}\n      - {drop_languages: [en]}",
+        2,
+        "en is not demanded any more",
+    ),
+    "nothing new": ("    rings:\n      - {stay_s: 30}\n      - {}", 2, "admits nobody new"),
+    "an unknown key": ("    rings:\n      - {skills: [a]}", 1, "unknown setting skills"),
+}
+
+
+@pytest.mark.parametrize("name", RING_FAULTS)
+def test_a_fault_of_a_ring_is_told_with_file_and_line(name: str, tmp_path: Path) -> None:
+    lines, offset, message = RING_FAULTS[name]
+    file = with_labour(tmp_path, lines + "\n")
+    first = file.read_text(encoding="utf-8").splitlines().index("  labour:") + 2
+    with pytest.raises(ConfigurationError) as told:
+        load_rules(file)
+    assert message in told.value.message
+    assert f"acd.yaml:{first + offset}: " in told.value.message
 
 
 def test_a_missing_setting_is_named(tmp_path: Path) -> None:

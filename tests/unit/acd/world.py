@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from acd import orders
-from acd.core import call as ca
 from acd.core import effects as fx
 from acd.core.effects import Effect
 from acd.core.floor import Floor, microseconds
@@ -28,6 +27,7 @@ from kernel.ids import AgentId, CallId, OfferId
 from kernel.telephony import TelephonyFact
 from tests.fakes.call_control import Exchange
 from tests.fakes.clock import SetClock
+from tests.unit.acd.eligibility import may_take
 
 
 class World:
@@ -118,17 +118,8 @@ class World:
         if agent is None or chosen is None:
             return
         for call in self.floor.calls.values():
-            if not isinstance(call.state, ca.Waiting) or call.key >= chosen.key:
-                continue
-            if call.wanted is not None:
-                assert call.wanted != record.agent_id
-                continue
-            for team in call.teams:
-                speaks = call.language in agent.languages
-                may = team in agent.levels and (
-                    speaks or not self.floor.spoken(team, call.language)
-                )
-                assert not may, ("inversion", record, call)
+            if call.key < chosen.key:
+                assert not may_take(self.floor, agent, call), ("inversion", record, call)
 
     # --- what travels ----------------------------------------------------------------------
 

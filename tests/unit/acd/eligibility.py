@@ -1,0 +1,65 @@
+"""Who may serve whom, and who first: said again in the slowest and plainest way, for the tests.
+
+Nothing of the product's indexes or of its way of asking is used here.
+"""
+
+from __future__ import annotations
+
+from acd.core import agent as ag
+from acd.core import call as ca
+from acd.core.agent import Agent
+from acd.core.call import Call
+from acd.core.floor import Floor
+from acd.core.rules import Ring
+from kernel.ids import TeamId
+
+Rank = tuple[int, int, int, float, str]
+
+
+def rings_open(floor: Floor, call: Call) -> tuple[Ring, ...]:
+    """The rings of the call's team up to the one it is in."""
+    [team] = [t for t in floor.rules.teams if t.team == call.team]
+    return team.rings[: max(call.ring, floor.open_rings[call.team])]
+
+
+def speaks(floor: Floor, agent: Agent, call: Call, ring: Ring, team: TeamId) -> bool:
+    """The caller's language, or nobody of the team speaks it, or it is not demanded any more."""
+    if call.language in agent.languages or call.language in ring.languages_dropped:
+        return True
+    return not any(
+        team in dict(other.skills) and call.language in other.languages
+        for other in floor.agents.values()
+    )
+
+
+def rank(floor: Floor, agent: Agent, call: Call) -> Rank | None:
+    """The agent's place among those who may serve the call, least first; None: may not."""
+    skills = dict(agent.skills)
+    for number, ring in enumerate(rings_open(floor, call)):
+        for place, team in enumerate(ring.teams):
+            level = skills.get(team, 0)
+            if level >= ring.least_level and speaks(floor, agent, call, ring, team):
+                free = agent.free_since.timestamp()
+                return number, place, -level, free, agent.agent_id
+    return None
+
+
+def may_take(floor: Floor, agent: Agent, call: Call) -> bool:
+    """The call waits and may be offered to this agent."""
+    if not isinstance(call.state, ca.Waiting):
+        return False
+    if call.wanted is not None:
+        return call.wanted == agent.agent_id
+    return rank(floor, agent, call) is not None
+
+
+def free(floor: Floor) -> list[Agent]:
+    """Agents who could be offered a call now."""
+    return [
+        a
+        for a in floor.agents.values()
+        if isinstance(a.activity, ag.Idle)
+        and isinstance(a.status, ag.Ready)
+        and a.session.kind is ag.SessionKind.PRESENT
+        and floor.phone_reachable(a.session.endpoint)
+    ]
