@@ -164,7 +164,8 @@ class ConsultEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTransferred(Event):
-    """`kind`: blind or consult. Exactly one of `to_team`, `to_agent` is set."""
+    """`kind`: blind, consult, or left_alone (the operator vanished, browser and phone both).
+    Exactly one of `to_team`, `to_agent` is set."""
 
     kind: str
     from_agent: AgentId

@@ -129,12 +129,13 @@ class Talking:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """A blind transfer was ordered by `agent_id`."""
+    """A blind transfer was ordered by `agent_id`, or because he or she is gone (`left_alone`)."""
 
     offer_id: OfferId
     agent_id: AgentId
     to_team: TeamId | None
     to_agent: AgentId | None
+    how: str
 
     @property
     def kind(self) -> CallKind:

@@ -154,6 +154,7 @@ class TimerKind(StrEnum):
     GRACE = "grace"  # of an agent
     SESSION = "session"  # of an agent
     PHONE = "phone"  # of an agent
+    ALONE = "alone"  # of an agent
 
 
 @dataclass(frozen=True, slots=True)

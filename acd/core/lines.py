@@ -55,7 +55,7 @@ def _arrive_by_transfer(work: Work, call: Call, fact: CallWaiting) -> None:
                 event_id=NO_ID,
                 occurred_at=work.now,
                 call_id=call.call_id,
-                kind="blind",
+                kind=state.how,
                 from_agent=state.agent_id,
                 to_team=None if state.to_agent else state.to_team,
                 to_agent=state.to_agent,

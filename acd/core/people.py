@@ -19,7 +19,6 @@ from acd.core.effects import (
     CancelConsult,
     CompleteConsult,
     Release,
-    Requeue,
     Show,
 )
 from acd.core.inputs import (
@@ -40,12 +39,14 @@ from acd.core.inputs import (
     TransferToAgent,
     TransferToTeam,
 )
+from acd.core.left_alone import watch
 from acd.core.lines import give_up_wanted
+from acd.core.moving import move
 from acd.core.offering import offer_of, take_back
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.errors import BadInput, Conflict, InvalidTransition, NotFound, Unavailable
-from kernel.ids import AgentId, CallId, Endpoint, TeamId
+from kernel.ids import AgentId, CallId, Endpoint
 
 # --- session --------------------------------------------------------------------------------
 
@@ -137,7 +138,7 @@ def leave(work: Work, agent: Agent, cause: str) -> None:
             floor.speakers[team, language] = left
             if left == 0:
                 work.unspoken.append(language)
-    for kind in (TimerKind.GRACE, TimerKind.SESSION, TimerKind.PHONE):
+    for kind in (TimerKind.GRACE, TimerKind.SESSION, TimerKind.PHONE, TimerKind.ALONE):
         work.cancel_timer(kind, agent_id)
     work.publish(
         ev.AgentLoggedOut(
@@ -165,6 +166,7 @@ def connection_lost(work: Work, command: ConnectionLost) -> None:
     offer = offer_of(work, agent)
     if offer is not None:
         take_back(work, offer, Outcome.RESCINDED)
+    watch(work, agent)
     work.do(Show(agent.agent_id))
 
 
@@ -223,6 +225,7 @@ def phone_changed(work: Work, endpoint: Endpoint, reachable: bool) -> None:
     elif floor.phones_known:
         floor.stand(agent)
         work.start_timer(TimerKind.PHONE, agent_id, work.now + floor.rules.grace)
+        watch(work, agent)
         work.do(Show(agent_id))
 
 
@@ -314,7 +317,7 @@ def transfer_to_team(work: Work, command: TransferToTeam) -> None:
     agent, call = _transferable(work, command.agent_id)
     if command.team not in work.floor.lines:
         raise NotFound("没有这个班组")
-    _move(work, agent, call, command.team, None)
+    move(work, agent, call, command.team, None)
 
 
 def transfer_to_agent(work: Work, command: TransferToAgent) -> None:
@@ -333,7 +336,7 @@ def transfer_to_agent(work: Work, command: TransferToAgent) -> None:
     team = call.team
     if team not in target.levels and target.skills:
         team = min(target.skills, key=lambda s: (-s[1], s[0]))[0]
-    _move(work, agent, call, team, target.agent_id)
+    move(work, agent, call, team, target.agent_id)
 
 
 def _transferable(work: Work, agent_id: AgentId) -> tuple[Agent, Call]:
@@ -343,17 +346,6 @@ def _transferable(work: Work, agent_id: AgentId) -> tuple[Agent, Call]:
     ca.check_call(call, CallEvent.MOVE)
     _demand_line(work)
     return agent, call
-
-
-def _move(work: Work, agent: Agent, call: Call, team: TeamId, target: AgentId | None) -> None:
-    assert isinstance(call.state, ca.Talking) and call.state.offer_id is not None
-    work.move_call(
-        call,
-        CallEvent.MOVE,
-        ca.Moving(call.state.offer_id, agent.agent_id, team, target),
-    )
-    work.do(Requeue(call.call_id, team, call.priority, target))
-    work.do(Show(agent.agent_id))
 
 
 def consult(work: Work, command: BeginConsult) -> None:

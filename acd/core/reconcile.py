@@ -20,6 +20,7 @@ from acd.core.conversation import begin_talk
 from acd.core.effects import CancelOffer, Show
 from acd.core.floor import call_key
 from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
+from acd.core.left_alone import watch
 from acd.core.lines import close_unseen, end_in_menu, enter, on_waiting, stand_again
 from acd.core.offering import close_offer, fail_offer
 from acd.core.people import seat
@@ -145,6 +146,7 @@ def _check_phone(work: Work, agent: Agent) -> None:
         work.cancel_timer(TimerKind.PHONE, agent.agent_id)
     elif isinstance(agent.status, ag.Ready):
         work.start_timer(TimerKind.PHONE, agent.agent_id, work.now + floor.rules.grace)
+    watch(work, agent)
     work.consider(agent)
 
 

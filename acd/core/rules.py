@@ -52,7 +52,8 @@ class Rules:
     `teams` in the order of the menu; `fallback_team` takes calls of an unknown team.
     `answer_margin` is how much longer than `ring_timeout` an offer may stay without a result, and
     how long a returning caller may take to be back in the waiting loop.
-    `session_limit` frees the booth of an operator whose browser stays away.
+    `session_limit` frees the booth of an operator whose browser stays away; a caller in
+    conversation with one whose browser and phone are both gone stays for `left_alone_after`.
     `default_disposition` is recorded when the limit ends a wrap-up.
     """
 
@@ -62,6 +63,7 @@ class Rules:
     answer_margin: timedelta
     grace: timedelta
     session_limit: timedelta
+    left_alone_after: timedelta
     wanted_agent_for: timedelta
     short_abandon: timedelta
     service_level: timedelta

@@ -18,6 +18,7 @@ from acd.core.conversation import wrap_up_expired
 from acd.core.effects import Effect
 from acd.core.floor import Floor
 from acd.core.inputs import Input, Started, TimerExpired, TimerKind
+from acd.core.left_alone import alone_too_long
 from acd.core.lines import (
     give_up_wanted,
     on_entered,
@@ -47,6 +48,7 @@ _TIMERS: Mapping[TimerKind, Callable[[Work, Any], None]] = {
     TimerKind.GRACE: people.grace_over,
     TimerKind.SESSION: people.session_over,
     TimerKind.PHONE: people.phone_stayed_away,
+    TimerKind.ALONE: alone_too_long,
 }
 
 

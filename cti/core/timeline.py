@@ -104,7 +104,7 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
     ev.ConsultEnded: lambda e: (Lane.AGENT, "咨询结束：%(outcome)s", {"outcome": e.outcome}),
     ev.CallTransferred: lambda e: (
         Lane.AGENT,
-        "转接至 %(target)s",
+        "话务员失去连接，来电交回 %(target)s" if e.kind == "left_alone" else "转接至 %(target)s",
         {"target": e.to_team or e.to_agent or "–"},
     ),
     ev.TalkFinished: lambda e: (

@@ -44,6 +44,7 @@ def make_rules(
         answer_margin=s(10),
         grace=s(60),
         session_limit=s(1800),
+        left_alone_after=s(20),
         wanted_agent_for=s(30),
         short_abandon=s(5),
         service_level=s(15),

@@ -49,7 +49,7 @@ CALL_STATES: dict[ca.CallKind, ca.CallState] = {
     ca.CallKind.OFFERED: ca.Offered(OFFER, AgentId("op1")),
     ca.CallKind.RETURNING: ca.Returning("resync"),
     ca.CallKind.TALKING: ca.Talking(OFFER, AgentId("op1")),
-    ca.CallKind.MOVING: ca.Moving(OFFER, AgentId("op1"), GENERAL, None),
+    ca.CallKind.MOVING: ca.Moving(OFFER, AgentId("op1"), GENERAL, None, "blind"),
     ca.CallKind.AFTER_CALL: ca.AfterCall(),
 }
 

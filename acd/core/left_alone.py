@@ -1,0 +1,54 @@
+"""Nobody talks to an empty chair: whose operator vanished with the sound is handed to a colleague.
+
+Theory of operation: an operator in a conversation is *gone* while both the browser's connection
+and the phone are away. Either alone proves nothing: a desk phone talks on without a browser, and a
+browser with its own phone may lose one socket and keep the other. Both come back together after a
+short loss of the network, so the caller stays for `left_alone_after`, and then returns to the line
+with the first arrival kept, where the next free colleague is asked.
+"""
+
+from __future__ import annotations
+
+from acd.core import agent as ag
+from acd.core import call as ca
+from acd.core.agent import Agent, SessionKind
+from acd.core.effects import CancelConsult, CompleteConsult
+from acd.core.inputs import TimerKind
+from acd.core.moving import LEFT_ALONE, move
+from acd.core.work import Work
+from kernel.ids import AgentId
+
+
+def watch(work: Work, agent: Agent) -> None:
+    """Called when the browser or the phone went away: does a caller sit there alone?"""
+    if _gone(work, agent):
+        until = work.now + work.floor.rules.left_alone_after
+        work.start_timer(TimerKind.ALONE, agent.agent_id, until)
+
+
+def alone_too_long(work: Work, agent_id: AgentId) -> None:
+    """Hand the caller on, unless browser or phone came back. Looks again, since orders may fail."""
+    agent = work.floor.agents.get(agent_id)
+    if agent is None or not _gone(work, agent):
+        return
+    watch(work, agent)
+    if not work.floor.line_up:
+        return
+    activity = agent.activity
+    if isinstance(activity, ag.Consult):
+        # The colleague who has been asked knows the matter; one who only rings does not.
+        call_id = activity.conversation.call_id
+        work.do(CompleteConsult(call_id) if activity.answered else CancelConsult(call_id))
+    elif isinstance(activity, ag.Talk | ag.OnHold):
+        call = work.floor.calls.get(activity.conversation.call_id)
+        if call is not None and isinstance(call.state, ca.Talking):
+            work.remark("caller_left_alone", call.call_id, agent_id)
+            move(work, agent, call, call.team, None, LEFT_ALONE)
+
+
+def _gone(work: Work, agent: Agent) -> bool:
+    return (
+        agent.session.kind is not SessionKind.PRESENT
+        and isinstance(agent.activity, ag.InConversation)
+        and not work.floor.phone_reachable(agent.session.endpoint)
+    )
