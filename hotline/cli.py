@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from hotline.settings import Settings
+from hotline.settings import read_settings
 from kernel.errors import HotlineError
 from kernel.infra import log
 
@@ -32,7 +32,7 @@ def run() -> None:
     """Run the hotline in the foreground until Ctrl-C."""
     from hotline.serve import serve
 
-    settings = Settings()
+    settings = read_settings()
     log.configure(json=settings.log_json, level=settings.log_level)
     asyncio.run(serve(settings, console))
 
@@ -42,7 +42,7 @@ def migrate() -> None:
     """Bring the database to the newest schema (idempotent)."""
     from hotline.migrate import migrate_settings
 
-    asyncio.run(migrate_settings(Settings()))
+    asyncio.run(migrate_settings(read_settings()))
     console.print("database: newest schema")
 
 
@@ -52,7 +52,7 @@ def demo() -> None:
     from hotline.demo import seed_city
 
     with _progress() as report:
-        counts = asyncio.run(seed_city(Settings(), report))
+        counts = asyncio.run(seed_city(read_settings(), report))
     console.print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
@@ -61,7 +61,7 @@ def prompts() -> None:
     """Make the spoken prompts (idempotent; studio recordings replace them file by file)."""
     from hotline.prompts import make_prompts
 
-    settings = Settings()
+    settings = read_settings()
     with _progress() as report:
         console.print(make_prompts(settings, report))
 
@@ -71,7 +71,7 @@ def check() -> None:
     """Validate the reviewed data under config/ without starting anything."""
     from hotline.reviewed import load_reviewed
 
-    load_reviewed(Settings())
+    load_reviewed(read_settings())
     console.print("config: valid")
 
 
@@ -84,7 +84,7 @@ def simulate(
     """Bring a running hotline to life with real SIP calls and headless operators."""
     from hotline.simulate.command import simulate as run_simulation
 
-    counts = asyncio.run(run_simulation(Settings(), citizens, operators, minutes, console))
+    counts = asyncio.run(run_simulation(read_settings(), citizens, operators, minutes, console))
     console.print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 

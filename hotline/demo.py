@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from directory.adapters import demo_city
+from hotline.migrate import in_one_sentence
 from hotline.secrets import Secrets
 from hotline.settings import Settings
 from kernel.infra.clock import SystemClock
@@ -26,12 +27,13 @@ async def seed_city(settings: Settings, report: Report) -> dict[str, int]:
     database = Database(settings.database)
     clock = SystemClock()
     try:
-        city = await demo_city.seed(
-            database, demo_password(settings), report, clock=clock, config=settings.config_dir
-        )
-        await demo_knowledge.seed(database, settings.config_dir)
-        articles = await demo_knowledge.count_published(database)
-        cases = await demo_cases.seed(database, settings.config_dir, now=clock.now())
+        with in_one_sentence():
+            city = await demo_city.seed(
+                database, demo_password(settings), report, clock=clock, config=settings.config_dir
+            )
+            await demo_knowledge.seed(database, settings.config_dir)
+            articles = await demo_knowledge.count_published(database)
+            cases = await demo_cases.seed(database, settings.config_dir, now=clock.now())
     finally:
         await database.close()
     return {

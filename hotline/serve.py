@@ -8,11 +8,12 @@ from contextlib import AsyncExitStack
 from rich.console import Console
 from rich.panel import Panel
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from cti.adapters.asterisk_config import render
 from cti.adapters.asterisk_process import AsteriskProcess
 from hotline.demo import demo_password
+from hotline.migrate import in_one_sentence, is_newest
+from hotline.one_instance import only_one
 from hotline.pages import web_app
 from hotline.run import demand_ports, until_stopped, web_server
 from hotline.settings import Settings
@@ -28,9 +29,10 @@ RESTART_PAUSE_S = (0.5, 1.0, 2.0, 5.0)
 
 async def serve(settings: Settings, console: Console) -> None:
     """Run until Ctrl-C. Raises Unavailable, in one sentence, for whatever is missing."""
-    demand_ports(settings)
-    await _demand_city(settings)
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_one(settings.data_dir))
+        demand_ports(settings)
+        await _demand_city(settings)
         services = await assemble(settings)
         stack.push_async_callback(services.stop)
         await asyncio.to_thread(render, settings.asterisk_dir / "etc", services.asterisk)
@@ -95,14 +97,14 @@ async def _demand_city(settings: Settings) -> None:
     """Raises Unavailable when the database has no city yet, or an older schema."""
     database = Database(settings.database)
     try:
-        async with database.connection() as connection:
-            found = await connection.scalar(text("SELECT count(*) FROM booths"))
-    except (SQLAlchemyError, OSError) as error:
-        raise Unavailable(
-            "The database is not ready; run `hotline migrate` and `hotline demo` (or `make setup`)."
-        ) from error
+        with in_one_sentence():
+            async with database.connection() as connection:
+                newest = await connection.run_sync(is_newest)
+                found = newest and await connection.scalar(text("SELECT count(*) FROM booths"))
     finally:
         await database.close()
+    if not newest:
+        raise Unavailable("The database's schema is not this version's; run `hotline migrate`.")
     if not found:
         raise Unavailable("The database has no city yet; run `hotline demo`.")
 
@@ -111,10 +113,12 @@ def _banner(settings: Settings) -> Panel:
     address = f"http://{settings.web_host}:{settings.web_port}"
     lines = [
         f"desktop      [bold]{address}[/]   op0001 … op0759 operators",
-        f"wallboard    {address}/wallboard   ad01 … supervisors (docs/demo-accounts.md)",
+        f"wallboard    {address}/wallboard   ad01 … ad10 supervisors",
+        f"recordings   {address}/recordings   ad11 … quality listeners",
         f"dial 12345   {address}/phone   the web phone, no account needed",
         f"             or any SIP phone: sip:12345@127.0.0.1:{settings.sip_port}",
         "",
+        "All accounts: docs/demo-accounts.md",
         f"The password of every demo account: [bold]{demo_password(settings)}[/]",
         "Bring it to life:  hotline simulate --citizens 20 --operators 12",
         "Ctrl-C stops everything that was started here.",

@@ -6,17 +6,22 @@ The defaults are one machine's: everything on loopback, SQLite, the bus in proce
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.errors import ConfigurationError
+
 ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "HOTLINE_"
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Settings(BaseSettings):
     """Each field is `HOTLINE_<NAME>` in the environment. Paths may be relative to the root."""
 
-    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     setup_dir: Path = Field(
         ROOT / "var", description="what set-up made: Asterisk, prompts, hold music, certificates"
@@ -29,14 +34,14 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="empty: the event bus stays in this process")
 
     web_host: str = "127.0.0.1"
-    web_port: int = 8000
+    web_port: Port = 8000
     https: bool = Field(False, description="cookies get the Secure flag (behind a TLS proxy)")
-    sip_port: int = 5060
-    asterisk_http_port: int = Field(8088, description="Asterisk's WebSocket for browsers")
-    ami_port: int = 5038
-    agi_port: int = 4573
-    rtp_start: int = 10000
-    rtp_end: int = 14000
+    sip_port: Port = 5060
+    asterisk_http_port: Port = Field(8088, description="Asterisk's WebSocket for browsers")
+    ami_port: Port = 5038
+    agi_port: Port = 4573
+    rtp_start: Port = 10000
+    rtp_end: Port = 14000
     system_name: str = Field("gz1", pattern=r"^[a-z0-9]{1,12}$", description="prefix of call ids")
 
     asterisk_binary: Path | None = Field(None, description="default: the one set-up made")
@@ -81,3 +86,15 @@ class Settings(BaseSettings):
     @property
     def secrets_dir(self) -> Path:
         return self.data_dir / "secrets"
+
+
+def read_settings() -> Settings:
+    """Raises ConfigurationError, in one sentence, naming each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise ConfigurationError(f"The settings are wrong. {wrong}.") from error

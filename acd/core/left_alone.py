@@ -12,7 +12,7 @@ from __future__ import annotations
 from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import Agent, SessionKind
-from acd.core.effects import CancelConsult, CompleteConsult
+from acd.core.effects import CompleteConsult
 from acd.core.inputs import TimerKind
 from acd.core.moving import LEFT_ALONE, move
 from acd.core.work import Work
@@ -34,16 +34,16 @@ def alone_too_long(work: Work, agent_id: AgentId) -> None:
     watch(work, agent)
     if not work.floor.line_up:
         return
-    activity = agent.activity
-    if isinstance(activity, ag.Consult):
-        # The colleague who has been asked knows the matter; one who only rings does not.
-        call_id = activity.conversation.call_id
-        work.do(CompleteConsult(call_id) if activity.answered else CancelConsult(call_id))
-    elif isinstance(activity, ag.Talk | ag.OnHold):
-        call = work.floor.calls.get(activity.conversation.call_id)
-        if call is not None and isinstance(call.state, ca.Talking):
-            work.remark("caller_left_alone", call.call_id, agent_id)
-            move(work, agent, call, call.team, None, LEFT_ALONE)
+    conversation, activity = agent.conversation, agent.activity
+    call = work.floor.calls.get(conversation.call_id) if conversation is not None else None
+    if call is None or not isinstance(call.state, ca.Talking):
+        return
+    work.remark("caller_left_alone", call.call_id, agent_id)
+    if isinstance(activity, ag.Consult) and activity.answered:
+        # The colleague has been asked and knows the matter; one whose phone only rings does not.
+        work.do(CompleteConsult(call.call_id))
+    else:
+        move(work, agent, call, call.team, None, LEFT_ALONE)
 
 
 def _gone(work: Work, agent: Agent) -> bool:

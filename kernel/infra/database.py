@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, DateTime, MetaData, event
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -20,7 +21,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from kernel.errors import Unavailable
+from kernel.errors import ConfigurationError, Unavailable
 
 WRITER_WITHIN_S = 20.0
 _WRITING: dict[str, Any] = {"writes": True}
@@ -81,7 +82,11 @@ class Database:
             options["connect_args"] = {"timeout": 15}
         else:
             options.update(pool_size=10, max_overflow=10)
-        self.engine: AsyncEngine = create_async_engine(url, **options)
+        try:
+            self.engine: AsyncEngine = create_async_engine(url, **options)
+        except (ArgumentError, ImportError) as error:
+            # The address may hold a password, so it is not repeated.
+            raise ConfigurationError("The address of the database is no such address.") from error
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)

@@ -54,7 +54,8 @@ def configure(*, json: bool, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("uvicorn.access").setLevel("WARNING")
+    for chatty in ("uvicorn.access", "alembic"):
+        logging.getLogger(chatty).setLevel("WARNING")
 
 
 def get(name: str) -> Logger:
