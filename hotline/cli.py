@@ -120,7 +120,7 @@ def main() -> None:
     try:
         app()
     except HotlineError as error:
-        problems.print(f"hotline: {error.message}", style="bold red", markup=False)
+        problems.print(f"hotline: {error.message}", style="bold red", markup=False, soft_wrap=True)
         raise SystemExit(1) from error
     except KeyboardInterrupt:
         raise SystemExit(130) from None

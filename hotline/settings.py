@@ -31,7 +31,11 @@ class Settings(BaseSettings):
     )
     config_dir: Path = Field(ROOT / "config", description="reviewed data")
     database_url: str = Field("", description="empty: SQLite in the data folder")
-    redis_url: str = Field("", description="empty: the event bus stays in this process")
+    redis_url: str = Field(
+        "",
+        pattern=r"^((rediss?|unix)://.+)?$",
+        description="empty: the event bus stays in this process",
+    )
 
     web_host: str = "127.0.0.1"
     web_port: Port = 8000

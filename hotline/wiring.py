@@ -157,6 +157,15 @@ async def _ground(settings: Settings) -> _Ground:
 async def assemble(settings: Settings) -> Services:
     """Make every service; start none. Raises ConfigurationError for wrong reviewed data."""
     ground = await _ground(settings)
+    try:
+        return await _assemble(ground)
+    except BaseException:
+        await ground.database.close()
+        raise
+
+
+async def _assemble(ground: _Ground) -> Services:
+    settings = ground.settings
     database, directory, clock = ground.database, ground.directory, ground.clock
     values = asterisk_values(
         settings,

@@ -48,6 +48,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("AMI_PORT", "70000"),
         ("SYSTEM_NAME", "Guangzhou 1"),
         ("LOG_JSON", "perhaps"),
+        ("REDIS_URL", "nonsense"),
     ],
 )
 def test_a_wrong_setting_is_named(
