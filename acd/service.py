@@ -8,17 +8,19 @@ sleeps. Nothing on this path waits for a database or a socket.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from acd.boards import AgentBoard, Board
 from acd.core import effects as fx
 from acd.core import inputs as inp
+from acd.core.connect_rate import ConnectRates
 from acd.core.floor import Floor, microseconds
 from acd.core.inputs import Command, Input, Started, TimerExpired, TimerKey
 from acd.core.metrics import ClosedMinute, Metrics
 from acd.core.rules import Rules
+from acd.core.self_audit import Drift, audit
 from acd.core.step import step
 from acd.core.views import AgentView, Wallboard, agent_view, primary_team, wallboard
 from acd.orders import Orders
@@ -62,6 +64,9 @@ class Distribution:
         self._log = log
         self._floor = Floor(rules)
         self._metrics = Metrics(rules)
+        self._connect_rates = ConnectRates(self._metrics)
+        self._counted_since = clock.now()
+        self._drifts: tuple[Drift, ...] = ()
         self._orders = Orders(control, self._put, log)
         self._agents = AgentBoard(self.agent_view, log)
         self._board = Board(self.wallboard, log)
@@ -74,7 +79,7 @@ class Distribution:
 
     async def start(self) -> None:
         """Recall what the log knows, then begin to step. Routing opens with `LineRestored`."""
-        now = self._clock.now()
+        now = self._counted_since = self._clock.now()
         memory = await self._event_log.recall(now)
         self._run = self._ids.new()
         self._metrics.restore(memory.minutes, now)
@@ -82,7 +87,6 @@ class Distribution:
             self._metrics.note_primary(restored.log_in.agent_id, _best(restored.log_in.skills))
         for event in memory.events:
             self._metrics.fold(event)
-        self._resume_clocks(memory.agents, now)
         self._step(
             Started(
                 self._rules,
@@ -91,16 +95,9 @@ class Distribution:
                 tuple(memory.open_rings),
             )
         )
+        for agent in self._floor.agents.values():
+            self._metrics.times.resume(agent, microseconds(now))
         self._task = asyncio.get_running_loop().create_task(self._own(), name="distribution")
-
-    def _resume_clocks(self, agents: Sequence[inp.RestoredAgent], now: datetime) -> None:
-        for agent in agents:
-            self._metrics.times.resume(
-                agent.log_in.agent_id,
-                microseconds(now),
-                status="ready" if agent.ready else f"not_ready:{agent.reason}",
-                activity="idle" if agent.call_id is None else "talking",
-            )
 
     async def stop(self) -> None:
         """Step what is waiting, then end. Callers and conversations stay as they are."""
@@ -241,7 +238,22 @@ class Distribution:
         """The centre now."""
         now = self._clock.now()
         self._close_minutes(self._metrics.advance(now))
-        return wallboard(self._floor, self._metrics, now)
+        return wallboard(self._floor, self._metrics, self._connect_rates, self._drifts, now)
+
+    def audit(self) -> list[Drift]:
+        """What does not add up at this moment. Costs a look at each logged-in agent."""
+        return audit(self._floor, self._metrics, self._counted_since, self._now())
+
+    def known_callers(self) -> frozenset[CallId]:
+        """Everybody whom we believe to be on the telephone, menu included."""
+        return frozenset(self._floor.calls) | frozenset(self._floor.menu)
+
+    def show_drifts(self, drifts: Iterable[Drift]) -> None:
+        """Put on the wallboard what does not add up; nothing is the good case."""
+        found = tuple(drifts)
+        if found != self._drifts:
+            self._drifts = found
+            self._board.changed()
 
     def watch_agent(
         self, agent_id: AgentId, callback: Callable[[AgentView], None]

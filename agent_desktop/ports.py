@@ -195,9 +195,12 @@ class Phones(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamFigures:
-    """`longest_since`: arrival of the caller who waits longest. Counts are of the current day.
-    `service_rate`: answered within 15 s, last 30 minutes, 0..1; `asa_s`: average speed of answer,
-    same window; `connect_rate`: rolling 24 h, 0..1; None: no calls to divide by.
+    """`longest_since`: arrival of the caller who waits longest. Counts and `abandon_rate` are of
+    the current day. `service_rate`: answered within 15 s, last 30 minutes, 0..1, an abandoned call
+    being a failure; `service_ignoring` leaves abandoned calls out, `service_positive` counts them
+    as served; `asa_s`, `aht_s`, `occupancy`: speed of answer, handle time, share of time on calls,
+    same window; `connect_rate`: rolling 24 h, 0..1, `connect_crosses_at`: when it falls below its
+    limit (is back, once `connect_breached`) at the present pace; None: no calls to divide by.
     """
 
     team: TeamId
@@ -206,9 +209,17 @@ class TeamFigures:
     entered: int
     answered: int
     abandoned: int
+    short_abandoned: int
+    abandon_rate: float | None
     service_rate: float | None
+    service_ignoring: float | None
+    service_positive: float | None
     asa_s: float | None
+    aht_s: float | None
+    occupancy: float | None
     connect_rate: float | None
+    connect_breached: bool
+    connect_crosses_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,14 +236,26 @@ class OccupiedBooth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FigureDrift:
+    """Figures that contradict each other. `check`: visits (of a team), agent_time, agent_state (of
+    an agent), ghost_callers, unknown_callers; `ours` and `other` are the two counts."""
+
+    check: str
+    subject: str
+    ours: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FloorFigures:
-    """The whole centre at `at`. `balanced` is False when the figures contradict each other."""
+    """The whole centre at `at`; `total` is all teams together. `drifts` is empty as it should."""
 
     at: datetime
     line_up: bool
-    balanced: bool
+    total: TeamFigures
     teams: tuple[TeamFigures, ...]
     booths: tuple[OccupiedBooth, ...]
+    drifts: tuple[FigureDrift, ...]
 
 
 class FiguresSource(Protocol):

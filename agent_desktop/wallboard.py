@@ -21,10 +21,23 @@ from agent_desktop.core.wallboard import (
     queue_findings,
     sample,
 )
-from agent_desktop.ports import FiguresSource, FloorFigures, OccupiedBooth, People, TeamFigures
-from agent_desktop.wallboard_protocol import BoothCell, ExceptionLine, Snapshot, TeamRow
+from agent_desktop.ports import (
+    FigureDrift,
+    FiguresSource,
+    FloorFigures,
+    OccupiedBooth,
+    People,
+    TeamFigures,
+)
+from agent_desktop.wallboard_protocol import (
+    BoothCell,
+    DriftLine,
+    ExceptionLine,
+    Snapshot,
+    TeamRow,
+)
 from kernel.clock import Clock
-from kernel.ids import BoothId, TeamId
+from kernel.ids import AgentId, BoothId, TeamId
 
 TICK_S = 1.0
 MAX_EXCEPTIONS = 8
@@ -93,7 +106,8 @@ class WallboardFeed:
         return Snapshot(
             at=figures.at,
             line_up=figures.line_up,
-            balanced=figures.balanced,
+            drifts=tuple(self._drift(drift) for drift in figures.drifts[:MAX_EXCEPTIONS]),
+            total=self._row(figures.total, None, cells),
             teams=tuple(self._row(team, names.get(team.team), cells) for team in figures.teams),
             booths=cells,
             exceptions=self._exceptions(figures),
@@ -101,7 +115,7 @@ class WallboardFeed:
 
     def _changed(self, figures: FloorFigures) -> None:
         now = self._clock.now()
-        for team in figures.teams:
+        for team in (figures.total, *figures.teams):
             before = self._trends.get(team.team, Trend())
             self._trends[team.team] = sample(before, team.waiting, now)
         self._rendered_in_tick = True
@@ -121,7 +135,7 @@ class WallboardFeed:
             self._rendered_in_tick = False
 
     def _row(self, team: TeamFigures, name: Named | None, cells: tuple[BoothCell, ...]) -> TeamRow:
-        serving = [c for c in cells if team.team in c.teams]
+        serving = [c for c in cells if team.team in c.teams] if team.team else cells
         return TeamRow(
             team=team.team,
             zh=name.zh if name else team.team,
@@ -131,12 +145,32 @@ class WallboardFeed:
             entered=team.entered,
             answered=team.answered,
             abandoned=team.abandoned,
+            short_abandoned=team.short_abandoned,
+            abandon_rate=team.abandon_rate,
             service_rate=team.service_rate,
+            service_ignoring=team.service_ignoring,
+            service_positive=team.service_positive,
             asa_s=team.asa_s,
+            aht_s=team.aht_s,
+            occupancy=team.occupancy,
             connect_rate=team.connect_rate,
+            connect_breached=team.connect_breached,
+            connect_crosses_at=team.connect_crosses_at,
             ready=sum(1 for c in serving if c.state == "ready"),
             busy=sum(1 for c in serving if c.state in _BUSY),
             trend=self._trends.get(team.team, Trend()).points,
+        )
+
+    def _drift(self, drift: FigureDrift) -> DriftLine:
+        of_agent = drift.check.startswith("agent_")
+        person = self._people.operator(AgentId(drift.subject)) if of_agent else None
+        return DriftLine(
+            check=drift.check,
+            team=drift.subject if drift.check == "visits" else None,
+            name=person.name if person else drift.subject if of_agent else None,
+            name_en=person.name_en if person else drift.subject if of_agent else None,
+            ours=drift.ours,
+            other=drift.other,
         )
 
     def _cell(self, booth: OccupiedBooth) -> BoothCell:

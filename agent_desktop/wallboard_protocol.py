@@ -13,9 +13,12 @@ from agent_desktop.protocol import Part
 
 
 class TeamRow(Part):
-    """`service_rate`: answered within 15 s in the last 30 minutes; `connect_rate`: the last 24 h;
-    `entered`, `answered`, `abandoned`: today; `asa_s`: average speed of answer, last 30 minutes.
-    `trend`: most callers waiting in each of the last 60 minutes, oldest first."""
+    """`service_rate`: answered within 15 s in the last 30 minutes, strictly; `service_ignoring`,
+    `service_positive`: the two kinder variants; `connect_rate`: last 24 h, `connect_crosses_at`:
+    when it passes its limit at the present pace; `entered`, `answered`, `abandoned` (of these
+    `short_abandoned` within 5 s), `abandon_rate`: today; `asa_s`, `aht_s`, `occupancy`: last 30
+    minutes. `trend`: most callers waiting in each of the last 60 minutes, oldest first. The row of
+    the whole centre has an empty `team`."""
 
     team: str
     zh: str
@@ -25,9 +28,17 @@ class TeamRow(Part):
     entered: int
     answered: int
     abandoned: int
+    short_abandoned: int
+    abandon_rate: float | None
     service_rate: float | None
+    service_ignoring: float | None
+    service_positive: float | None
     asa_s: float | None
+    aht_s: float | None
+    occupancy: float | None
     connect_rate: float | None
+    connect_breached: bool
+    connect_crosses_at: datetime | None
     ready: int
     busy: int
     trend: tuple[int | None, ...]
@@ -61,11 +72,23 @@ class ExceptionLine(Part):
     value: float | None
 
 
+class DriftLine(Part):
+    """Figures that contradict each other, about a team or a person (`name`) or the callers."""
+
+    check: str
+    team: str | None
+    name: str | None
+    name_en: str | None
+    ours: int
+    other: int
+
+
 class Snapshot(Part):
     type: Literal["snapshot"] = "snapshot"
     at: datetime
     line_up: bool
-    balanced: bool
+    drifts: tuple[DriftLine, ...]
+    total: TeamRow
     teams: tuple[TeamRow, ...]
     booths: tuple[BoothCell, ...]
     exceptions: tuple[ExceptionLine, ...]

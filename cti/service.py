@@ -143,6 +143,12 @@ class TelephoneLine:
     def live_calls(self) -> int:
         return len(self._tracks)
 
+    async def callers(self) -> Mapping[CallId, str]:
+        """Every present caller and the place (as in `LiveCall`), counted anew from the telephone
+        system's own list of channels. Raises Unavailable."""
+        found = truth(await self._switch.channels(), ())
+        return {t.call_id: live_call(t).place for t in found.tracks}
+
     def subscribe(self, sink: Sink) -> None:
         """`sink` hears every fact from now on, synchronously, in the order they happened."""
         self._sinks.append(sink)

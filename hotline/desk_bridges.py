@@ -16,6 +16,7 @@ from agent_desktop.ports import (
     AgentSituation,
     CallerPast,
     ConsultationView,
+    FigureDrift,
     FloorFigures,
     OccupiedBooth,
     OpenOrder,
@@ -96,8 +97,8 @@ class DistributionFloor:
 
 
 class DistributionFigures:
-    """The wallboard's numbers, of which the strictest service level is shown: every caller who
-    was not answered in time counts against it."""
+    """The wallboard's numbers. The strictest service level stands first: every caller who was not
+    answered in time counts against it."""
 
     def __init__(self, distribution: Distribution) -> None:
         self._acd = distribution
@@ -145,9 +146,13 @@ def _figures(board: Wallboard) -> FloorFigures:
     return FloorFigures(
         at=board.at,
         line_up=board.line_up,
-        balanced=board.balanced,
+        total=_team(board.total),
         teams=tuple(_team(team) for team in board.teams),
         booths=tuple(_booth(booth) for booth in board.booths),
+        drifts=tuple(
+            FigureDrift(check=d.check.value, subject=d.subject, ours=d.ours, other=d.other)
+            for d in board.drifts
+        ),
     )
 
 
@@ -159,9 +164,17 @@ def _team(row: TeamRow) -> TeamFigures:
         entered=row.entered,
         answered=row.answered,
         abandoned=row.abandoned,
+        short_abandoned=row.short_abandoned,
+        abandon_rate=row.abandon_rate,
         service_rate=row.service_level.abandons_negative,
+        service_ignoring=row.service_level.ignoring_abandons,
+        service_positive=row.service_level.abandons_positive,
         asa_s=row.asa_s,
+        aht_s=row.aht_s,
+        occupancy=row.occupancy,
         connect_rate=row.connect_rate,
+        connect_breached=row.connect_breached,
+        connect_crosses_at=row.connect_crosses_at,
     )
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from acd.adapters.event_log import SqlEventLog
 from acd.adapters.rules_file import load_rules
 from acd.adapters.timers import LoopTimers
+from acd.auditor import Auditor
 from acd.service import Distribution
 from agent_desktop.adapters.phones import BrowserPhones
 from agent_desktop.core.menu_titles import StepTitles
@@ -77,6 +78,7 @@ class Services:
     audit: Audit
     event_log: SqlEventLog
     distribution: Distribution
+    auditor: Auditor
     memory: TableCallerMemory
     dialogue: Dialogue
     survey: Survey
@@ -109,9 +111,11 @@ class Services:
         await self.desk.start()
         await self.feed.start()
         await self.line.start()
+        await self.auditor.start()
 
     async def stop(self) -> None:
         """The reverse; what was heard is written before the database closes."""
+        await self.auditor.stop()
         await self.line.stop()
         await self.feed.stop()
         await self.desk.stop()
@@ -209,6 +213,7 @@ async def _assemble(ground: _Ground) -> Services:
         audit=ground.audit,
         event_log=event_log,
         distribution=distribution,
+        auditor=Auditor(distribution, line, get("audit")),
         memory=memory,
         dialogue=dialogue,
         survey=survey,

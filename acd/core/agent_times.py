@@ -1,13 +1,14 @@
 """How long each agent was in each state, from the published events. Pure.
 
 The states of one agent follow one another without a gap: their times add up to the time since the
-log-in, to the microsecond. That is the live self-audit of the agents' clock.
+log-in, to the microsecond. `acd.core.self_audit` compares the sum with the floor's own memory.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from acd.core.agent import PUBLIC_ACTIVITY, Agent
 from kernel import events as ev
 from kernel.ids import AgentId
 
@@ -37,6 +38,13 @@ class Clock:
         return self.status if self.activity == "idle" else self.activity
 
 
+def words(agent: Agent) -> tuple[str, str]:
+    """Status and activity of an agent on the floor, as a clock names them."""
+    reason = agent.status.reason
+    status = "ready" if reason is None else f"not_ready:{reason}"
+    return status, PUBLIC_ACTIVITY[agent.activity.kind]
+
+
 class AgentTimes:
     """The clocks of all logged-in agents."""
 
@@ -63,9 +71,10 @@ class AgentTimes:
             return ended
         return None
 
-    def resume(self, agent_id: AgentId, now_us: int, *, status: str, activity: str) -> None:
+    def resume(self, agent: Agent, now_us: int) -> None:
         """Begin a clock in the middle of a session, after a restart."""
-        self.clocks[agent_id] = Clock(now_us, now_us, status, activity)
+        status, activity = words(agent)
+        self.clocks[agent.agent_id] = Clock(now_us, now_us, status, activity)
 
     def totals(self, agent_id: AgentId, now_us: int) -> dict[str, int]:
         """Microseconds by state until now; empty for an agent who is not logged in."""
@@ -76,12 +85,10 @@ class AgentTimes:
         totals[clock.state] = totals.get(clock.state, 0) + now_us - clock.since_us
         return totals
 
-    def drift_us(self, agent_id: AgentId, now_us: int) -> int:
-        """Time since log-in less the sum of the states' times: 0, or something is wrong."""
+    def counted_us(self, agent_id: AgentId, now_us: int) -> int:
+        """The sum of the states' times until now; 0 for an agent who is not logged in."""
         clock = self.clocks.get(agent_id)
-        if clock is None:
-            return 0
-        return now_us - clock.logged_in_us - sum(self.totals(agent_id, now_us).values())
+        return 0 if clock is None else sum(clock.totals.values()) + now_us - clock.since_us
 
     def _clock(self, agent_id: AgentId, now_us: int) -> Clock:
         return self.clocks.setdefault(agent_id, Clock(now_us, now_us))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,17 +11,24 @@ from typing import Any
 from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import Agent, SessionKind
+from acd.core.connect_rate import ConnectRates, Projection
 from acd.core.floor import Floor
 from acd.core.metrics import (
+    Bucket,
     Count,
     Metrics,
     ServiceLevel,
+    TeamMetrics,
+    abandon_rate,
     average_handle_time,
     average_speed_of_answer,
     connect_rate,
     occupancy,
     service_level,
+    short_abandon_rate,
+    summed,
 )
+from acd.core.self_audit import Drift
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 
 LOGGED_OUT = "logged_out"
@@ -156,12 +163,15 @@ def _asked(floor: Floor, offer_id: OfferId) -> ConsultationView | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamRow:
-    """One team. `waiting` are in its line and not yet answered, ringing ones included.
+    """One team, or the whole centre (then `team` is `WHOLE_CENTRE`).
 
-    `entered` .. `flowed_out` count the city's present day; `service_level` the last 30 minutes,
-    `service_level_day` the day; `connect_rate` the last 24 h; `asa_s`, `aht_s`, `occupancy` the
-    last 30 minutes (definitions: `acd.core.metrics`). `agents` are logged in with the skill,
-    `agents_ready` of them wait for a call.
+    `waiting` are in its line and not yet answered, ringing ones included. `entered` ..
+    `flowed_out`, `abandon_rate` and `short_abandon_rate` count the city's present day;
+    `service_level` the last 30 minutes, `service_level_day` the day; `connect_rate` the last 24 h,
+    with `connect_crosses_at`: when it falls below the limit at the present pace (or is back, once
+    it is `connect_breached`), None if not within a day; `asa_s`, `aht_s`, `occupancy` the last 30
+    minutes (definitions: `acd.core.metrics`, `acd.core.connect_rate`). `agents` are logged in with
+    the skill, `agents_ready` of them wait for a call.
     """
 
     team: TeamId
@@ -172,14 +182,21 @@ class TeamRow:
     abandoned: int
     short_abandoned: int
     flowed_out: int
+    abandon_rate: float | None
+    short_abandon_rate: float | None
     service_level: ServiceLevel
     service_level_day: ServiceLevel
     connect_rate: float | None
+    connect_breached: bool
+    connect_crosses_at: datetime | None
     asa_s: float | None
     aht_s: float | None
     occupancy: float | None
     agents: int
     agents_ready: int
+
+
+WHOLE_CENTRE = TeamId("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,20 +219,27 @@ class BoothRow:
 class Wallboard:
     """The whole centre at `at`: teams in the order of the menu, booths by number.
 
-    `booths_by_state` counts the occupied ones. `balanced` is the live self-audit: False when the
-    metrics' count of waiting callers differs from the lines'.
+    `booths_by_state` counts the occupied ones. `drifts` is the live self-audit: what does not add
+    up, empty in the good case.
     """
 
     at: datetime
     line_up: bool
     line_reason: str
+    total: TeamRow
     teams: tuple[TeamRow, ...]
     booths: tuple[BoothRow, ...]
     booths_by_state: Mapping[str, int]
-    balanced: bool
+    drifts: tuple[Drift, ...]
 
 
-def wallboard(floor: Floor, metrics: Metrics, now: datetime) -> Wallboard:
+def wallboard(
+    floor: Floor,
+    metrics: Metrics,
+    connect_rates: ConnectRates,
+    drifts: tuple[Drift, ...],
+    now: datetime,
+) -> Wallboard:
     """Costs one pass over the occupied booths and the callers in line."""
     logged_in: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
     ready: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
@@ -229,17 +253,36 @@ def wallboard(floor: Floor, metrics: Metrics, now: datetime) -> Wallboard:
         for team, _ in agent.skills:
             logged_in[team] += 1
             ready[team] += agent.benched is not None
-    teams = tuple(
-        _team_row(floor, metrics, team, logged_in[team], ready[team]) for team in floor.lines
-    )
     return Wallboard(
         at=now,
         line_up=floor.line_up,
         line_reason=floor.line_reason,
-        teams=teams,
+        total=_team_row(
+            WHOLE_CENTRE,
+            metrics.teams.values(),
+            connect_rates.of(None),
+            now,
+            waiting=sum(map(len, floor.lines.values())),
+            longest_since=min(filter(None, map(floor.longest_since, floor.lines)), default=None),
+            agents=len(rows),
+            agents_ready=sum(a.benched is not None for a in floor.agents.values()),
+        ),
+        teams=tuple(
+            _team_row(
+                team,
+                [metrics.teams[team]],
+                connect_rates.of(team),
+                now,
+                waiting=len(line),
+                longest_since=floor.longest_since(team),
+                agents=logged_in[team],
+                agents_ready=ready[team],
+            )
+            for team, line in floor.lines.items()
+        ),
         booths=tuple(rows),
         booths_by_state=by_state,
-        balanced=all(t.waiting == metrics.teams[t.team].waiting for t in teams),
+        drifts=drifts,
     )
 
 
@@ -265,23 +308,38 @@ def primary_team(agent: Agent) -> TeamId | None:
 
 
 def _team_row(
-    floor: Floor, metrics: Metrics, team: TeamId, agents: int, agents_ready: int
+    team: TeamId,
+    figures: Collection[TeamMetrics],
+    projection: Projection,
+    now: datetime,
+    *,
+    waiting: int,
+    longest_since: datetime | None,
+    agents: int,
+    agents_ready: int,
 ) -> TeamRow:
-    figures = metrics.teams[team]
-    recent = figures.window(figures.now_ring)
-    line = floor.lines[team]
+    """A row of one team's figures, or of several teams' together."""
+    day: Bucket = summed(f.day for f in figures)
+    recent = summed(f.window(f.now_ring) for f in figures)
+    crosses_in = projection.crosses_in
     return TeamRow(
         team=team,
-        waiting=len(line),
-        longest_since=floor.longest_since(team),
-        entered=figures.day[Count.ENTERED],
-        answered=figures.day[Count.ANSWERED],
-        abandoned=figures.day[Count.ABANDONED],
-        short_abandoned=figures.day[Count.SHORT_ABANDONED],
-        flowed_out=figures.day[Count.FLOWED_OUT],
+        waiting=waiting,
+        longest_since=longest_since,
+        entered=day[Count.ENTERED],
+        answered=day[Count.ANSWERED],
+        abandoned=day[Count.ABANDONED],
+        short_abandoned=day[Count.SHORT_ABANDONED],
+        flowed_out=day[Count.FLOWED_OUT],
+        abandon_rate=abandon_rate(day),
+        short_abandon_rate=short_abandon_rate(day),
         service_level=service_level(recent),
-        service_level_day=service_level(figures.day),
-        connect_rate=connect_rate(figures.window(figures.rolling)),
+        service_level_day=service_level(day),
+        connect_rate=connect_rate(summed(f.window(f.rolling) for f in figures)),
+        connect_breached=projection.breached,
+        connect_crosses_at=(
+            now.replace(second=0, microsecond=0) + crosses_in if crosses_in is not None else None
+        ),
         asa_s=average_speed_of_answer(recent),
         aht_s=average_handle_time(recent),
         occupancy=occupancy(recent),

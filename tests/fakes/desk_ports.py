@@ -12,8 +12,10 @@ from agent_desktop.ports import (
     AgentSituation,
     CallerPast,
     FloorFigures,
+    OccupiedBooth,
     Operator,
     PhoneAccess,
+    TeamFigures,
 )
 from kernel.errors import Conflict, HotlineError, InvalidTransition, NotFound
 from kernel.events import Event
@@ -208,6 +210,45 @@ class FakeRecords:
 
     async def events(self, call_id: CallId) -> Sequence[Event]:
         return self.recorded.get(call_id, [])
+
+
+def team_figures(team: TeamId, **changes: object) -> TeamFigures:
+    """A team whom nobody called, but for the changes."""
+    base: dict[str, object] = {
+        "team": team,
+        "waiting": 0,
+        "longest_since": None,
+        "entered": 0,
+        "answered": 0,
+        "abandoned": 0,
+        "short_abandoned": 0,
+        "abandon_rate": None,
+        "service_rate": None,
+        "service_ignoring": None,
+        "service_positive": None,
+        "asa_s": None,
+        "aht_s": None,
+        "occupancy": None,
+        "connect_rate": None,
+        "connect_breached": False,
+        "connect_crosses_at": None,
+    }
+    return TeamFigures(**{**base, **changes})  # type: ignore[arg-type]
+
+
+def floor_figures(
+    teams: Sequence[TeamFigures], booths: Sequence[OccupiedBooth], **changes: object
+) -> FloorFigures:
+    """A floor that is up, of these teams and booths."""
+    base: dict[str, object] = {
+        "at": NOON,
+        "line_up": True,
+        "total": team_figures(TeamId(""), waiting=sum(t.waiting for t in teams)),
+        "teams": tuple(teams),
+        "booths": tuple(booths),
+        "drifts": (),
+    }
+    return FloorFigures(**{**base, **changes})  # type: ignore[arg-type]
 
 
 class FakeFigures:

@@ -7,6 +7,7 @@ from collections import Counter
 from acd.core import agent as ag
 from acd.core.floor import Floor
 from acd.core.metrics import Count, average_speed_of_answer, service_level
+from acd.core.self_audit import audit
 from acd.core.step import step
 from kernel import events as ev
 from tests.simulation.shift import Habits, Shift
@@ -19,8 +20,7 @@ def judge(shift: Shift) -> None:
     check(shift.floor)
     check_timers(shift.floor, set(shift.timers))
     check_metrics(shift.floor, shift.metrics)
-    for agent_id in shift.floor.agents:
-        assert shift.drift_us(agent_id) == 0
+    assert audit(shift.floor, shift.metrics, shift.began_at, shift.now) == []
 
 
 def close(shift: Shift) -> None:

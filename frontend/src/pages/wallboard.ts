@@ -50,11 +50,11 @@ function draw(): void {
   last = snapshot;
   setServerTime(snapshot.at);
   learnTeams(snapshot.teams.map((team) => ({ code: team.team, zh: team.zh, en: team.en })));
-  teams.render(snapshot.teams);
+  teams.render([...snapshot.teams, snapshot.total]);
   booths.render(snapshot.booths);
-  exceptions.render(snapshot.exceptions);
+  exceptions.render(snapshot.drifts, snapshot.exceptions);
   if (!snapshot.line_up) setBadge(line, "danger", t("电话系统中断，来电由后备队列接待"));
-  else if (!snapshot.balanced) setBadge(line, "warn", t("统计自检不平，数字仅供参考"));
+  else if (snapshot.drifts.length > 0) setBadge(line, "danger", t("统计自检不平，数字仅供参考"));
   else setBadge(line, "ok", t("线路正常"));
   tick();
 }

@@ -242,9 +242,17 @@ export interface TeamRow {
   readonly entered: number;
   readonly answered: number;
   readonly abandoned: number;
+  readonly short_abandoned: number;
+  readonly abandon_rate: number | null;
   readonly service_rate: number | null;
+  readonly service_ignoring: number | null;
+  readonly service_positive: number | null;
   readonly asa_s: number | null;
+  readonly aht_s: number | null;
+  readonly occupancy: number | null;
   readonly connect_rate: number | null;
+  readonly connect_breached: boolean;
+  readonly connect_crosses_at: string | null;
   readonly ready: number;
   readonly busy: number;
   readonly trend: readonly (number | null)[];
@@ -273,11 +281,21 @@ export interface ExceptionLine {
   readonly value: number | null;
 }
 
+export interface DriftLine {
+  readonly check: string;
+  readonly team: string | null;
+  readonly name: string | null;
+  readonly name_en: string | null;
+  readonly ours: number;
+  readonly other: number;
+}
+
 export interface Snapshot {
   readonly type: "snapshot";
   readonly at: string;
   readonly line_up: boolean;
-  readonly balanced: boolean;
+  readonly drifts: readonly DriftLine[];
+  readonly total: TeamRow;
   readonly teams: readonly TeamRow[];
   readonly booths: readonly BoothCell[];
   readonly exceptions: readonly ExceptionLine[];

@@ -62,6 +62,14 @@ export function shortMoment(moment: string): string {
   }).format(at);
 }
 
+/** The minute of a moment, with the day when it is not today. */
+export function nearMoment(moment: string): string {
+  const day = (at: number): string =>
+    new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date(at));
+  if (day(Date.parse(moment)) !== day(serverNow())) return shortMoment(moment);
+  return clockTime(moment).slice(0, 5);
+}
+
 /** `97.3%`, or a dash when there is nothing to divide. */
 export function percent(rate: number | null): string {
   return rate === null ? "–" : `${(Math.floor(rate * 1000) / 10).toFixed(1)}%`;

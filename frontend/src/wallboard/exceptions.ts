@@ -2,7 +2,7 @@
 
 import { fill, make, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
-import type { ExceptionLine } from "../shared/protocol";
+import type { DriftLine, ExceptionLine } from "../shared/protocol";
 import { duration, percent, secondsSince } from "../shared/time";
 import { personName, teamName } from "../shared/words";
 
@@ -15,12 +15,17 @@ export class Exceptions {
     private readonly openBooth: (booth: string) => void,
   ) {}
 
-  render(lines: readonly ExceptionLine[]): void {
+  /** Figures that contradict each other stand first: whatever follows may be wrong. */
+  render(drifts: readonly DriftLine[], lines: readonly ExceptionLine[]): void {
     this.lines = lines;
-    const key = JSON.stringify(lines.map((line) => [line.kind, line.level, line.team, line.booth]));
+    const key = JSON.stringify([
+      drifts,
+      lines.map((line) => [line.kind, line.level, line.team, line.booth]),
+    ]);
     if (key !== this.shown) {
       this.shown = key;
-      fill(this.list, ...(lines.length === 0 ? [quiet()] : lines.map((line) => this.line(line))));
+      const items = [...drifts.map(drifted), ...lines.map((line) => this.line(line))];
+      fill(this.list, ...(items.length === 0 ? [quiet()] : items));
     }
     this.tick();
   }
@@ -51,6 +56,38 @@ export class Exceptions {
             t("查看"),
           ),
     );
+  }
+}
+
+function drifted(drift: DriftLine): HTMLElement {
+  return make(
+    "li",
+    { class: "danger" },
+    make("span", { class: "shape shape-danger", attributes: { "aria-hidden": "true" } }),
+    make("span", { class: "grow" }, t("统计自检："), " ", contradiction(drift)),
+  );
+}
+
+function contradiction(drift: DriftLine): string {
+  const { ours, other } = drift;
+  const name = personName({ name: drift.name ?? "", name_en: drift.name_en ?? "" });
+  switch (drift.check) {
+    case "visits":
+      return t("%(team)s队列进线 %(ours)s，去向合计 %(other)s", {
+        team: teamName(drift.team ?? ""),
+        ours,
+        other,
+      });
+    case "agent_time":
+      return t("%(name)s各状态合计与签入时长相差 %(ms)s 毫秒", { name, ms: Math.abs(ours - other) });
+    case "agent_state":
+      return t("%(name)s的计时状态与实际状态不符", { name });
+    case "ghost_callers":
+      return t("有 %(n)s 位来电人电话系统中已经没有", { n: ours });
+    case "unknown_callers":
+      return t("电话系统中有 %(n)s 位来电人未被本系统记录", { n: other });
+    default:
+      return drift.check;
   }
 }
 

@@ -3,7 +3,7 @@
 import { fill, make, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
 import type { TeamRow } from "../shared/protocol";
-import { duration, percent, secondsSince } from "../shared/time";
+import { duration, nearMoment, percent, secondsSince } from "../shared/time";
 import { drawTrend } from "./trend";
 
 const WAIT_WARN_S = 30;
@@ -24,9 +24,11 @@ export class TeamRows {
     );
     for (const row of body.querySelectorAll<HTMLElement>("[data-team]")) {
       const cells = new Map<string, HTMLElement>();
-      row.querySelectorAll<HTMLElement>("[data-cell]").forEach((cell, index) => {
-        cells.set(cell.dataset["cell"] ?? "", cell);
+      row.querySelectorAll<HTMLElement>("td").forEach((cell, index) => {
         cell.dataset["label"] = labels[index + 1] ?? "";
+      });
+      row.querySelectorAll<HTMLElement>("[data-cell]").forEach((cell) => {
+        cells.set(cell.dataset["cell"] ?? "", cell);
       });
       this.rows.set(row.dataset["team"] ?? "", cells);
     }
@@ -60,9 +62,15 @@ export class TeamRows {
     put("waiting", String(team.waiting));
     put("service", percent(team.service_rate), below(team.service_rate, SERVICE_FLOOR, "warn"));
     put("connect", percent(team.connect_rate), below(team.connect_rate, CONNECT_FLOOR, "danger"));
+    put("variants", `${percent(team.service_ignoring)} · ${percent(team.service_positive)}`);
+    put("projection", projection(team), team.connect_breached ? "danger" : "");
     put("entered", String(team.entered));
     put("answered", String(team.answered));
     put("abandoned", String(team.abandoned));
+    put("abandon_rate", abandons(team));
+    put("asa", seconds(team.asa_s));
+    put("aht", seconds(team.aht_s));
+    put("occupancy", percent(team.occupancy));
     put("staff", `${team.ready}/${team.busy}`);
     const trend = team.trend.join();
     const cell = cells.get("trend");
@@ -71,6 +79,25 @@ export class TeamRows {
       drawTrend(cell, team.trend);
     }
   }
+}
+
+/** When the rolling 24 hours will pass their limit, if they will at the present pace. */
+function projection(team: TeamRow): string {
+  const at = team.connect_crosses_at;
+  if (at === null) return team.connect_breached ? t("24小时内难回升") : "";
+  const time = nearMoment(at);
+  return team.connect_breached
+    ? t("预计 %(time)s 回升", { time })
+    : t("预计 %(time)s 跌破", { time });
+}
+
+function abandons(team: TeamRow): string {
+  if (team.abandon_rate === null) return "";
+  return t("%(rate)s，短时 %(n)s", { rate: percent(team.abandon_rate), n: team.short_abandoned });
+}
+
+function seconds(value: number | null): string {
+  return value === null ? "–" : duration(value);
 }
 
 function below(rate: number | null, floor: number, level: Level): Level {

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from acd.core import agent as ag
 from acd.core import inputs as inp
 from acd.core.rules import Ring
+from acd.core.self_audit import audit
 from kernel.errors import NotFound, Unavailable
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
@@ -260,8 +261,8 @@ class Floor(RuleBasedStateMachine):
         check(self.world.floor)
         check_timers(self.world.floor, set(self.world.timers))
         check_metrics(self.world.floor, self.world.metrics)
-        for agent_id in self.world.floor.agents:
-            assert self.world.drift_us(agent_id) == 0
+        world = self.world
+        assert audit(world.floor, world.metrics, world.began_at, world.now) == []
 
     def teardown(self) -> None:
         """Everybody leaves: the books balance and nobody is stuck."""

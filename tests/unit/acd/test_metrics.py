@@ -12,61 +12,20 @@ from acd.core.floor import microseconds
 from acd.core.metrics import (
     ClosedMinute,
     Count,
-    Metrics,
+    abandon_rate,
     average_handle_time,
     average_speed_of_answer,
     connect_rate,
     empty_bucket,
     occupancy,
     service_level,
+    short_abandon_rate,
 )
 from kernel import events as ev
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, EventId, OfferId
-from kernel.language import Language
+from kernel.ids import BoothId, CallId, Endpoint, EventId, OfferId
 from tests.fakes.clock import NOON
-from tests.unit.acd.rules import GENERAL, LABOUR, make_rules
-
-A = AgentId("op1")
-
-
-class Day:
-    """Events at seconds after noon."""
-
-    def __init__(self) -> None:
-        self.metrics = Metrics(make_rules())
-        self.closed: list[ClosedMinute] = []
-
-    def _fold(self, kind: type[ev.Event], at: float, **fields: Any) -> None:
-        event = kind(event_id=EventId("e"), occurred_at=NOON + timedelta(seconds=at), **fields)
-        self.closed += self.metrics.fold(event)
-
-    def queued(self, call: str, at: float, team: Any = GENERAL, cause: str = "entry") -> None:
-        self._fold(
-            ev.CallQueued, at, call_id=CallId(call), team=team, language=Language.MANDARIN,
-            priority=0, position=1, cause=cause, first_arrival_at=NOON + timedelta(seconds=at),
-        )  # fmt: skip
-
-    def answered(
-        self, call: str, at: float, waited: float, team: Any = GENERAL, agent: AgentId = A
-    ) -> None:
-        self._fold(
-            ev.CallAnswered, at, call_id=CallId(call), offer_id=OfferId(call + ".1"),
-            agent_id=agent, booth_id=BoothId("001"), team=team, waited_s=waited,
-        )  # fmt: skip
-
-    def abandoned(self, call: str, at: float, waited: float, team: Any = GENERAL) -> None:
-        self._fold(
-            ev.CallAbandoned, at, call_id=CallId(call), team=team, waited_s=waited, position=1
-        )
-
-    def agent(self, kind: type[ev.Event], at: float, **fields: Any) -> None:
-        self._fold(kind, at, agent_id=A, **fields)
-
-    def at(self, seconds: float) -> None:
-        self.closed += self.metrics.advance(NOON + timedelta(seconds=seconds))
-
-    def counts(self, team: Any = GENERAL) -> list[int]:
-        return self.metrics.teams[team].day
+from tests.unit.acd.figures import A, Day
+from tests.unit.acd.rules import GENERAL, LABOUR
 
 
 def test_the_three_service_levels_of_the_textbook() -> None:
@@ -216,7 +175,7 @@ def test_an_agents_states_add_up_to_the_time_since_log_in() -> None:
     assert seconds == {
         "not_ready:logged_in": 5, "ready": 2.5, "offered": 1.5, "talking": 21, "not_ready:meal": 3,
     }  # fmt: skip
-    assert times.drift_us(A, at(33)) == 0
+    assert times.counted_us(A, at(33)) == 33_000_000
 
 
 def test_figures_restored_from_closed_minutes_equal_those_that_never_stopped() -> None:
@@ -247,3 +206,37 @@ def test_figures_restored_from_closed_minutes_equal_those_that_never_stopped() -
     assert one.window(one.rolling) == two.window(two.rolling)
     assert one.window(one.now_ring) == two.window(two.now_ring)
     assert one.day == two.day
+
+
+def test_abandons_are_counted_without_the_short_ones_above_and_below() -> None:
+    """60 answered, 30 abandoned (10 of them short), 20 flowed out: 20/100, and 10/110 short."""
+    counts = empty_bucket()
+    counts[Count.ANSWERED] = 60
+    counts[Count.ABANDONED] = 30
+    counts[Count.SHORT_ABANDONED] = 10
+    counts[Count.FLOWED_OUT] = 20
+    assert abandon_rate(counts) == 0.2
+    assert short_abandon_rate(counts) == 10 / 110
+    assert abandon_rate(empty_bucket()) is None
+    assert short_abandon_rate(empty_bucket()) is None
+
+
+def test_how_often_the_figures_are_looked_at_changes_none_of_them() -> None:
+    """The threshold passes in a quiet minute: it is counted there, asked for or not."""
+
+    def course(*, watched: bool) -> list[ClosedMinute]:
+        day = Day()
+        for n, at in enumerate((0, 50, 58, 170)):
+            day.queued(f"c{n}", at)
+        if watched:
+            for second in range(171, 600):
+                day.at(second)
+        for n in range(4):
+            day.answered(f"c{n}", 600, 600)
+        day.at(700)
+        return day.closed
+
+    unwatched = course(watched=False)
+    assert unwatched == course(watched=True)
+    over = {m.minute - unwatched[0].minute: m.counts[Count.OVER_THRESHOLD] for m in unwatched}
+    assert over == {0: 1, 1: 2, 2: 0, 3: 1, 10: 0}

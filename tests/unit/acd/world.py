@@ -15,7 +15,7 @@ from typing import Any, cast
 from acd import orders
 from acd.core import effects as fx
 from acd.core.effects import Effect
-from acd.core.floor import Floor, microseconds
+from acd.core.floor import Floor
 from acd.core.inputs import Input, OrderFault, TimerExpired, TimerKey
 from acd.core.metrics import Metrics
 from acd.core.rules import Rules
@@ -23,7 +23,7 @@ from acd.core.step import step
 from acd.core.views import primary_team
 from kernel import events as ev
 from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
-from kernel.ids import AgentId, CallId, OfferId
+from kernel.ids import CallId, OfferId
 from kernel.telephony import TelephonyFact
 from tests.fakes.call_control import Exchange
 from tests.fakes.clock import SetClock
@@ -35,6 +35,7 @@ class World:
 
     def __init__(self, rules: Rules, *, judge: bool = True) -> None:
         self.clock = SetClock()
+        self.began_at = self.clock.now()
         self.floor = Floor(rules)
         self.metrics = Metrics(rules)
         self.exchange = Exchange(self.clock)
@@ -179,9 +180,6 @@ class World:
             self.clock.advance(max(due - self.now, timedelta(0)))
             self.expire()
         self.clock.advance(end - self.now)
-
-    def drift_us(self, agent_id: AgentId) -> int:
-        return self.metrics.times.drift_us(agent_id, microseconds(self.now))
 
 
 def run(awaitable: Any) -> None:

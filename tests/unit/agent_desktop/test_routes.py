@@ -16,7 +16,7 @@ from starlette.websockets import WebSocketState
 from agent_desktop.adapters.sockets import OUTBOX_LIMIT, SocketOutbox
 from agent_desktop.core.wallboard import Limits
 from agent_desktop.days import OperatorDays
-from agent_desktop.ports import AgentSituation, FloorFigures, OccupiedBooth, TeamFigures
+from agent_desktop.ports import AgentSituation, FloorFigures, OccupiedBooth
 from agent_desktop.protocol import (
     CLOSE_BAD_MESSAGE,
     CLOSE_NOT_SIGNED_IN,
@@ -31,7 +31,7 @@ from kernel.infra.i18n import Catalogue
 from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
 from kernel.language import ScreenLanguage
 from kernel.policy import Principal, Role
-from tests.fakes.desk_ports import NOON, FakeFigures, FakePhones
+from tests.fakes.desk_ports import NOON, FakeFigures, FakePhones, floor_figures, team_figures
 from tests.unit.agent_desktop.asgi_socket import AsgiSocket
 from tests.unit.agent_desktop.room import CHEN, LI, Room, principal
 
@@ -65,17 +65,14 @@ class House:
         return AsgiSocket(self.app, path, cookie=person, origin=origin)
 
 
-def floor_figures() -> FloorFigures:
-    team = TeamFigures(
-        team=TeamId("labour"),
+def present_figures() -> FloorFigures:
+    team = team_figures(
+        TeamId("labour"),
         waiting=2,
         longest_since=NOON,
         entered=5,
         answered=3,
         abandoned=0,
-        service_rate=None,
-        asa_s=None,
-        connect_rate=None,
     )
     seat = OccupiedBooth(
         booth_id=BoothId("019"),
@@ -86,12 +83,12 @@ def floor_figures() -> FloorFigures:
         team=None,
         phone_reachable=True,
     )
-    return FloorFigures(at=NOON, line_up=True, balanced=True, teams=(team,), booths=(seat,))
+    return floor_figures((team,), (seat,))
 
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    room, figures = Room(), FakeFigures(floor_figures())
+    room, figures = Room(), FakeFigures(present_figures())
 
     async def lookup(cookie: str) -> WebSession | None:
         person = PEOPLE.get(cookie)
@@ -180,7 +177,7 @@ async def test_the_wallboard_shows_every_booth_and_team_before_any_script_runs(
 ) -> None:
     page = (await house.get("/wallboard", "boss")).text
     assert page.count("data-booth=") == 506
-    assert page.count("data-team=") == 5
+    assert page.count("data-team=") == 6, "five teams and the whole centre"
 
 
 # --- the phone's secret ---------------------------------------------------------------------

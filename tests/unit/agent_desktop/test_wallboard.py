@@ -24,10 +24,17 @@ from agent_desktop.core.wallboard import (
     queue_findings,
     sample,
 )
-from agent_desktop.ports import FloorFigures, OccupiedBooth, TeamFigures
+from agent_desktop.ports import FigureDrift, FloorFigures, OccupiedBooth
 from agent_desktop.wallboard import MAX_EXCEPTIONS, WallboardFeed
 from kernel.ids import AgentId, BoothId, TeamId
-from tests.fakes.desk_ports import NOON, FakeClock, FakeFigures, FakePeople
+from tests.fakes.desk_ports import (
+    NOON,
+    FakeClock,
+    FakeFigures,
+    FakePeople,
+    floor_figures,
+    team_figures,
+)
 from tests.unit.agent_desktop.room import CHEN, LI, operator
 
 LIMITS = Limits()
@@ -45,8 +52,8 @@ def queue(**changes: object) -> QueueState:
 
 
 def figures(*booths: OccupiedBooth, waiting: int = 0) -> FloorFigures:
-    team = TeamFigures(
-        team=TeamId("labour"),
+    team = team_figures(
+        TeamId("labour"),
         waiting=waiting,
         longest_since=NOON - timedelta(seconds=10) if waiting else None,
         entered=10,
@@ -56,7 +63,7 @@ def figures(*booths: OccupiedBooth, waiting: int = 0) -> FloorFigures:
         asa_s=6.0,
         connect_rate=0.99,
     )
-    return FloorFigures(at=NOON, line_up=True, balanced=True, teams=(team,), booths=booths)
+    return floor_figures((team,), booths)
 
 
 def booth(agent_id: AgentId = LI, **changes: object) -> OccupiedBooth:
@@ -250,3 +257,30 @@ def test_an_operator_counts_for_each_team_he_or_she_serves() -> None:
     busy = booth(CHEN, booth_id=BoothId("019"), state="talking", team=TeamId("labour"))
     row = feed(FakeFigures(figures())).snapshot(figures(booth(), busy)).teams[0]
     assert (row.ready, row.busy) == (1, 1)
+
+
+def test_figures_that_contradict_each_other_name_whom_they_are_about() -> None:
+    source = floor_figures(
+        [team_figures(TeamId("labour"))],
+        [],
+        drifts=(
+            FigureDrift(check="visits", subject="labour", ours=10, other=9),
+            FigureDrift(check="agent_time", subject=LI, ours=1000, other=1002),
+            FigureDrift(check="ghost_callers", subject="c-1", ours=2, other=0),
+        ),
+    )
+    drifts = feed(FakeFigures(source)).snapshot(source).drifts
+    assert [(d.check, d.team, d.name, d.ours, d.other) for d in drifts] == [
+        ("visits", "labour", None, 10, 9),
+        ("agent_time", None, "李静怡", 1000, 1002),
+        ("ghost_callers", None, None, 2, 0),
+    ]
+
+
+def test_the_whole_centre_is_a_row_of_its_own_with_everybody_at_work() -> None:
+    source = floor_figures(
+        [team_figures(TeamId("labour"), waiting=2), team_figures(TeamId("urban"), waiting=1)],
+        [booth(), booth(CHEN, booth_id=BoothId("019"), state="talking")],
+    )
+    total = feed(FakeFigures(source)).snapshot(source).total
+    assert (total.team, total.waiting, total.ready, total.busy) == ("", 3, 1, 1)
