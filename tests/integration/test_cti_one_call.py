@@ -341,3 +341,13 @@ async def test_a_played_prompt_is_reported_before_the_next_step(board: Switchboa
     _, waiting = await board.waiting()
     assert waiting.team == TeamId("urban")
     assert [said.kind for _, said in board.dialogue.said] == [tel.InputKind.PLAYED]
+
+
+async def test_the_telephone_systems_own_list_counts_each_caller_once(board: Switchboard) -> None:
+    """The self-audit's other count: read from the channels, operators' legs are no callers."""
+    citizen, _, call_id = await talking(board)
+    _, waiting = await board.waiting()
+    assert await board.line.callers() == {call_id: "talking", waiting.call_id: "waiting"}
+    citizen.hang_up()
+    await board.facts.wait(tel.CallHungUp)
+    assert await board.line.callers() == {waiting.call_id: "waiting"}

@@ -337,6 +337,6 @@ async def test_the_wallboard_pushes_the_present_at_once_and_then_each_change(
         snapshot = await socket.receive()
         assert snapshot["teams"][0]["waiting"] == 2
         assert snapshot["booths"][0]["booth"] == "019"
-        before = floor_figures()
+        before = present_figures()
         house.figures.change(replace(before, teams=(replace(before.teams[0], waiting=7),)))
         assert (await socket.receive())["teams"][0]["waiting"] == 7
