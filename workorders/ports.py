@@ -126,6 +126,9 @@ class CaseStore(Protocol):
 
     async def draft(self, draft_id: str) -> Draft | None: ...
 
+    async def draft_left_on(self, call_id: CallId) -> Draft | None:
+        """The last saved of this call's drafts that are not filed, whosever it is."""
+
     async def open_drafts(self, agent_id: AgentId, limit: int) -> list[Draft]:
         """Not yet filed, last saved first."""
 

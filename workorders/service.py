@@ -100,19 +100,13 @@ class Cases:
     ) -> Draft:
         """The agent's draft for this call, made if there is none yet.
 
-        A new one is filled in from the last case of the number that hides no identity.
+        A new one is filled in with what a colleague had written before the call was handed on,
+        else from the last case of the number that hides no identity.
         """
         now = self._clock.now()
-        last = (await self.history(ani)).last_open_text
-        prefilled: dict[str, str] = {}
-        if last is not None:
-            content = last.content
-            values = {
-                "district": content.district,
-                "address": content.address,
-                "requester_name": content.requester_name,
-            }
-            prefilled = {name: value for name, value in values.items() if value}
+        left = await self._store.draft_left_on(call_id) if call_id is not None else None
+        prefilled = dict(left.fields) if left is not None else {}
+        prefilled = prefilled or await self._from_last_case(ani)
         return await self._store.open_draft(
             Draft(
                 draft_id=self._ids.new(),
@@ -127,6 +121,18 @@ class Cases:
                 updated_at=now,
             )
         )
+
+    async def _from_last_case(self, ani: str) -> dict[str, str]:
+        last = (await self.history(ani)).last_open_text
+        if last is None:
+            return {}
+        content = last.content
+        values = {
+            "district": content.district,
+            "address": content.address,
+            "requester_name": content.requester_name,
+        }
+        return {name: value for name, value in values.items() if value}
 
     async def open_draft_for_call(
         self, call_id: CallId, *, agent_id: AgentId, team: TeamId

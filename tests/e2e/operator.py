@@ -160,6 +160,11 @@ class Desks:
         self._people.append(person)
         return person
 
+    async def lose(self, person: Person) -> None:
+        """Close the browser under the person, as a crash does: no page says goodbye."""
+        self._people.remove(person)
+        await person.context.close()
+
     async def close(self) -> None:
         for person in self._people:
             if not person.page.is_closed():

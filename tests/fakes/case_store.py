@@ -30,6 +30,10 @@ class DictCaseStore:
     async def draft(self, draft_id: str) -> Draft | None:
         return self.drafts.get(draft_id)
 
+    async def draft_left_on(self, call_id: CallId) -> Draft | None:
+        left = [d for d in self.drafts.values() if d.call_id == call_id and not d.case_number]
+        return max(left, key=lambda d: d.updated_at, default=None)
+
     async def open_drafts(self, agent_id: AgentId, limit: int) -> list[Draft]:
         own = [d for d in self.drafts.values() if d.agent_id == agent_id and not d.case_number]
         return sorted(own, key=lambda d: d.updated_at, reverse=True)[:limit]

@@ -82,6 +82,10 @@ STATEMENTS: dict[str, tuple[Select[Any], str]] = {
         queries.draft_of_call(AgentId("op0001"), CallId("gz1-1-1")),
         "uq_case_drafts_agent_call",
     ),
+    "drafts left on a call": (
+        queries.drafts_left_on(CallId("gz1-1-1")).limit(1),
+        "ix_case_drafts_call",
+    ),
     "open drafts": (
         queries.open_drafts(AgentId("op0001")).limit(20),
         "ix_case_drafts_agent_open",

@@ -24,6 +24,7 @@ from tests.unit.workorders.world import (
     ENVIRONMENT,
     FUME,
     OPERATOR,
+    OTHER_AGENT,
     OTHER_CALL,
     SUPERVISOR,
     TEAM,
@@ -112,6 +113,21 @@ async def test_opening_twice_for_one_call_gives_the_first_draft(
     again = await store.open_draft(replace(first, draft_id="another"))
 
     assert again.draft_id == first.draft_id
+
+
+async def test_the_last_saved_draft_of_a_call_is_found_whosever_it_is(
+    store: CaseStore, world: World
+) -> None:
+    assert await store.draft_left_on(CALL) is None
+    first = await store.draft(await world.draft())
+    assert first is not None
+    later = world.clock.now() + timedelta(seconds=1)
+    other = replace(first, draft_id="other", agent_id=OTHER_AGENT, updated_at=later)
+    await store.open_draft(other)
+    assert await store.draft_left_on(CALL) == other
+
+    await world.cases.file("other", agent_id=OTHER_AGENT, content=FUME, outcome=Dispatched(TIANHE))
+    assert await store.draft_left_on(CALL) == first
 
 
 async def test_only_a_save_at_the_present_revision_is_kept(store: CaseStore, world: World) -> None:

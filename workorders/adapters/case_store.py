@@ -72,6 +72,11 @@ class SqlCaseStore:
             row = await session.get(CaseDraftRow, draft_id)
             return to_draft(row) if row else None
 
+    async def draft_left_on(self, call_id: CallId) -> Draft | None:
+        async with self._database.reading() as session:
+            found = await session.scalar(queries.drafts_left_on(call_id).limit(1))
+            return to_draft(found) if found is not None else None
+
     async def open_drafts(self, agent_id: AgentId, limit: int) -> list[Draft]:
         async with self._database.reading() as session:
             rows = await session.scalars(queries.open_drafts(agent_id).limit(limit))

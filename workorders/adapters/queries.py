@@ -123,6 +123,15 @@ def draft_of_call(agent_id: AgentId, call_id: CallId) -> Select[CaseDraftRow]:
     )
 
 
+def drafts_left_on(call_id: CallId) -> Select[CaseDraftRow]:
+    """Not yet filed, whosever they are, last saved first."""
+    return (
+        select(CaseDraftRow)
+        .where(CaseDraftRow.call_id == call_id, CaseDraftRow.case_number.is_(None))
+        .order_by(CaseDraftRow.updated_at.desc())
+    )
+
+
 def open_drafts(agent_id: AgentId) -> Select[CaseDraftRow]:
     return (
         select(CaseDraftRow)

@@ -150,6 +150,7 @@ class CaseDraftRow(Base):
     __table_args__ = (
         Index("uq_case_drafts_agent_call", "agent_id", "call_id", unique=True),
         Index("ix_case_drafts_agent_open", "agent_id", "case_number", "updated_at"),
+        Index("ix_case_drafts_call", "call_id", "updated_at"),
     )
 
 

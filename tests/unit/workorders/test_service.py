@@ -76,6 +76,21 @@ async def test_a_draft_is_never_filled_in_from_a_case_that_hides_who_spoke(
     assert draft.fields == {}
 
 
+async def test_a_colleague_who_takes_the_call_goes_on_where_the_first_one_stopped(
+    world: World,
+) -> None:
+    await file(world)  # the last case of the number, which the first operator had changed
+    first = await world.draft()
+    typed = {"description": "油烟很大", "district": "yuexiu"}
+    await world.cases.save_draft(first, agent_id=AGENT, revision=1, fields=typed)
+    taken = await world.cases.open_draft(
+        agent_id=OTHER_AGENT, team=TEAM, call_id=CALL, ani=ANI, language=Language.CANTONESE
+    )
+    assert taken.draft_id != first
+    assert taken.fields == typed
+    assert (await world.cases.draft(first, agent_id=AGENT)).fields == typed, "it stays the first's"
+
+
 async def test_a_draft_of_a_call_takes_what_the_call_book_knows(world: World) -> None:
     known = await world.cases.open_draft_for_call(CALL, agent_id=AGENT, team=TeamId("general"))
     vague = await world.cases.open_draft_for_call(
