@@ -281,11 +281,21 @@ class Floor:
         if call.wanted is not None:
             agent = self.agents.get(call.wanted)
             return agent if agent is not None and agent.benched is not None else None
-        for ring in self.teams[call.team].rings[: self.ring_number(call)]:
-            for team in ring.teams:
-                found = self._best_of(team, call.language, ring)
-                if found is not None:
-                    return self.agents[AgentId(found[2])]
+        rings = self.teams[call.team].rings[: self.ring_number(call)]
+        # Each ring admits all whom the one before admits: nobody in the widest is nobody at all.
+        if len(rings) > 1 and self._best_in(rings[-1], call.language) is None:
+            return None
+        for ring in rings:
+            found = self._best_in(ring, call.language)
+            if found is not None:
+                return self.agents[AgentId(found[2])]
+        return None
+
+    def _best_in(self, ring: Ring, language: Language) -> BenchKey | None:
+        for team in ring.teams:
+            found = self._best_of(team, language, ring)
+            if found is not None:
+                return found
         return None
 
     def _best_of(self, team: TeamId, language: Language, ring: Ring) -> BenchKey | None:
