@@ -108,6 +108,7 @@ class Memory:
     agents: Sequence[RestoredAgent] = ()
     calls: Sequence[RestoredCall] = ()
     open_rings: Sequence[tuple[TeamId, int]] = ()
+    handled: Sequence[tuple[AgentId, datetime]] = ()
 
 
 class EventLog(Protocol):

@@ -93,6 +93,7 @@ class Distribution:
                 tuple(memory.agents),
                 tuple(memory.calls),
                 tuple(memory.open_rings),
+                tuple(memory.handled),
             )
         )
         for agent in self._floor.agents.values():

@@ -25,13 +25,13 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A free agent who could have been offered the call. `level` 1 to 10 in `team`; `free_s` since
-    when he or she waits for a call."""
+    """A free agent who could have been offered the call. `level` 1 to 10 in `team`; `since_call_s`
+    since his or her last handled call (before the first: since the log-in)."""
 
     agent_id: AgentId
     team: TeamId
     level: int
-    free_s: float
+    since_call_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Assignment:
     `home_team` is the line the call stands in, `position` its place there, counted from 1;
     `score_us` orders all lines (microseconds of first arrival less 60 s for each point of
     `priority`). `ring`: how far the circle of those who may serve had been widened, 1 for the
-    narrowest. `level` and `free_s` are the chosen agent's; `language_relaxed`: he or she
+    narrowest. `level` and `since_call_s` are the chosen agent's; `language_relaxed`: he or she
     does not speak the caller's language, because nobody does. `free_agents`: how many could have
     been offered the call (at least, where the language was given up), and `candidates` the best of
     them, the chosen one first; `rival`: the call that came second, when the agent chose.
@@ -67,7 +67,7 @@ class Assignment:
     level: int
     score_us: int
     position: int
-    free_s: float
+    since_call_s: float
     free_agents: int
     candidates: tuple[Candidate, ...]
     rival: RivalCall | None

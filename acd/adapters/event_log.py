@@ -141,6 +141,7 @@ class SqlEventLog:
             agents=memory.agents(),
             calls=memory.calls(),
             open_rings=memory.open_rings(),
+            handled=memory.handled(),
         )
 
     async def replay(self, run: str) -> AsyncIterator[LoggedInput]:

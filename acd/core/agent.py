@@ -253,14 +253,13 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A phone is asked to ring; `free_since` is given back if the agent is not to blame."""
+    """A phone is asked to ring."""
 
     since: datetime
     offer_id: OfferId
     call_id: CallId
     team: TeamId
     ring_until: datetime
-    free_since: datetime
     ringing: bool = False
 
     @property
@@ -365,9 +364,10 @@ class Agent:
     """One logged-in agent. Owned by the floor and changed by `step` only.
 
     `skills` in ascending order of team, levels 1-10; `languages` in ascending order.
-    `free_since` counts the wait for the next call: since ready and idle. `benched` is True while
-    the agent stands in the index of available agents. `notice` is a sentence for the screen about
-    an order that failed.
+    `handled_at`: when the last handled call ended with its wrap-up; the log-in before the first.
+    It decides whose turn is next, and neither status nor booth nor an unanswered offer moves it
+    (ADR 0411). `benched` is set while the agent stands in the index of available agents. `notice`
+    is a sentence for the screen about an order that failed.
     """
 
     agent_id: AgentId
@@ -376,7 +376,7 @@ class Agent:
     session: Session
     status: Status
     activity: Activity
-    free_since: datetime
+    handled_at: datetime
     next_status: Status | None = None
     benched: tuple[tuple[TeamId, Language, int], ...] | None = None
     notice: str = ""

@@ -49,7 +49,7 @@ def begin_consult(work: Work, agent: Agent, target: Agent, call: Call) -> None:
     work.act(
         target,
         ActivityEvent.OFFER,
-        ag.Offered(now, offer_id, call.call_id, conversation.team, ring_until, target.free_since),
+        ag.Offered(now, offer_id, call.call_id, conversation.team, ring_until),
     )
     work.start_timer(TimerKind.RING, offer_id, ring_until + floor.rules.answer_margin)
     work.publish(

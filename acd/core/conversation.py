@@ -104,6 +104,7 @@ def finish_wrap_up(work: Work, agent: Agent, disposition: str, *, timed_out: boo
             timed_out=timed_out,
         )
     )
+    agent.handled_at = work.floor.handled[agent.agent_id] = work.now
     work.become_idle(agent, event)
 
 

@@ -53,6 +53,7 @@ class Floor:
         "calls",
         "closed",
         "endpoints",
+        "handled",
         "line_reason",
         "line_up",
         "lines",
@@ -81,6 +82,8 @@ class Floor:
         self.closed: dict[CallId, int] = {}
         # Callers in the menu, not ours yet; True once transferred to an outside number.
         self.menu: dict[CallId, bool] = {}
+        # When each agent's last handled call ended; kept after the log-out.
+        self.handled: dict[AgentId, datetime] = {}
         self.booths: dict[BoothId, AgentId] = {}
         self.endpoints: dict[Endpoint, AgentId] = {}
         self.reachable: set[Endpoint] = set()
@@ -95,7 +98,7 @@ class Floor:
         # is no empty lane.
         self.open_calls: dict[TeamId, dict[LaneKey, Lane]] = {t.team: {} for t in rules.teams}
         self.wanted: dict[AgentId, RankedSet[CallKey]] = {}
-        # Available agents, by what they serve: (-level, free since, id).
+        # Available agents, by what they serve: (-level, last call handled, id).
         self.bench: dict[TeamId, dict[Language, RankedSet[BenchKey]]] = {
             t.team: {language: RankedSet() for language in Language} for t in rules.teams
         }
@@ -256,20 +259,20 @@ class Floor:
 
     def sit(self, agent: Agent) -> None:
         """The agent waits for a call."""
-        free = microseconds(agent.free_since)
+        handled = microseconds(agent.handled_at)
         places = []
         for team, level in agent.skills:
             for language in agent.languages:
-                self.bench[team][language].add((-level, free, agent.agent_id))
-                places.append((team, language, free))
+                self.bench[team][language].add((-level, handled, agent.agent_id))
+                places.append((team, language, handled))
         agent.benched = tuple(places)
 
     def stand(self, agent: Agent) -> None:
         """The agent does not wait any more; nothing happens if he or she did not."""
         if agent.benched is None:
             return
-        for team, language, free in agent.benched:
-            self.bench[team][language].discard((-agent.levels[team], free, agent.agent_id))
+        for team, language, handled in agent.benched:
+            self.bench[team][language].discard((-agent.levels[team], handled, agent.agent_id))
         agent.benched = None
 
     def best_agent(self, call: Call) -> Agent | None:

@@ -232,12 +232,16 @@ class RestoredCall:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """First input of each run; the telephone's truth follows as `LineRestored`."""
+    """First input of each run; the telephone's truth follows as `LineRestored`.
+
+    `handled`: when each agent's last handled call ended, as far as the log was read.
+    """
 
     rules: Rules
     agents: tuple[RestoredAgent, ...] = ()
     calls: tuple[RestoredCall, ...] = ()
     open_rings: tuple[tuple[TeamId, int], ...] = ()
+    handled: tuple[tuple[AgentId, datetime], ...] = ()
 
 
 Input = Started | Command | LeftForNumber | TimerExpired | OrderFailed | TelephonyFact

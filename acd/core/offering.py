@@ -15,92 +15,91 @@ from acd.core.inputs import TimerKind
 from acd.core.reasons import reasons
 from acd.core.work import Work
 from kernel import events as ev
-from kernel.ids import CallId, OfferId, TeamId
+from kernel.ids import AgentId, CallId, OfferId, TeamId
 from kernel.telephony import OfferRinging
 
 # --- matching -------------------------------------------------------------------------------
 
 
+Source = tuple[TeamId, LaneKey] | AgentId
+"""Where a call waits: in a lane, or for one agent."""
+
+
 def settle(work: Work) -> None:
     """Bring together whoever can be; afterwards no available agent faces a call he may serve.
 
-    Usually one side is new: freed agents take the best call, in order of their freedom, or sit
-    down. Where calls arrived in the same step, everybody free sits down first, so that each call
-    finds the best of all. Without a line to the telephone nobody is offered anything.
+    Usually one side is new, and one only: a freed agent takes the best call or sits down, a call
+    that arrived takes the best agent. Otherwise everybody free sits down first, and the calls find
+    the best of all, best score first. Without a line to the telephone nobody is offered anything.
     """
-    freed = _available(work)
-    if work.arrived and work.floor.line_up:
+    floor, freed = work.floor, _available(work)
+    if not floor.line_up:
         for agent in freed:
-            work.floor.sit(agent)
+            floor.sit(agent)
+    elif len(freed) + len(work.arrived) > 1 or work.widened:
+        _settle_many(work, freed)
+    else:
         for call in work.arrived:
-            if type(call.state) is ca.Waiting:
-                _seek_agent(work, call)
-    for agent in freed:
-        _seek_call(work, agent)
-    if work.floor.line_up and (work.widened or work.unspoken):
-        _serve_widened(work)
+            _seek_agent(work, call)
+        for agent in freed:
+            _seek_call(work, agent)
 
 
 def _available(work: Work) -> list[Agent]:
-    """Each agent who became available in this step, once, longest free first."""
+    """Each agent who became available in this step, once."""
     floor = work.floor
     freed = {
         a.agent_id: a
         for a in work.freed
         if a.benched is None and floor.available(a) and floor.agents.get(a.agent_id) is a
     }
-    if len(freed) < 2:
-        return list(freed.values())
-    return sorted(freed.values(), key=lambda a: (a.free_since, a.agent_id))
+    return list(freed.values())
 
 
 def _seek_agent(work: Work, call: Call) -> None:
-    agent = work.floor.best_agent(call)
+    agent = work.floor.best_agent(call) if type(call.state) is ca.Waiting else None
     if agent is not None:
         make_offer(work, call, agent)
 
 
 def _seek_call(work: Work, agent: Agent) -> None:
-    floor = work.floor
-    if not floor.available(agent):
-        return  # taken meanwhile
-    call = floor.best_call(agent) if floor.line_up else None
+    call = work.floor.best_call(agent)
     if call is not None:
         make_offer(work, call, agent)
-    elif agent.benched is None:
-        floor.sit(agent)
+    else:
+        work.floor.sit(agent)
 
 
-def _serve_widened(work: Work) -> None:
-    """More people may serve calls than before the step: offer the best-scored of them, one after
-    the other. What the first of a lane does not find, no other of it finds."""
+def _settle_many(work: Work, freed: list[Agent]) -> None:
+    """What the first of a lane does not find, no other of it finds: no call is looked at twice."""
     floor = work.floor
-    lanes = {
-        (team, lane_key)
-        for team, lanes in floor.open_calls.items()
-        for lane_key in lanes
-        if team in work.widened or lane_key[1] in work.unspoken
+    for one in freed:
+        floor.sit(one)
+    sources: set[Source] = {
+        (team, lane_key) for team, lanes in floor.open_calls.items() for lane_key in lanes
     }
-    while heads := _heads(floor, lanes):
-        key, team, lane_key = min(heads)
+    sources.update(floor.wanted)
+    while heads := _heads(floor, sources):
+        key = min(heads)
         call = floor.calls[CallId(key[1])]
         agent = floor.best_agent(call)
         if agent is None:
-            lanes.discard((team, lane_key))
+            sources.discard(heads[key])
         else:
             make_offer(work, call, agent)
 
 
-def _heads(
-    floor: Floor, lanes: Iterable[tuple[TeamId, LaneKey]]
-) -> list[tuple[CallKey, TeamId, LaneKey]]:
-    """The first call of each of the lanes that are still there."""
-    found = []
-    for team, lane_key in lanes:
-        lane = floor.open_calls[team].get(lane_key)
-        head = lane.first() if lane is not None else None
+def _heads(floor: Floor, sources: Iterable[Source]) -> dict[CallKey, Source]:
+    """The first call of each of the sources that are still there."""
+    found: dict[CallKey, Source] = {}
+    for source in sources:
+        if isinstance(source, tuple):
+            line = floor.open_calls[source[0]].get(source[1])
+        else:
+            line = floor.wanted.get(source)
+        head = line.first() if line is not None else None
         if head is not None:
-            found.append((head, team, lane_key))
+            found[head] = source
     return found
 
 
@@ -120,7 +119,7 @@ def make_offer(work: Work, call: Call, agent: Agent) -> None:
     work.act(
         agent,
         ActivityEvent.OFFER,
-        ag.Offered(now, offer_id, call.call_id, team, ring_until, agent.free_since),
+        ag.Offered(now, offer_id, call.call_id, team, ring_until),
     )
     work.start_timer(TimerKind.RING, offer_id, ring_until + floor.rules.answer_margin)
     work.publish(
@@ -181,9 +180,6 @@ def fail_offer(work: Work, offer: Offer, outcome: Outcome, *, missing: bool = Fa
     """
     close_offer(work, offer, outcome)
     agent = work.floor.agents[offer.agent_id]
-    offered = agent.activity
-    assert isinstance(offered, ag.Offered)
-    agent.free_since = offered.free_since
     work.act(agent, _AGENT_EVENT[outcome], ag.Idle(work.now))
     if (reason := _WITHDRAWN.get(outcome)) is not None:
         work.withdraw(agent, reason)

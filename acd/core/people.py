@@ -105,7 +105,7 @@ def seat(work: Work, command: LogIn) -> Agent:
         session=ag.Session(kind, command.booth_id, command.endpoint, now),
         status=ag.NotReady(now, ag.LOGGED_IN),
         activity=ag.Idle(now),
-        free_since=now,
+        handled_at=floor.handled.get(command.agent_id, now),
     )
     floor.agents[agent.agent_id] = agent
     floor.booths[command.booth_id] = agent.agent_id
@@ -137,7 +137,7 @@ def leave(work: Work, agent: Agent, cause: str) -> None:
             left = floor.speakers[team, language] - 1
             floor.speakers[team, language] = left
             if left == 0:
-                work.unspoken.append(language)
+                work.widened = True
     for kind in (TimerKind.GRACE, TimerKind.SESSION, TimerKind.PHONE, TimerKind.ALONE):
         work.cancel_timer(kind, agent_id)
     work.publish(

@@ -40,7 +40,7 @@ def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime)
         level=agent.levels.get(team, 0),
         score_us=call.key[0],
         position=floor.position(call),
-        free_s=_free_s(agent, now),
+        since_call_s=_since_call_s(agent, now),
         free_agents=count,
         candidates=candidates,
         rival=rival,
@@ -74,12 +74,12 @@ def _candidate(agent: Agent, team: TeamId, now: datetime) -> Candidate:
         agent_id=agent.agent_id,
         team=team,
         level=agent.levels.get(team, 0),
-        free_s=_free_s(agent, now),
+        since_call_s=_since_call_s(agent, now),
     )
 
 
-def _free_s(agent: Agent, now: datetime) -> float:
-    return (now - agent.free_since).total_seconds()
+def _since_call_s(agent: Agent, now: datetime) -> float:
+    return (now - agent.handled_at).total_seconds()
 
 
 def _rival(floor: Floor, call: Call, agent: Agent, now: datetime) -> RivalCall | None:

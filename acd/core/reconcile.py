@@ -48,6 +48,7 @@ def on_started(work: Work, started: Started) -> None:
         for team, ring in started.open_rings
         if team in work.floor.teams and ring <= work.floor.teams[team].last_ring
     )
+    work.floor.handled.update(started.handled)
     for call in started.calls:
         _restore_call(work, call)
     for agent in started.agents:
@@ -82,6 +83,7 @@ def _restore_agent(work: Work, found: RestoredAgent) -> None:
     agent = seat(work, found.log_in)
     kind = ag.check_session(agent.session.kind, SessionEvent.CONNECTION_LOST)
     agent.session = replace(agent.session, kind=kind, since=found.since, lost_at=work.now)
+    agent.handled_at = work.floor.handled.get(agent.agent_id, found.since)
     agent.status = ag.Ready(work.now) if found.ready else ag.NotReady(work.now, found.reason)
     work.start_timer(TimerKind.GRACE, agent.agent_id, work.now + work.floor.rules.grace)
     call = work.floor.calls.get(found.call_id) if found.call_id else None
@@ -101,7 +103,7 @@ def _restore_offer(work: Work, call: Call, agent: Agent, offer_id: OfferId, team
     call.state = ca.Offered(offer_id, agent.agent_id)
     work.floor.offers[offer_id] = Offer(offer_id, call.call_id, agent.agent_id, team, now)
     until = now + work.floor.rules.ring_timeout
-    agent.activity = ag.Offered(now, offer_id, call.call_id, team, until, agent.free_since)
+    agent.activity = ag.Offered(now, offer_id, call.call_id, team, until)
 
 
 # --- the line -------------------------------------------------------------------------------
@@ -263,7 +265,7 @@ def _take_over_offer(work: Work, call: Call, agent: Agent, offer_id: OfferId) ->
     work.act(
         agent,
         ActivityEvent.RESTORE_OFFER,
-        ag.Offered(now, offer_id, call.call_id, call.team, until, agent.free_since),
+        ag.Offered(now, offer_id, call.call_id, call.team, until),
     )
     _restart_ring(work, offer_id)
 

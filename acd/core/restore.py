@@ -31,6 +31,7 @@ class Recollection:
         self._calls: dict[CallId, RestoredCall] = {}
         self._parts: dict[AgentId, _Part] = {}
         self._open_rings: dict[TeamId, int] = {}
+        self._handled: dict[AgentId, datetime] = {}
 
     def hear_log_in(self, log_in: LogIn, at: datetime) -> None:
         """An accepted log-in; one at the same booth again changes nothing."""
@@ -52,7 +53,11 @@ class Recollection:
                     )
             case ev.RingOpened():
                 self._open_rings[event.team] = event.ring
+            case ev.WrapUpFinished():
+                self._handled[event.agent_id] = event.occurred_at
             case ev.TalkFinished():
+                # The wrap-up may have been cut off.
+                self._handled[event.agent_id] = event.occurred_at
                 part = self._parts.get(event.agent_id)
                 if part is not None and part.offer_id == event.offer_id:
                     del self._parts[event.agent_id]
@@ -130,6 +135,10 @@ class Recollection:
     def open_rings(self) -> tuple[tuple[TeamId, int], ...]:
         """Rings that were opened for a whole team, by team."""
         return tuple(sorted(self._open_rings.items()))
+
+    def handled(self) -> tuple[tuple[AgentId, datetime], ...]:
+        """When each agent's last handled call ended, by agent."""
+        return tuple(sorted(self._handled.items()))
 
     def calls(self) -> tuple[RestoredCall, ...]:
         """By id."""

@@ -102,7 +102,7 @@ def open_ring(work: Work, command: OpenRing) -> None:
         return
     floor.open_rings[command.team] = command.ring
     if command.ring > before:
-        work.widened.append(command.team)
+        work.widened = True
     work.publish(
         ev.RingOpened(
             event_id=NO_ID,

@@ -25,14 +25,13 @@ from acd.core.floor import Floor
 from acd.core.inputs import TimerKey, TimerKind
 from kernel import events as ev
 from kernel.errors import InvalidTransition
-from kernel.ids import AgentId, CallId, TeamId
-from kernel.language import Language
+from kernel.ids import AgentId, CallId
 
 
 class Work:
     """The floor at `now`, the effects so far, and who is to be matched when the step ends."""
 
-    __slots__ = ("arrived", "effects", "floor", "freed", "now", "unspoken", "widened")
+    __slots__ = ("arrived", "effects", "floor", "freed", "now", "widened")
 
     def __init__(self, floor: Floor, now: datetime) -> None:
         self.floor = floor
@@ -40,10 +39,9 @@ class Work:
         self.effects: list[Effect] = []
         self.freed: list[Agent] = []
         self.arrived: list[Call] = []
-        # Teams for which a ring was opened, and languages that the last speaker took away: callers
-        # who waited for nobody free may find somebody now.
-        self.widened: list[TeamId] = []
-        self.unspoken: list[Language] = []
+        # More people may serve some calls than before (a ring was opened for a team, the last
+        # speaker of a language left): callers who found nobody may find somebody now.
+        self.widened = False
 
     # --- effects ---------------------------------------------------------------------------
 
@@ -104,8 +102,6 @@ class Work:
         )
         self.floor.stand(agent)
         agent.status = ag.NotReady(self.now, reason) if reason is not None else ag.Ready(self.now)
-        if ready:
-            agent.free_since = self.now
         self.publish(
             ev.AgentStatusChanged(
                 event_id=NO_ID,
@@ -124,8 +120,7 @@ class Work:
         self.set_status(agent, StatusEvent.WITHDRAW, reason, "acd")
 
     def become_idle(self, agent: Agent, event: ActivityEvent) -> None:
-        """After wrap-up or consultation: idle, free from now, and the chosen status applies."""
-        agent.free_since = self.now
+        """After wrap-up or consultation: idle, and the chosen status applies."""
         self.act(agent, event, ag.Idle(self.now))
         chosen, agent.next_status = agent.next_status, None
         if isinstance(chosen, ag.Ready):

@@ -114,28 +114,28 @@ def _sentences(offer: ev.CallOffered, why: Assignment) -> Iterator[Sentence]:
 
 
 def _among_agents(offer: ev.CallOffered, why: Assignment) -> Iterator[Sentence]:
-    chosen = {"agent": offer.agent_id, "level": str(why.level), "free": lasting(why.free_s)}
+    chosen = {"agent": offer.agent_id, "level": str(why.level), "since": lasting(why.since_call_s)}
     others = why.candidates[1:]
     if not others:
         yield Sentence(
-            "当时只有%(agent)s空闲且可以受理，技能等级 %(level)s，已空闲 %(free)s", chosen
+            "当时只有%(agent)s空闲且可以受理，技能等级 %(level)s，距上一通电话 %(since)s", chosen
         )
         return
     yield Sentence(
         "当时有 %(count)s 位空闲话务员可以受理，%(agent)s排在最前：技能等级 %(level)s，"
-        "已空闲 %(free)s",
+        "距上一通电话 %(since)s",
         {**chosen, "count": str(why.free_agents)},
     )
     for other in others:
         same = other.level == why.level
         yield Sentence(
-            "其后是%(agent)s：等级相同，已空闲 %(free)s"
+            "其后是%(agent)s：等级相同，距上一通电话 %(since)s"
             if same
-            else "其后是%(agent)s：等级较低（%(level)s），已空闲 %(free)s",
+            else "其后是%(agent)s：等级较低（%(level)s），距上一通电话 %(since)s",
             {
                 "agent": other.agent_id,
                 "level": str(other.level),
-                "free": lasting(other.free_s),
+                "since": lasting(other.since_call_s),
             },
         )
 

@@ -39,8 +39,8 @@ def rank(floor: Floor, agent: Agent, call: Call) -> Rank | None:
         for place, team in enumerate(ring.teams):
             level = skills.get(team, 0)
             if level >= ring.least_level and speaks(floor, agent, call, ring, team):
-                free = agent.free_since.timestamp()
-                return number, place, -level, free, agent.agent_id
+                handled = agent.handled_at.timestamp()
+                return number, place, -level, handled, agent.agent_id
     return None
 
 

@@ -89,7 +89,7 @@ def check_bench(floor: Floor) -> None:
     for team, benches in floor.bench.items():
         for language, keys in benches.items():
             assert list(keys) == sorted(
-                (-a.levels[team], microseconds(a.free_since), a.agent_id)
+                (-a.levels[team], microseconds(a.handled_at), a.agent_id)
                 for a in floor.agents.values()
                 if a.benched is not None and team in a.levels and language in a.languages
             )

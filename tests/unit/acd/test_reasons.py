@@ -38,9 +38,9 @@ def test_an_agent_who_becomes_free_tells_which_call_came_second() -> None:
         level=4,
         score_us=world.floor.calls[CallId("c")].key[0],
         position=1,
-        free_s=0.0,
+        since_call_s=0.0,
         free_agents=1,
-        candidates=(Candidate(agent_id=AgentId("b"), team=LABOUR, level=4, free_s=0.0),),
+        candidates=(Candidate(agent_id=AgentId("b"), team=LABOUR, level=4, since_call_s=0.0),),
         rival=RivalCall(call_id=CallId("second"), team=LABOUR, waited_s=30.0, behind_s=11.0),
     )
 
@@ -59,7 +59,7 @@ def test_a_call_that_finds_free_agents_names_the_best_of_them_and_counts_all() -
         ("young", 5),
         ("low", 3),
     ]
-    assert found.candidates[0].free_s - found.candidates[1].free_s == 1.0
+    assert found.candidates[0].since_call_s - found.candidates[1].since_call_s == 1.0
     assert found.rival is None
 
 

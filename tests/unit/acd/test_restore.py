@@ -50,7 +50,7 @@ def recollect(world: World, rules: Rules) -> Started:
             memory.hear_log_in(item, now)
     for event in world.events:
         memory.hear(event)
-    return Started(rules, memory.agents(), memory.calls(), memory.open_rings())
+    return Started(rules, memory.agents(), memory.calls(), memory.open_rings(), memory.handled())
 
 
 def next_run(world: World, rules: Rules | None = None) -> World:

@@ -37,7 +37,7 @@ PAIRS = [
 
 ACTIVITIES: dict[ag.ActivityKind, ag.Activity] = {
     ag.ActivityKind.IDLE: ag.Idle(NOW),
-    ag.ActivityKind.OFFERED: ag.Offered(NOW, OFFER, C, GENERAL, NOW, NOW),
+    ag.ActivityKind.OFFERED: ag.Offered(NOW, OFFER, C, GENERAL, NOW),
     ag.ActivityKind.TALK: ag.Talk(NOW, TALK),
     ag.ActivityKind.HOLD: ag.OnHold(NOW, TALK),
     ag.ActivityKind.CONSULT: ag.Consult(NOW, TALK, OFFER, AgentId("op2")),

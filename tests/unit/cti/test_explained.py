@@ -30,8 +30,8 @@ def at(seconds: float) -> _Head:
     return {"event_id": EventId(f"e{seconds}"), "occurred_at": moment, "call_id": CALL}
 
 
-def candidate(agent: AgentId, level: int, free_s: float) -> Candidate:
-    return Candidate(agent_id=agent, team=LABOUR, level=level, free_s=free_s)
+def candidate(agent: AgentId, level: int, since_call_s: float) -> Candidate:
+    return Candidate(agent_id=agent, team=LABOUR, level=level, since_call_s=since_call_s)
 
 
 WHY = Assignment(
@@ -44,7 +44,7 @@ WHY = Assignment(
     level=7,
     score_us=0,
     position=1,
-    free_s=95.0,
+    since_call_s=95.0,
     free_agents=1,
     candidates=(candidate(LI, 7, 95.0),),
     rival=None,
@@ -85,7 +85,7 @@ def said(why: Assignment) -> list[str]:
 def test_the_only_free_operator() -> None:
     assert said(WHY) == [
         "派出时排在labour队列第 1 位，从首次进线起已等待 0:03.0",
-        "当时只有op0001空闲且可以受理，技能等级 7，已空闲 1:35",
+        "当时只有op0001空闲且可以受理，技能等级 7，距上一通电话 1:35",
     ]
 
 
@@ -96,9 +96,9 @@ def test_the_best_of_several_operators_and_who_came_after() -> None:
         candidates=(candidate(LI, 7, 95.0), candidate(CHEN, 7, 30.0), candidate(CHEN, 5, 900.0)),
     )
     assert said(several)[1:] == [
-        "当时有 12 位空闲话务员可以受理，op0001排在最前：技能等级 7，已空闲 1:35",
-        "其后是op0002：等级相同，已空闲 0:30",
-        "其后是op0002：等级较低（5），已空闲 15:00",
+        "当时有 12 位空闲话务员可以受理，op0001排在最前：技能等级 7，距上一通电话 1:35",
+        "其后是op0002：等级相同，距上一通电话 0:30",
+        "其后是op0002：等级较低（5），距上一通电话 15:00",
     ]
 
 
