@@ -45,6 +45,11 @@ async def simulate(
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, live.cancel)
         try:
             return await live
+        except asyncio.CancelledError:
+            myself = asyncio.current_task()
+            if myself is not None and myself.cancelling():
+                raise
+            return city.counts
         finally:
             asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 

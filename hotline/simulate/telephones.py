@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from string import Template
 
@@ -15,8 +16,18 @@ from kernel.errors import Unavailable
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 RATES_EVERY_S = 3.5
-_POLITE_S = 0.25
-_END_WITHIN_S = 2.0
+_ASK_EVERY_S = 0.25
+_END_WITHIN_S = 5.0
+_HANG_UP = """\
+MESSAGE sip:citizen@127.0.0.1:{port} SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-hang-up
+From: <sip:simulation@127.0.0.1>;tag=simulation
+To: <sip:citizen@127.0.0.1:{port}>
+Call-ID: {call_id}
+CSeq: 1 MESSAGE
+Content-Length: 0
+
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,20 @@ class Citizen:
     score: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Handset:
+    """Where a citizen's sipp listens, and the Call-ID of its call."""
+
+    port: int
+    call_id: str
+
+    def ask_to_hang_up(self) -> None:
+        """The scenario's way out of a call; before and after it, the message is not understood."""
+        text = _HANG_UP.format(port=self.port, call_id=self.call_id)
+        with socket.socket(type=socket.SOCK_DGRAM) as sender:
+            sender.sendto(text.replace("\n", "\r\n").encode(), ("127.0.0.1", self.port))
+
+
 class Telephones:
     """Starts sipp processes in `folder` and ends exactly those.
 
@@ -60,7 +85,8 @@ class Telephones:
         self._options = options
         self._target = f"{sip_host}:{sip_port}"
         self._processes: set[asyncio.subprocess.Process] = set()
-        self._citizens: set[asyncio.subprocess.Process] = set()
+        self._citizens: dict[asyncio.subprocess.Process, _Handset] = {}
+        self._calls = count(1)
         self._stopping = False
         self.desk_port = 0
 
@@ -101,15 +127,13 @@ class Telephones:
         scenario = self.citizen_scenario(citizen, voice)
         table = self._folder / f"citizen-{citizen.number}.csv"
         table.write_text(f"SEQUENTIAL\n{citizen.number};{citizen.name};\n")
+        handset = _Handset(free_udp_port(), f"{citizen.number}-{next(self._calls)}@citizen")
         process = await self.spawn(
             *(f"citizen-{citizen.number}", "-sf", scenario, "-inf", str(table)),
-            *("-p", str(free_udp_port()), "-m", "1"),
+            *("-p", str(handset.port), "-m", "1", "-cid_str", handset.call_id),
         )
-        self._citizens.add(process)
-        try:
-            return await self.ended(process) == 0
-        finally:
-            self._citizens.discard(process)
+        self._citizens[process] = handset
+        return await self.ended(process) == 0
 
     def citizen_scenario(
         self, citizen: Citizen, voice: Path, media_port: str = "[rtpstream_audio_port]"
@@ -132,35 +156,40 @@ class Telephones:
 
     async def hang_up_citizens(self) -> None:
         """Every citizen who is still in a call puts the phone down."""
-        await self._ask_to_end(self._citizens)
+        await self._ask_to_end(set(self._citizens))
 
     async def stop(self) -> None:
         """End every call politely, then every process."""
         self._stopping = True
         await self._ask_to_end(self._processes)
-        left = tuple(self._processes)
-        if left:
-            waits = [asyncio.ensure_future(p.wait()) for p in left]
-            await asyncio.wait(waits, timeout=_END_WITHIN_S)
-            for process in left:
-                if process.returncode is None:
-                    process.kill()
-            await asyncio.gather(*waits)
+        for process in self._processes:
+            if process.returncode is None:
+                process.kill()
+        await asyncio.gather(*(process.wait() for process in self._processes))
         self._processes.clear()
 
     async def _ask_to_end(self, processes: set[asyncio.subprocess.Process]) -> None:
-        for _ in range(2):
-            # The first signal asks sipp to finish, the second makes it send BYE or CANCEL now.
-            asked = [p for p in processes if p.returncode is None]
-            for process in asked:
-                process.send_signal(signal.SIGUSR1)
-            if asked:
-                await asyncio.sleep(_POLITE_S)
+        """Ask again and again: a citizen may be between two steps, and of two signals to a desk
+        phone (finish; then: BYE or CANCEL now) a busy machine may make one."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _END_WITHIN_S
+        while (left := [p for p in processes if p.returncode is None]) and loop.time() < deadline:
+            for process in left:
+                handset = self._citizens.get(process)
+                if handset is None:
+                    process.send_signal(signal.SIGUSR1)
+                else:
+                    handset.ask_to_hang_up()
+            ends = [asyncio.ensure_future(process.wait()) for process in left]
+            await asyncio.wait(ends, timeout=_ASK_EVERY_S)
+            for end in ends:
+                end.cancel()
 
     async def ended(self, process: asyncio.subprocess.Process) -> int:
         """The exit code: 0 if every call went by the book."""
         code = await process.wait()
         self._processes.discard(process)
+        self._citizens.pop(process, None)
         return code
 
     def scenario(self, name: str, *, suffix: str = "", **values: object) -> str:
