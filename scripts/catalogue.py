@@ -94,7 +94,7 @@ def all_texts() -> tuple[dict[str, str], list[str]]:
     for package in PACKAGES:
         templates += (ROOT / package).rglob("templates/**/*.html")
     for path in sorted(templates):
-        for _, _, message in jinja.extract_translations(path.read_text()):
+        for _, _, message in jinja.extract_translations(path.read_text()):  # type: ignore[attr-defined]
             # A text with values comes as a tuple: the text, and None for each value.
             for text in message if isinstance(message, tuple) else (message,):
                 if isinstance(text, str) and CJK.search(text):

@@ -13,17 +13,7 @@ from tests.e2e.baresip import speech
 from tests.e2e.hotline_process import HotlineProcess
 from tests.e2e.operator import Desks
 from tests.e2e.records import Records
-
-CHROMIUM_FLAGS = (
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--allow-loopback-in-peer-connection",
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
+from tests.servers.browser import CHROMIUM_FLAGS
 
 
 @pytest.fixture(scope="session")

@@ -146,7 +146,7 @@ class Desks:
         await page.locator("[name=account]").fill(account)
         await page.locator("[name=password]").fill(self._hotline.password)
         await page.keyboard.press("Enter")
-        await page.wait_for_url(f"**{path}")
+        await page.wait_for_url(f"{self._hotline.base_url}{path}")
         return person
 
     async def stranger(self, kind: type[P], account: str = "") -> P:

@@ -1,4 +1,4 @@
-"""Where the tests' browser is."""
+"""Where the tests' browser is, and how it is started for calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# A microphone that beeps, and audio that stays on loopback.
+CHROMIUM_FLAGS = (
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 def chromium_path() -> Path:
