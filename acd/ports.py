@@ -109,6 +109,7 @@ class Memory:
     calls: Sequence[RestoredCall] = ()
     open_rings: Sequence[tuple[TeamId, int]] = ()
     handled: Sequence[tuple[AgentId, datetime]] = ()
+    wrap_up_limits: Sequence[tuple[TeamId, timedelta]] = ()
 
 
 class EventLog(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from acd.boards import AgentBoard, Board
 from acd.core import effects as fx
@@ -94,6 +94,7 @@ class Distribution:
                 tuple(memory.calls),
                 tuple(memory.open_rings),
                 tuple(memory.handled),
+                tuple(memory.wrap_up_limits),
             )
         )
         for agent in self._floor.agents.values():
@@ -222,6 +223,15 @@ class Distribution:
         `cause`: plan or supervisor, `actor` which. Raises NotFound or BadInput.
         """
         await self._command(inp.OpenRing(team, ring, cause, actor))
+
+    async def restrict_wrap_up(
+        self, team: TeamId, limit: timedelta | None, *, cause: str, actor: str
+    ) -> None:
+        """Shorten the team's wrap-ups, running ones too; None lifts it.
+
+        Raises NotFound, or BadInput for a limit outside 5 s to 15 minutes.
+        """
+        await self._command(inp.RestrictWrapUp(team, limit, cause, actor))
 
     # --- reads, from memory ----------------------------------------------------------------
 

@@ -54,7 +54,9 @@ class AgentSituation:
     team: TeamId | None = None
     on_hold: bool = False
     moving: bool = False
+    wrap_up_mode: str | None = None
     wrap_up_extended: bool = False
+    disposition: str | None = None
     consultation: ConsultationView | None = None
     notice: str = ""
     line_up: bool = True

@@ -24,6 +24,7 @@ CLOSE_BAD_MESSAGE = 4422
 
 Status = Literal["logged_out", "ready", "not_ready"]
 Activity = Literal["idle", "offered", "talking", "consulting", "consulted", "wrap_up"]
+WrapUpMode = Literal["optional", "mandatory", "time_boxed", "fixed"]
 PhoneKind = Literal["browser", "desk"]
 ToastKind = Literal["ok", "info", "warn", "danger"]
 
@@ -109,10 +110,11 @@ class ExtendWrapUp(Command):
 
 
 class WrapUpDone(Command):
-    """`reason` is required when `next_status` is not_ready."""
+    """`reason` is required when `next_status` is not_ready; `disposition` may be empty where the
+    state's `wrap_up_mode` is optional."""
 
     type: Literal["wrap_up_done"] = "wrap_up_done"
-    disposition: Annotated[str, Field(min_length=1, max_length=40)]
+    disposition: Annotated[str, Field(max_length=40)]
     next_status: Literal["ready", "not_ready"]
     reason: str | None = None
 
@@ -262,7 +264,8 @@ class AgentState(Part):
 
     `deadline`: end of ringing while offered, end of wrap-up while in wrap-up. `next_status` is
     what was chosen during a call for the time after it; `moving`: a transfer is under way.
-    `consulted`: a colleague asks us.
+    `consulted`: a colleague asks us. `wrap_up_mode` is set in wrap-up; in a fixed one the state
+    lasts on after `wrap_up_done`, and `disposition` is the one that was noted.
     """
 
     type: Literal["agent_state"] = "agent_state"
@@ -282,7 +285,9 @@ class AgentState(Part):
     team: str | None
     on_hold: bool
     moving: bool
+    wrap_up_mode: WrapUpMode | None
     wrap_up_extended: bool
+    disposition: str | None
     consultation: Consultation | None
     line_up: bool
 

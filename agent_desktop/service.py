@@ -223,12 +223,16 @@ class Desk:
 
     async def _finish(self, me: AgentId, command: protocol.WrapUpDone) -> None:
         """Not ready is said before the wrap-up ends, so that no call slips in between."""
-        if command.disposition not in {d.code for d in self._dispositions}:
+        known = {d.code for d in self._dispositions}
+        if self._floor.situation(me).wrap_up_mode == "optional":
+            known.add("")
+        if command.disposition not in known:
             raise BadInput("请选择通话结果", "disposition")
         if command.next_status == "not_ready":
             await self._floor.not_ready(me, _reason(command.reason))
         await self._floor.finish_wrap_up(me, command.disposition)
-        if command.next_status == "ready" and self._floor.situation(me).status == "not_ready":
+        after = self._floor.situation(me)
+        if command.next_status == "ready" and "not_ready" in (after.status, after.next_status):
             await self._floor.ready(me)
 
     # --- news ------------------------------------------------------------------------------
@@ -336,7 +340,9 @@ class Desk:
                 "team": situation.team,
                 "on_hold": situation.on_hold,
                 "moving": situation.moving,
+                "wrap_up_mode": situation.wrap_up_mode,
                 "wrap_up_extended": situation.wrap_up_extended,
+                "disposition": situation.disposition,
                 "consultation": consultation
                 and Consultation.model_validate(
                     {

@@ -131,7 +131,9 @@ def _situation(view: AgentView) -> AgentSituation:
         team=view.team,
         on_hold=view.on_hold,
         moving=view.moving,
+        wrap_up_mode=view.wrap_up_mode,
         wrap_up_extended=view.wrap_up_extended,
+        disposition=view.disposition,
         consultation=ConsultationView(
             agent_id=consultation.agent_id, phase=consultation.phase, asked=consultation.asked
         )

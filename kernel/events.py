@@ -282,13 +282,24 @@ class AgentActivityChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrapUpFinished(Event):
-    """`disposition` is the default one when the limit ended it; `timed_out` says so. It is None
-    only where no default is set."""
+    """`disposition` is the default one when the operator chose none before the end came (by the
+    limit, by a supervisor); `timed_out` says so. It is None only where no default is set."""
 
     agent_id: AgentId
     disposition: str | None
     wrap_up_s: float
     timed_out: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpRestricted(Event):
+    """The team's wrap-ups end after `limit_s` at the latest; None: as the rules say again.
+    `cause`: plan, supervisor; `actor` names the plan or the person."""
+
+    team: TeamId
+    limit_s: float | None
+    cause: str
+    actor: str
 
 
 # --- cases --------------------------------------------------------------------------------------

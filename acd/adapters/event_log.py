@@ -142,6 +142,7 @@ class SqlEventLog:
             calls=memory.calls(),
             open_rings=memory.open_rings(),
             handled=memory.handled(),
+            wrap_up_limits=memory.wrap_up_limits(),
         )
 
     async def replay(self, run: str) -> AsyncIterator[LoggedInput]:
@@ -157,7 +158,7 @@ class SqlEventLog:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SESSIONS = ("AgentLoggedOut", "AgentStatusChanged", "RingOpened")
+_SESSIONS = ("AgentLoggedOut", "AgentStatusChanged", "RingOpened", "WrapUpRestricted")
 _CALLS = (
     "AgentLoggedIn",
     "AgentActivityChanged",

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from acd.core.rules import RINGS_AT_MOST, Ring, Rules, TeamRules
+from acd.core.rules import RINGS_AT_MOST, WRAP_UP_LIMITS, Ring, Rules, TeamRules, WrapUpMode
 from kernel.errors import ConfigurationError
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -26,8 +26,8 @@ _SECONDS = {
     "service_level_s": (1, 600),
     "wrap_up_s": (5, 900),
 }
-_TEXTS = ("default_disposition", "fallback_team")
-_TEAM_KEYS = ("rings", "wrap_up_s")
+_TEXTS = ("default_disposition", "fallback_team", "wrap_up_mode")
+_TEAM_KEYS = ("rings", "wrap_up_s", "wrap_up_mode")
 _RING_KEYS = ("stay_s", "add_teams", "least_level", "drop_languages")
 _STAY = (1, 3600)
 
@@ -63,7 +63,8 @@ class _Reader:
         seconds = {k: self._seconds(root, entries, k) for k in _SECONDS}
         texts = {k: self._text(self._required(root, entries, k)) for k in _TEXTS}
         teams_node = self._required(root, entries, "teams")
-        teams = self._teams(teams_node, seconds["wrap_up_s"])
+        mode = self._mode(entries["wrap_up_mode"])
+        teams = self._teams(teams_node, mode, seconds["wrap_up_s"])
         known = {t.team for t in teams}
         if texts["fallback_team"] not in known:
             raise self._fault(entries["fallback_team"], "fallback_team is none of the teams below")
@@ -81,25 +82,37 @@ class _Reader:
             default_disposition=texts["default_disposition"],
         )
 
-    def _teams(self, node: Node, wrap_up: timedelta) -> tuple[TeamRules, ...]:
+    def _teams(self, node: Node, mode: WrapUpMode, wrap_up: timedelta) -> tuple[TeamRules, ...]:
         entries = self._mapping(node, None)
         if not entries:
             raise self._fault(node, "there must be at least one team")
         teams = []
         for name, team_node in entries.items():
             keys = self._mapping(team_node, _TEAM_KEYS)
+            own = self._mode(keys["wrap_up_mode"]) if "wrap_up_mode" in keys else mode
             teams.append(
                 TeamRules(
                     team=TeamId(name),
-                    wrap_up_limit=(
-                        self._duration(keys["wrap_up_s"], *_SECONDS["wrap_up_s"])
-                        if "wrap_up_s" in keys
-                        else wrap_up
-                    ),
+                    wrap_up_mode=own,
+                    wrap_up_limit=self._wrap_up_limit(keys.get("wrap_up_s"), own, wrap_up),
                     rings=self._rings(TeamId(name), keys.get("rings"), entries.keys()),
                 )
             )
         return tuple(teams)
+
+    # --- wrap-up ---------------------------------------------------------------------------
+
+    def _mode(self, node: Node) -> WrapUpMode:
+        text = self._text(node)
+        if text not in {mode.value for mode in WrapUpMode}:
+            raise self._fault(node, f"wrap_up_mode is one of {', '.join(WrapUpMode)}")
+        return WrapUpMode(text)
+
+    def _wrap_up_limit(self, node: Node | None, mode: WrapUpMode, usual: timedelta) -> timedelta:
+        """The team's own, or the usual one; where no limit presses, the longest there is."""
+        if node is not None:
+            return self._duration(node, *_SECONDS["wrap_up_s"])
+        return WRAP_UP_LIMITS[1] if mode is WrapUpMode.MANDATORY else usual
 
     # --- rings -----------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from acd.core.machine import target
+from acd.core.rules import WrapUpMode
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 
@@ -165,6 +166,8 @@ class ActivityEvent(StrEnum):
     TAKE_CALLER = "take_caller"
     TALK_END = "talk_end"
     EXTEND_WRAP_UP = "extend_wrap_up"
+    RESTRICT_WRAP_UP = "restrict_wrap_up"
+    NOTE_DISPOSITION = "note_disposition"
     FINISH_WRAP_UP = "finish_wrap_up"
     WRAP_UP_OVER = "wrap_up_over"
     RELEASE = "release"
@@ -207,6 +210,8 @@ ACTIVITY: Mapping[tuple[ActivityKind, ActivityEvent], ActivityKind] = {
     (_A.CONSULTED, _E.STEP_ASIDE): _A.IDLE,
     (_A.CONSULTED, _E.TAKE_CALLER): _A.TALK,
     (_A.WRAP_UP, _E.EXTEND_WRAP_UP): _A.WRAP_UP,
+    (_A.WRAP_UP, _E.RESTRICT_WRAP_UP): _A.WRAP_UP,
+    (_A.WRAP_UP, _E.NOTE_DISPOSITION): _A.WRAP_UP,
     (_A.WRAP_UP, _E.FINISH_WRAP_UP): _A.IDLE,
     (_A.WRAP_UP, _E.WRAP_UP_OVER): _A.IDLE,
     (_A.WRAP_UP, _E.RESTORE_TALK): _A.TALK,
@@ -232,6 +237,8 @@ ACTIVITY_REFUSALS: Mapping[ActivityEvent, str] = {
     _E.TAKE_CALLER: "当前没有进行中的咨询",
     _E.TALK_END: "当前没有进行中的通话",
     _E.EXTEND_WRAP_UP: "当前不在话后整理中",
+    _E.RESTRICT_WRAP_UP: "当前不在话后整理中",
+    _E.NOTE_DISPOSITION: "当前不在话后整理中",
     _E.FINISH_WRAP_UP: "当前不在话后整理中",
     _E.WRAP_UP_OVER: "当前不在话后整理中",
     _E.RELEASE: "当前没有可以挂断的通话",
@@ -332,12 +339,16 @@ class Consulted:
 
 @dataclass(frozen=True, slots=True)
 class WrapUp:
+    """`disposition` is set where it was chosen and the time is not over yet."""
+
     since: datetime
     call_id: CallId
     offer_id: OfferId
     team: TeamId
     until: datetime
+    mode: WrapUpMode = WrapUpMode.TIME_BOXED
     extended: bool = False
+    disposition: str | None = None
 
     @property
     def kind(self) -> ActivityKind:

@@ -1,4 +1,4 @@
-"""One agent's part of a call: it begins, may be held, ends in wrap-up, and the wrap-up ends."""
+"""One agent's part of a call: it begins, may be held, and ends in wrap-up."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from acd.core.call import CallEvent, Offer
 from acd.core.effects import NO_ID
 from acd.core.inputs import TimerKind
 from acd.core.work import Work
+from acd.core.wrap_up import begin_wrap_up
 from kernel import events as ev
-from kernel.ids import AgentId
 
 
 def begin_talk(work: Work, offer: Offer, event: ActivityEvent) -> None:
@@ -60,14 +60,7 @@ def finish_part(work: Work, agent: Agent, conversation: Conversation) -> None:
     held = conversation.held
     if isinstance(agent.activity, ag.OnHold):
         held += work.now - agent.activity.since
-    limit = work.floor.rules.team(conversation.team).wrap_up_limit
-    until = work.now + limit
-    work.act(
-        agent,
-        ActivityEvent.TALK_END,
-        ag.WrapUp(work.now, conversation.call_id, conversation.offer_id, conversation.team, until),
-    )
-    work.start_timer(TimerKind.WRAP_UP, agent.agent_id, until)
+    begin_wrap_up(work, agent, conversation)
     work.publish(
         ev.TalkFinished(
             event_id=NO_ID,
@@ -80,37 +73,3 @@ def finish_part(work: Work, agent: Agent, conversation: Conversation) -> None:
             held_s=held.total_seconds(),
         )
     )
-
-
-# --- wrap-up --------------------------------------------------------------------------------
-
-
-def finish_wrap_up(work: Work, agent: Agent, disposition: str, *, timed_out: bool) -> None:
-    """Wrap-up to idle, and the status chosen meanwhile applies."""
-    event = ActivityEvent.WRAP_UP_OVER if timed_out else ActivityEvent.FINISH_WRAP_UP
-    ag.check_activity(agent, event)
-    wrap_up = agent.activity
-    assert isinstance(wrap_up, ag.WrapUp)
-    if not timed_out:
-        work.cancel_timer(TimerKind.WRAP_UP, agent.agent_id)
-    work.publish(
-        ev.WrapUpFinished(
-            event_id=NO_ID,
-            occurred_at=work.now,
-            call_id=wrap_up.call_id,
-            agent_id=agent.agent_id,
-            disposition=disposition,
-            wrap_up_s=(work.now - wrap_up.since).total_seconds(),
-            timed_out=timed_out,
-        )
-    )
-    agent.handled_at = work.floor.handled[agent.agent_id] = work.now
-    work.become_idle(agent, event)
-
-
-def wrap_up_expired(work: Work, agent_id: AgentId) -> None:
-    agent = work.floor.agents.get(agent_id)
-    if agent is None or not isinstance(agent.activity, ag.WrapUp):
-        return
-    if agent.activity.until <= work.now:
-        finish_wrap_up(work, agent, work.floor.rules.default_disposition, timed_out=True)

@@ -67,6 +67,7 @@ class Floor:
         "speakers",
         "teams",
         "wanted",
+        "wrap_up_limits",
     )
 
     def __init__(self, rules: Rules) -> None:
@@ -74,6 +75,8 @@ class Floor:
         self.teams = {t.team: t for t in rules.teams}
         # Each call of the team is at least in this ring.
         self.open_rings: dict[TeamId, int] = dict.fromkeys(self.teams, 1)
+        # Shorter limits that a plan has set.
+        self.wrap_up_limits: dict[TeamId, timedelta] = {}
         self.agents: dict[AgentId, Agent] = {}
         self.calls: dict[CallId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}

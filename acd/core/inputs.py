@@ -7,7 +7,7 @@ the floor.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from acd.core.rules import Rules
@@ -58,6 +58,8 @@ class ReleaseCall:
 
 @dataclass(frozen=True, slots=True)
 class FinishWrapUp:
+    """`disposition` may be empty where the team's mode is optional."""
+
     agent_id: AgentId
     disposition: str
 
@@ -117,6 +119,17 @@ class OpenRing:
 
 
 @dataclass(frozen=True, slots=True)
+class RestrictWrapUp:
+    """The team's wrap-ups are shorter from now on; None: as its rules say again. `cause` and
+    `actor` as for `OpenRing`."""
+
+    team: TeamId
+    limit: timedelta | None
+    cause: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeftForNumber:
     """A caller in the menu was transferred out (emergency numbers), as the IVR tells."""
 
@@ -140,6 +153,7 @@ Command = (
     | ConnectionLost
     | ConnectionBack
     | OpenRing
+    | RestrictWrapUp
 )
 
 # --- what comes back from the world ---------------------------------------------------------
@@ -242,6 +256,7 @@ class Started:
     calls: tuple[RestoredCall, ...] = ()
     open_rings: tuple[tuple[TeamId, int], ...] = ()
     handled: tuple[tuple[AgentId, datetime], ...] = ()
+    wrap_up_limits: tuple[tuple[TeamId, timedelta], ...] = ()
 
 
 Input = Started | Command | LeftForNumber | TimerExpired | OrderFailed | TelephonyFact

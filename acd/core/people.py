@@ -13,7 +13,6 @@ from acd.core import call as ca
 from acd.core.agent import ActivityEvent, Agent, SessionEvent, SessionKind, StatusEvent
 from acd.core.call import Call, CallEvent, Outcome
 from acd.core.consulting import begin_consult
-from acd.core.conversation import finish_wrap_up
 from acd.core.effects import (
     NO_ID,
     CancelConsult,
@@ -30,8 +29,6 @@ from acd.core.inputs import (
     ConnectionLost,
     DeclineOffer,
     EndConsultByTransfer,
-    ExtendWrapUp,
-    FinishWrapUp,
     LogIn,
     LogOut,
     ReleaseCall,
@@ -288,28 +285,6 @@ def release(work: Work, command: ReleaseCall) -> None:
         work.do(CancelConsult(agent.activity.call_id))
         return
     work.do(Release(_call_in_hand(work, agent).call_id))
-
-
-def wrap_up_done(work: Work, command: FinishWrapUp) -> None:
-    """Raises BadInput without a disposition."""
-    agent = work.agent(command.agent_id)
-    ag.check_activity(agent, ActivityEvent.FINISH_WRAP_UP)
-    if not command.disposition:
-        raise BadInput("请选择通话结果", "disposition")
-    finish_wrap_up(work, agent, command.disposition, timed_out=False)
-
-
-def extend_wrap_up(work: Work, command: ExtendWrapUp) -> None:
-    """Once for each wrap-up, by the limit again. Raises Conflict the second time."""
-    agent = work.agent(command.agent_id)
-    ag.check_activity(agent, ActivityEvent.EXTEND_WRAP_UP)
-    wrap_up = agent.activity
-    assert isinstance(wrap_up, ag.WrapUp)
-    if wrap_up.extended:
-        raise Conflict("话后整理只能延长一次")
-    until = wrap_up.until + work.floor.rules.team(wrap_up.team).wrap_up_limit
-    work.act(agent, ActivityEvent.EXTEND_WRAP_UP, replace(wrap_up, until=until, extended=True))
-    work.start_timer(TimerKind.WRAP_UP, agent.agent_id, until)
 
 
 def transfer_to_team(work: Work, command: TransferToTeam) -> None:

@@ -49,6 +49,9 @@ def on_started(work: Work, started: Started) -> None:
         if team in work.floor.teams and ring <= work.floor.teams[team].last_ring
     )
     work.floor.handled.update(started.handled)
+    work.floor.wrap_up_limits.update(
+        (team, limit) for team, limit in started.wrap_up_limits if team in work.floor.teams
+    )
     for call in started.calls:
         _restore_call(work, call)
     for agent in started.agents:

@@ -8,7 +8,7 @@ answer into the next run, where the telephone's truth corrects it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from acd.core.inputs import LogIn, RestoredAgent, RestoredCall
 from kernel import events as ev
@@ -31,6 +31,7 @@ class Recollection:
         self._calls: dict[CallId, RestoredCall] = {}
         self._parts: dict[AgentId, _Part] = {}
         self._open_rings: dict[TeamId, int] = {}
+        self._wrap_up_limits: dict[TeamId, timedelta] = {}
         self._handled: dict[AgentId, datetime] = {}
 
     def hear_log_in(self, log_in: LogIn, at: datetime) -> None:
@@ -53,6 +54,10 @@ class Recollection:
                     )
             case ev.RingOpened():
                 self._open_rings[event.team] = event.ring
+            case ev.WrapUpRestricted():
+                self._wrap_up_limits.pop(event.team, None)
+                if event.limit_s is not None:
+                    self._wrap_up_limits[event.team] = timedelta(seconds=event.limit_s)
             case ev.WrapUpFinished():
                 self._handled[event.agent_id] = event.occurred_at
             case ev.TalkFinished():
@@ -135,6 +140,10 @@ class Recollection:
     def open_rings(self) -> tuple[tuple[TeamId, int], ...]:
         """Rings that were opened for a whole team, by team."""
         return tuple(sorted(self._open_rings.items()))
+
+    def wrap_up_limits(self) -> tuple[tuple[TeamId, timedelta], ...]:
+        """Restrictions that were not lifted, by team."""
+        return tuple(sorted(self._wrap_up_limits.items()))
 
     def handled(self) -> tuple[tuple[AgentId, datetime], ...]:
         """When each agent's last handled call ended, by agent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -31,12 +32,29 @@ class Ring:
     languages_dropped: frozenset[Language] = frozenset()
 
 
+class WrapUpMode(StrEnum):
+    """What an operator may do in the wrap-up after a call."""
+
+    OPTIONAL = "optional"  # end it at once, without a disposition
+    MANDATORY = "mandatory"  # end it by a disposition; no limit presses
+    TIME_BOXED = "time_boxed"  # end it by a disposition, or the limit does
+    FIXED = "fixed"  # it lasts as long as the limit; the disposition is noted meanwhile
+
+
+WRAP_UP_LIMITS = (timedelta(seconds=5), timedelta(minutes=15))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamRules:
-    """One team's limits, and its one to six rings, the first of them the narrowest."""
+    """One team's limits, and its one to six rings, the first of them the narrowest.
+
+    `wrap_up_limit` ends a wrap-up of any mode; in a mandatory one it is only there so that nobody
+    is stuck.
+    """
 
     team: TeamId
     wrap_up_limit: timedelta
+    wrap_up_mode: WrapUpMode = WrapUpMode.TIME_BOXED
     rings: tuple[Ring, ...]
 
     @property

@@ -14,7 +14,6 @@ from typing import Any
 from acd.core import inputs as inp
 from acd.core import people
 from acd.core.consulting import on_consult_changed
-from acd.core.conversation import wrap_up_expired
 from acd.core.effects import Effect
 from acd.core.floor import Floor
 from acd.core.inputs import Input, Started, TimerExpired, TimerKind
@@ -35,6 +34,7 @@ from acd.core.reconcile import on_line_lost, on_line_restored, on_started
 from acd.core.rings import open_ring, relax
 from acd.core.talking import on_hold_changed, on_talk_ended
 from acd.core.work import Work
+from acd.core.wrap_up import extend_wrap_up, restrict_wrap_up, wrap_up_done, wrap_up_expired
 from kernel import telephony as tel
 
 Handler = Callable[[Work, Any], None]
@@ -74,8 +74,8 @@ HANDLERS: Mapping[type[Any], Handler] = {
     inp.ChooseNotReady: people.choose_not_ready,
     inp.DeclineOffer: people.decline,
     inp.ReleaseCall: people.release,
-    inp.FinishWrapUp: people.wrap_up_done,
-    inp.ExtendWrapUp: people.extend_wrap_up,
+    inp.FinishWrapUp: wrap_up_done,
+    inp.ExtendWrapUp: extend_wrap_up,
     inp.TransferToTeam: people.transfer_to_team,
     inp.TransferToAgent: people.transfer_to_agent,
     inp.BeginConsult: people.consult,
@@ -84,6 +84,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     inp.ConnectionLost: people.connection_lost,
     inp.ConnectionBack: people.connection_back,
     inp.OpenRing: open_ring,
+    inp.RestrictWrapUp: restrict_wrap_up,
     inp.LeftForNumber: on_left_for_number,
     tel.CallEntered: on_entered,
     tel.CallWaiting: on_waiting,

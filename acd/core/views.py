@@ -28,6 +28,7 @@ from acd.core.metrics import (
     short_abandon_rate,
     summed,
 )
+from acd.core.rules import WrapUpMode
 from acd.core.self_audit import Drift
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 
@@ -49,7 +50,8 @@ class AgentView:
 
     `status`: logged_out, ready, not_ready; `next_status` what was chosen for after the call, with
     `next_reason`. `activity`: idle, offered, talking, consulting, wrap_up. `deadline`: end of
-    ringing or of wrap-up. `call_id`, `offer_id`, `team` stay set during wrap-up. `connected` is
+    ringing or of wrap-up (None where no limit presses); `disposition` is the one noted in a
+    wrap-up of fixed time. `call_id`, `offer_id`, `team` stay set during wrap-up. `connected` is
     False while the browser is away. `moving`: a transfer is under way. `notice`: a sentence about
     an order that failed, empty else.
     """
@@ -74,7 +76,9 @@ class AgentView:
     ringing: bool = False
     on_hold: bool = False
     moving: bool = False
+    wrap_up_mode: str | None = None
     wrap_up_extended: bool = False
+    disposition: str | None = None
     consultation: ConsultationView | None = None
     notice: str = ""
 
@@ -125,8 +129,10 @@ def _of_activity(floor: Floor, agent: Agent) -> dict[str, Any]:
         case ag.WrapUp():
             return {
                 **_of_call(activity.call_id, activity.offer_id, activity.team),
-                "deadline": activity.until,
+                "deadline": None if activity.mode is WrapUpMode.MANDATORY else activity.until,
+                "wrap_up_mode": activity.mode.value,
                 "wrap_up_extended": activity.extended,
+                "disposition": activity.disposition,
             }
         case ag.Talk() | ag.OnHold() | ag.Consult():
             return _of_conversation(floor, activity)

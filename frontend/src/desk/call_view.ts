@@ -86,16 +86,23 @@ function loggedIn(model: DeskModel, state: AgentState): CallView {
     case "consulted":
       return consulted(model, state);
     case "wrap_up":
-      return {
-        ...nothing,
-        kind: "warn",
-        word: t("话后整理"),
-        until: state.deadline,
-        since: state.activity_since,
-        primary: { label: t("完成"), action: "finish" },
-        context: "wrap_up",
-      };
+      return wrapUp(state);
   }
+}
+
+/** In a wrap-up of fixed time the result is noted once; the time then ends it by itself. */
+function wrapUp(state: AgentState): CallView {
+  const noted = state.disposition !== null;
+  return {
+    ...nothing,
+    kind: "warn",
+    word: t("话后整理"),
+    until: state.deadline,
+    since: state.activity_since,
+    detail: noted ? t("结果已记录，时间到后自动结束") : "",
+    primary: noted ? { label: t("已记录"), action: null } : { label: t("完成"), action: "finish" },
+    context: "wrap_up",
+  };
 }
 
 function idle(state: AgentState): CallView {

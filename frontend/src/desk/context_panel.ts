@@ -218,7 +218,7 @@ export class ContextPanel {
     const dispositions = this.model.welcome?.dispositions ?? [];
     const guess = DISPOSITION_OF_OUTCOME[this.model.filedOutcome ?? ""] ?? "";
     const next = this.model.state?.next_status ?? this.model.state?.status ?? "ready";
-    return [
+    const parts: Node[] = [
       radios(
         "next",
         t("完成后"),
@@ -236,12 +236,12 @@ export class ContextPanel {
         dispositions.map((d) => [d.code, named(d)] as const),
         "choice-list dense",
       ),
-      button(
-        t("延长整理时间"),
-        () => this.actions.extendWrapUp(),
-        this.model.state?.wrap_up_extended === true,
-      ),
     ];
+    if (this.model.state?.wrap_up_mode !== "mandatory") {
+      const extended = this.model.state?.wrap_up_extended === true;
+      parts.push(button(t("延长整理时间"), () => this.actions.extendWrapUp(), extended));
+    }
+    return parts;
   }
 
   private digitsPart(): Node[] {

@@ -261,7 +261,8 @@ async function hangUp(): Promise<void> {
 }
 
 async function finish(): Promise<void> {
-  const disposition = context.disposition();
+  const optional = model.state?.wrap_up_mode === "optional";
+  const disposition = context.disposition() ?? (optional ? "" : null);
   if (disposition === null) {
     callPanel.say(t("请先选择通话结果"), "warn");
     context.focusFirst("disposition");

@@ -199,7 +199,9 @@ export interface AgentState {
   readonly team: string | null;
   readonly on_hold: boolean;
   readonly moving: boolean;
+  readonly wrap_up_mode: "optional" | "mandatory" | "time_boxed" | "fixed" | null;
   readonly wrap_up_extended: boolean;
+  readonly disposition: string | null;
   readonly consultation: Consultation | null;
   readonly line_up: boolean;
 }

@@ -7,13 +7,15 @@ the books must balance.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from acd.core import agent as ag
 from acd.core import inputs as inp
-from acd.core.rules import Ring
+from acd.core.rules import Ring, Rules, WrapUpMode
 from acd.core.self_audit import audit
 from kernel.errors import NotFound, Unavailable
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
@@ -51,6 +53,7 @@ RINGS = {
         ),
     ),
 }
+WAYS = {LABOUR: WrapUpMode.FIXED, CONSUMER: WrapUpMode.MANDATORY}
 agents = st.integers(0, AGENTS - 1)
 ORDERS = ("deliver", "cancel_offer", "requeue", "release", "start_consult", "complete_consult",
           "cancel_consult")  # fmt: skip
@@ -64,10 +67,16 @@ def phone(n: int) -> Endpoint:
     return Endpoint(f"booth{n:03}")
 
 
+def ways_of_writing_up(rules: Rules) -> Rules:
+    """Each team has another."""
+    teams = tuple(replace(t, wrap_up_mode=WAYS.get(t.team, t.wrap_up_mode)) for t in rules.teams)
+    return replace(rules, teams=teams)
+
+
 class Floor(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(make_rules(general_after=30, rings=RINGS))
+        self.world = World(ways_of_writing_up(make_rules(general_after=30, rings=RINGS)))
         self.calls = 0
         for n in range(AGENTS):
             self.world.exchange.register(phone(n))
@@ -253,6 +262,11 @@ class Floor(RuleBasedStateMachine):
     def a_plan_opens_a_ring(self, team: TeamId, ring: int) -> None:
         done = self.world.command(inp.OpenRing(team, ring, "plan", "peak"))
         assert done == (1 <= ring <= self.world.floor.teams[team].last_ring)
+
+    @rule(limit=st.sampled_from((None, 5, 30)))
+    def a_plan_shortens_the_write_up(self, limit: int | None) -> None:
+        seconds = s(limit) if limit is not None else None
+        assert self.world.command(inp.RestrictWrapUp(GENERAL, seconds, "plan", "peak"))
 
     # --- judgement -------------------------------------------------------------------------
 

@@ -50,7 +50,14 @@ def recollect(world: World, rules: Rules) -> Started:
             memory.hear_log_in(item, now)
     for event in world.events:
         memory.hear(event)
-    return Started(rules, memory.agents(), memory.calls(), memory.open_rings(), memory.handled())
+    return Started(
+        rules,
+        memory.agents(),
+        memory.calls(),
+        memory.open_rings(),
+        memory.handled(),
+        memory.wrap_up_limits(),
+    )
 
 
 def next_run(world: World, rules: Rules | None = None) -> World:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acd.adapters.rules_file import load_rules
-from acd.core.rules import Ring
+from acd.core.rules import Ring, WrapUpMode
 from kernel.errors import ConfigurationError
 from kernel.language import Language
 from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR
@@ -35,6 +35,11 @@ FAULTS = {
     "not a number": ("grace_s: 60", "grace_s: soon", "seconds are expected here"),
     "out of range": ("grace_s: 60", "grace_s: 100000", "seconds must be between 5 and 600"),
     "unknown fallback": ("fallback_team: general", "fallback_team: x", "fallback_team is none"),
+    "unknown mode": (
+        "wrap_up_mode: time_boxed",
+        "wrap_up_mode: never",
+        "wrap_up_mode is one of optional, mandatory, time_boxed, fixed",
+    ),
     "twice": ("grace_s: 60", "grace_s: 60\ngrace_s: 60", "setting grace_s stands twice"),
     "a list": ("general: {}", "general: []", "a group of settings is expected here"),
     "empty value": ("grace_s: 60", "grace_s:", "a value is expected here"),
@@ -53,6 +58,23 @@ def test_a_fault_is_told_with_file_and_line(name: str, tmp_path: Path) -> None:
         load_rules(file)
     assert message in told.value.message
     assert f"acd.yaml:{line}: " in told.value.message
+
+
+def test_a_team_may_have_its_own_way_of_writing_up(tmp_path: Path) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    file = tmp_path / "acd.yaml"
+    own = "  general: {wrap_up_mode: mandatory}\n"
+    file.write_text(text.replace("  general: {}\n", own), encoding="utf-8")
+    rules = load_rules(file)
+    general, labour = rules.team(GENERAL), rules.team(LABOUR)
+    assert (general.wrap_up_mode, general.wrap_up_limit) == (
+        WrapUpMode.MANDATORY,
+        timedelta(minutes=15),
+    )
+    assert (labour.wrap_up_mode, labour.wrap_up_limit) == (
+        WrapUpMode.TIME_BOXED,
+        timedelta(seconds=60),
+    )
 
 
 LABOUR_RINGS = """  labour:

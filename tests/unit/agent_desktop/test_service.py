@@ -399,3 +399,16 @@ def test_a_message_with_a_field_nobody_knows_is_refused() -> None:
 def test_a_booth_is_three_digits() -> None:
     with pytest.raises(ValueError, match="string_pattern_mismatch"):
         protocol.LogIn(request_id="r1", booth="18", phone="browser")
+
+
+async def test_where_the_write_up_is_optional_it_ends_without_a_choice(room: Room) -> None:
+    room.floor.set(LI, at_booth(activity="wrap_up", wrap_up_mode="optional"))
+    tab, out = await room.tab()
+    assert sent(out, "agent_state")[-1]["wrap_up_mode"] == "optional"
+    room.floor.commands.clear()
+    await room.desk.handle(tab, command(type="wrap_up_done", disposition="", next_status="ready"))
+    assert room.floor.commands[0] == ("finish_wrap_up", LI, "")
+    room.floor.set(LI, at_booth(activity="wrap_up", wrap_up_mode="mandatory"))
+    room.floor.commands.clear()
+    await room.desk.handle(tab, command(type="wrap_up_done", disposition="", next_status="ready"))
+    assert room.floor.commands == []

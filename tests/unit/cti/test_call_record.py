@@ -190,6 +190,7 @@ def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> N
         ev.AgentActivityChanged,
         ev.LineStateChanged,
         ev.RingOpened,
+        ev.WrapUpRestricted,
     }
 
     assert set(ev.event_types().values()) - set(_DESCRIPTIONS) == silent
