@@ -239,6 +239,10 @@ class Distribution:
         """The agent now; `status` is `logged_out` for one who is not there."""
         return agent_view(self._floor, agent_id)
 
+    def seated(self) -> dict[AgentId, Endpoint]:
+        """Who is logged in, and at which phone."""
+        return {a.agent_id: a.session.endpoint for a in self._floor.agents.values()}
+
     def position(self, call_id: CallId) -> int | None:
         """Place in the line of the call's team, from 1, offered callers before included; None for
         a call that is not in line."""

@@ -5,7 +5,7 @@ The operator's desktop has its own in `desk_bridges`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from acd.service import Distribution
 from agent_desktop.stories import CallStories
@@ -103,28 +103,34 @@ class FallbackMembers:
         self._line = line
         self._directory = directory
         self._log = log
-        self._members: dict[TeamId, set[Endpoint]] = {t: set() for t in directory.team_ids()}
-        self._seats: dict[AgentId, tuple[TeamId, Endpoint]] = {}
+        self._seats: dict[AgentId, Endpoint] = {}
+
+    async def start(self, seated: Mapping[AgentId, Endpoint]) -> None:
+        """Begin with who sat there when the last run broke off, before the line is connected: an
+        empty list would empty the queues, and the next death would find nobody in them."""
+        self._seats.update(seated)
+        await self._set()
 
     async def on_event(self, event: Event) -> None:
         """Hears AgentLoggedIn and AgentLoggedOut."""
         match event:
             case AgentLoggedIn():
-                agent = self._directory.agent(event.agent_id)
-                if agent is None:
-                    return
-                self._seats[event.agent_id] = (agent.primary_team, event.endpoint)
-                self._members[agent.primary_team].add(event.endpoint)
+                self._seats[event.agent_id] = event.endpoint
             case AgentLoggedOut():
-                team, endpoint = self._seats.pop(event.agent_id, (None, None))
-                if team is None or endpoint is None:
-                    return
-                self._members[team].discard(endpoint)
+                self._seats.pop(event.agent_id, None)
             case _:
                 return
+        await self._set()
+
+    async def _set(self) -> None:
+        members: dict[TeamId, set[Endpoint]] = {t: set() for t in self._directory.team_ids()}
+        for agent_id, endpoint in self._seats.items():
+            agent = self._directory.agent(agent_id)
+            if agent is not None:
+                members[agent.primary_team].add(endpoint)
         try:
             await self._line.set_fallback_members(
-                {team: frozenset(seats) for team, seats in self._members.items()}
+                {team: frozenset(seats) for team, seats in members.items()}
             )
         except (NotFound, Unavailable) as error:
             # The line compares the queues with its own list after each reconnect.

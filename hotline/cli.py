@@ -30,11 +30,18 @@ Report = Callable[[str, int, int], None]
 @app.command()
 def run() -> None:
     """Run the hotline in the foreground until Ctrl-C."""
-    from hotline.serve import serve
+    from hotline.guardian import Beat, Guardian
+    from hotline.one_instance import only_one
+    from hotline.serve import prepare, serve
 
     settings = read_settings()
     log.configure(json=settings.log_json, level=settings.log_level)
-    asyncio.run(serve(settings, console))
+
+    def server(beat: Beat) -> int:
+        return exit_code(lambda: asyncio.run(serve(settings, console, beat)))
+
+    with only_one(settings.data_dir):
+        raise SystemExit(Guardian(prepare, server).run())
 
 
 @app.command()
@@ -115,15 +122,21 @@ def _progress() -> AbstractContextManager[Report]:
     return _Bar() if problems.is_terminal else nullcontext(lambda what, done, total: None)
 
 
-def main() -> None:
-    """Entry point: a fault that we know is one sentence and exit code 1, never a trace."""
+def exit_code(work: Callable[[], object]) -> int:
+    """Do the work; 0, or what went wrong: a fault that we know is one sentence, never a trace."""
     try:
-        app()
+        work()
     except HotlineError as error:
         problems.print(f"hotline: {error.message}", style="bold red", markup=False, soft_wrap=True)
-        raise SystemExit(1) from error
+        return 1
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        return 130
+    return 0
+
+
+def main() -> None:
+    """Entry point."""
+    raise SystemExit(exit_code(app))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from directory.adapters import demo_city
 from hotline.migrate import in_one_sentence
-from hotline.secrets import Secrets
+from hotline.secrets import demo_password
 from hotline.settings import Settings
 from kernel.infra.clock import SystemClock
 from kernel.infra.database import Database
@@ -14,12 +14,6 @@ from knowledge_base.adapters import demo as demo_knowledge
 from workorders.adapters import demo_cases
 
 Report = Callable[[str, int, int], None]
-DEMO_SECRET = "demo"
-
-
-def demo_password(settings: Settings) -> str:
-    """The password of every demo account of this installation."""
-    return Secrets(settings.secrets_dir).password(DEMO_SECRET)
 
 
 async def seed_city(settings: Settings, report: Report) -> dict[str, int]:

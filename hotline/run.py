@@ -17,17 +17,23 @@ from hotline.settings import Settings
 GRACE_S = 5
 
 
-def demand_ports(settings: Settings) -> None:
-    """Raises Unavailable with one sentence for the first port that is taken."""
+LOOPBACK = "127.0.0.1"
+
+
+def demand_platform_ports(settings: Settings) -> None:
+    """Raises Unavailable with one sentence for the first port of ours that is taken."""
+    demand_free(settings.web_host, settings.web_port, socket.SOCK_STREAM, "Web", "WEB_PORT")
+    demand_free(LOOPBACK, settings.agi_port, socket.SOCK_STREAM, "FastAGI", "AGI_PORT")
+
+
+def demand_asterisk_ports(settings: Settings) -> None:
+    """The same for the ports that Asterisk is to open."""
     tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
-    loopback = "127.0.0.1"
-    demand_free(settings.web_host, settings.web_port, tcp, "Web", "WEB_PORT")
-    demand_free(loopback, settings.sip_port, udp, "SIP", "SIP_PORT")
+    demand_free(LOOPBACK, settings.sip_port, udp, "SIP", "SIP_PORT")
     demand_free(
-        loopback, settings.asterisk_http_port, tcp, "Asterisk's WebSocket", "ASTERISK_HTTP_PORT"
+        LOOPBACK, settings.asterisk_http_port, tcp, "Asterisk's WebSocket", "ASTERISK_HTTP_PORT"
     )
-    demand_free(loopback, settings.ami_port, tcp, "AMI", "AMI_PORT")
-    demand_free(loopback, settings.agi_port, tcp, "FastAGI", "AGI_PORT")
+    demand_free(LOOPBACK, settings.ami_port, tcp, "AMI", "AMI_PORT")
 
 
 class WebServer(uvicorn.Server):

@@ -7,6 +7,9 @@ import hmac
 import os
 from pathlib import Path
 
+from hotline.settings import Settings
+
+DEMO_SECRET = "demo"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -30,6 +33,11 @@ class Secrets:
             value, index = divmod(value, len(_ALPHABET))
             letters.append(_ALPHABET[index])
         return "".join(letters)
+
+
+def demo_password(settings: Settings) -> str:
+    """The password of every demo account of this installation."""
+    return Secrets(settings.secrets_dir).password(DEMO_SECRET)
 
 
 def _read_or_make(path: Path) -> bytes:

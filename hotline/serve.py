@@ -3,42 +3,65 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from contextlib import AsyncExitStack
 
 from rich.console import Console
 from rich.panel import Panel
 from sqlalchemy import text
 
-from cti.adapters.asterisk_config import render
-from cti.adapters.asterisk_process import AsteriskProcess
-from hotline.demo import demo_password
+from hotline.asterisk_keeper import AsteriskKeeper, asterisk_lives
+from hotline.guardian import BEAT_EVERY_S, Beat
 from hotline.migrate import in_one_sentence, is_newest
-from hotline.one_instance import only_one
 from hotline.pages import web_app
-from hotline.run import demand_ports, until_stopped, web_server
+from hotline.run import (
+    demand_asterisk_ports,
+    demand_platform_ports,
+    until_stopped,
+    web_server,
+)
+from hotline.secrets import demo_password
 from hotline.settings import Settings
 from hotline.wiring import assemble
 from kernel.errors import Unavailable
 from kernel.infra.database import Database
 from kernel.infra.log import get
+from knowledge_base.adapters.chinese import library_chinese
 
 log = get("hotline")
 LINE_UP_WITHIN_S = 60
-RESTART_PAUSE_S = (0.5, 1.0, 2.0, 5.0)
+LAZY_MODULES = (
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+)
 
 
-async def serve(settings: Settings, console: Console) -> None:
-    """Run until Ctrl-C. Raises Unavailable, in one sentence, for whatever is missing."""
+def prepare() -> None:
+    """What every server needs and can be had once: dictionaries and lazily imported modules."""
+    library_chinese()
+    for module in LAZY_MODULES:
+        importlib.import_module(module)
+
+
+async def serve(settings: Settings, console: Console, beat: Beat) -> None:
+    """Run until Ctrl-C. Raises Unavailable, in one sentence, for whatever is missing.
+
+    `beat` tells the guardian that the event loop turns.
+    """
     async with AsyncExitStack() as stack:
-        stack.enter_context(only_one(settings.data_dir))
-        demand_ports(settings)
+        beating = asyncio.get_running_loop().create_task(_beat(beat), name="guardian-beat")
+        stack.callback(beating.cancel)
+        demand_platform_ports(settings)
+        if not asterisk_lives(settings):
+            demand_asterisk_ports(settings)
         await _demand_city(settings)
         services = await assemble(settings)
         stack.push_async_callback(services.stop)
-        await asyncio.to_thread(render, settings.asterisk_dir / "etc", services.asterisk)
-        keeper = AsteriskKeeper(settings)
-        await keeper.start()
+        keeper = AsteriskKeeper(settings, services.asterisk)
         stack.push_async_callback(keeper.stop)
+        await keeper.start()
         await services.start()
         try:
             await asyncio.wait_for(services.line.wait_up(), LINE_UP_WITHIN_S)
@@ -47,50 +70,22 @@ async def serve(settings: Settings, console: Console) -> None:
                 f"Asterisk runs, but the line did not come up: {services.line.state.reason}"
             ) from None
         server = web_server(await web_app(services), settings)
-        console.print(_banner(settings))
+        if beat.first:
+            console.print(_banner(settings))
+        beat.serving()
+        # Only an orderly stop ends the calls; after any other, the next server goes on with them.
+        keeper.callers_stay = True
         log.info("hotline_up", web_port=settings.web_port, sip_port=settings.sip_port)
         await until_stopped(server)
+        keeper.callers_stay = False
         console.print("hotline: stopping …")
     console.print("hotline: stopped")
 
 
-class AsteriskKeeper:
-    """Keeps one Asterisk running: one that dies is started again, ever more slowly (to 5 s)."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._process = self._new()
-        self._watch: asyncio.Task[None] | None = None
-
-    def _new(self) -> AsteriskProcess:
-        return AsteriskProcess(self._settings.asterisk, self._settings.asterisk_dir / "etc")
-
-    async def start(self) -> None:
-        """Returns when Asterisk is ready. Raises Unavailable."""
-        await self._process.start()
-        self._watch = asyncio.get_running_loop().create_task(self._keep(), name="asterisk-keeper")
-
-    async def stop(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
-        await self._process.stop()
-
-    async def _keep(self) -> None:
-        deaths = 0
-        while True:
-            code = await asyncio.shield(self._process.died)
-            log.error("asterisk_died", code=code)
-            await asyncio.sleep(RESTART_PAUSE_S[min(deaths, len(RESTART_PAUSE_S) - 1)])
-            deaths += 1
-            self._process = self._new()
-            try:
-                await self._process.start()
-                log.info("asterisk_restarted", pid=self._process.pid)
-            except Unavailable as error:
-                log.error("asterisk_not_restarted", reason=error.message)
-                if not self._process.died.done():
-                    self._process.died.set_result(-1)
+async def _beat(beat: Beat) -> None:
+    while True:
+        beat.alive()
+        await asyncio.sleep(BEAT_EVERY_S)
 
 
 async def _demand_city(settings: Settings) -> None:

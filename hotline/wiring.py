@@ -108,6 +108,7 @@ class Services:
         # Terms that ran into a year whose calendar has become official since.
         await self.cases.recalculate_provisional()
         await self.distribution.start()
+        await self.fallback.start(self.distribution.seated())
         await self.desk.start()
         await self.feed.start()
         await self.line.start()

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from cti.core.words import AMI_EVENTS
 from kernel.errors import ConfigurationError
@@ -194,7 +194,21 @@ def render(target_dir: Path, values: AsteriskValues, templates: Path = TEMPLATES
     the main file, for `asterisk -C`. Raises ConfigurationError.
     """
     target_dir = target_dir.resolve()
-    values = _placed(values, target_dir)
+    texts = rendered(target_dir, values, templates)
+    target_dir.mkdir(parents=True, exist_ok=True)
+    for folder in _folders(values):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        write_private(target_dir / name, text)
+    return target_dir / MAIN_FILE
+
+
+def rendered(
+    target_dir: Path, values: AsteriskValues, templates: Path = TEMPLATES
+) -> dict[str, str]:
+    """File name to text, as `render` would write it into `target_dir`. Raises ConfigurationError
+    for a template that cannot be filled."""
+    values = replace(values, etc_dir=target_dir.resolve())
     environment = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
@@ -204,23 +218,21 @@ def render(target_dir: Path, values: AsteriskValues, templates: Path = TEMPLATES
         # The output is no HTML; every value was checked against its own alphabet.
         autoescape=False,
     )
-    target_dir.mkdir(parents=True, exist_ok=True)
-    for folder in _folders(values):
-        folder.mkdir(parents=True, exist_ok=True)
+    texts = {}
     for template in sorted(templates.glob("*.conf.j2")):
-        text = environment.get_template(template.name).render(
-            v=values,
-            modules=MODULES,
-            events=AMI_EVENTS,
-            phones=sorted(values.phone_secrets.items()),
-            agi=f"agi://{values.agi_host}:{values.agi_port}",
-        )
-        _write_private(target_dir / template.name.removesuffix(".j2"), text)
-    return target_dir / MAIN_FILE
-
-
-def _placed(values: AsteriskValues, target_dir: Path) -> AsteriskValues:
-    return replace(values, etc_dir=target_dir)
+        try:
+            texts[template.name.removesuffix(".j2")] = environment.get_template(
+                template.name
+            ).render(
+                v=values,
+                modules=MODULES,
+                events=AMI_EVENTS,
+                phones=sorted(values.phone_secrets.items()),
+                agi=f"agi://{values.agi_host}:{values.agi_port}",
+            )
+        except TemplateError as error:
+            raise ConfigurationError(f"{template.name}: {error}") from error
+    return texts
 
 
 def _folders(values: AsteriskValues) -> tuple[Path, ...]:
@@ -235,7 +247,8 @@ def _folders(values: AsteriskValues) -> tuple[Path, ...]:
     )
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Replace the file as a whole, readable by its owner only."""
     fresh = path.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(text)

@@ -14,8 +14,7 @@ from rich.console import Console
 
 from directory.adapters.config_files import load_city
 from hotline.asterisk import phone_secrets
-from hotline.demo import demo_password
-from hotline.secrets import Secrets
+from hotline.secrets import Secrets, demo_password
 from hotline.settings import Settings
 from hotline.simulate.city import City, CityPlan, Place
 from hotline.simulate.stories import Stories

@@ -15,9 +15,10 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 
-from hotline.demo import demo_password, seed_city
+from hotline.demo import seed_city
 from hotline.migrate import migrate_settings
 from hotline.pages import web_app
+from hotline.secrets import demo_password
 from hotline.settings import Settings
 from hotline.wiring import Services, assemble
 from kernel.policy import Role

@@ -10,7 +10,6 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import httpx
 
@@ -51,7 +50,6 @@ class HotlineProcess:
     web_port: int = field(default_factory=free_port)
     sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     process: subprocess.Popen[bytes] | None = None
-    _log: IO[bytes] | None = None
     _env: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -106,17 +104,21 @@ class HotlineProcess:
         self.launch()
 
     def launch(self) -> None:
-        self._log = (self.folder / "hotline.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hotline.cli", "run"],
-            cwd=ROOT,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )
+        self.spawn()
         self.wait_until_healthy()
+
+    def spawn(self) -> None:
+        """Start the process and do not wait for anything."""
+        with (self.folder / "hotline.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "hotline.cli", "run"],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def wait_until_healthy(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
@@ -145,7 +147,4 @@ class HotlineProcess:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             raise
-        finally:
-            if self._log is not None:
-                self._log.close()
         return code

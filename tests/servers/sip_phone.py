@@ -12,6 +12,7 @@ import itertools
 import math
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -43,8 +44,9 @@ def tone(frequency: float, amplitude: int = 8000, frames: int = 50) -> list[byte
 class _Audio(asyncio.DatagramProtocol):
     """One RTP stream each way."""
 
-    def __init__(self, frequency: float) -> None:
+    def __init__(self, frequency: float, frame_every_s: float) -> None:
         self.frames = itertools.cycle(tone(frequency)) if frequency else None
+        self.frame_every_s = frame_every_s
         self.received = 0
         self.heard = bytearray()
         self.news = asyncio.Event()
@@ -54,6 +56,7 @@ class _Audio(asyncio.DatagramProtocol):
         self._ssrc = secrets.token_bytes(4)
         self._task: asyncio.Task[None] | None = None
         self._digits: asyncio.Queue[str] = asyncio.Queue()
+        self._pressed = asyncio.Event()
         self.transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,6 +82,7 @@ class _Audio(asyncio.DatagramProtocol):
     def press(self, digits: str) -> None:
         for digit in digits:
             self._digits.put_nowait(digit)
+        self._pressed.set()
 
     def stop(self) -> None:
         if self._task is not None:
@@ -98,13 +102,22 @@ class _Audio(asyncio.DatagramProtocol):
         due = loop.time()
         while True:
             if not self._digits.empty():
-                due = await self._digit(self._digits.get_nowait(), due)
+                due = await self._digit(self._digits.get_nowait(), max(due, loop.time()))
                 continue
             if self.frames is not None:
                 self._packet(8, self._stamp, next(self.frames))
             self._stamp += _FRAME
-            due += 0.02
-            await asyncio.sleep(max(0.0, due - loop.time()))
+            due += self.frame_every_s
+            await self._rest(due - loop.time())
+
+    async def _rest(self, seconds: float) -> None:
+        """Until the next frame is due; one who speaks rarely still presses keys at once."""
+        if self.frame_every_s < 0.1:
+            await asyncio.sleep(max(0.0, seconds))
+            return
+        self._pressed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._pressed.wait(), max(0.0, seconds))
 
     async def _digit(self, digit: str, due: float) -> float:
         """RFC 4733: one event of 100 ms, its end sent three times, then 60 ms of nothing."""
@@ -208,6 +221,8 @@ class SipPhone(asyncio.DatagramProtocol):
         self.user = user
         self.server = server
         self.frequency = frequency
+        # A crowd of phones sends just enough to be taken for alive (`rtp_timeout` is 60 s).
+        self.frame_every_s = 0.02
         self.dialogs: dict[str, Dialog] = {}
         self.offers: asyncio.Queue[Dialog] = asyncio.Queue()
         self.silent = False
@@ -282,7 +297,7 @@ class SipPhone(asyncio.DatagramProtocol):
     async def _audio(self) -> _Audio:
         loop = asyncio.get_running_loop()
         _, audio = await loop.create_datagram_endpoint(
-            lambda: _Audio(self.frequency), ("127.0.0.1", 0)
+            lambda: _Audio(self.frequency, self.frame_every_s), ("127.0.0.1", 0)
         )
         return audio
 

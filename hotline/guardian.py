@@ -1,0 +1,176 @@
+"""`hotline run` as two processes: one that serves, and one that brings it back when it dies.
+
+Theory of operation
+-------------------
+The guardian imports everything once, forks the server and watches it. A server that dies without
+having been asked to (a crash, kill -9) is forked again within milliseconds: nothing has to be
+imported, Asterisk has kept every caller, and the new server adopts both. A server that hangs shows
+it by silence: it sends a byte every half second from its event loop, and after 6 s without one it
+is killed, before the dialplan loses patience (10 s) or soon after.
+
+The server dies with its guardian (`PR_SET_PDEATHSIG`), so that none ever serves unguarded beside a
+new one. SIGINT and SIGTERM are passed on; the server stops in order and its exit code is ours.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kernel.infra.log import get
+
+BEAT_EVERY_S = 0.5
+SILENCE_S = 6.0
+FIRST_BEAT_WITHIN_S = 60.0
+SOON_S = 10.0
+AGAIN_AFTER_S = (0.0, 0.5, 1.0, 2.0, 5.0)
+CRASHED = 70
+"""Exit code of a server that ended by an error nobody expected (`EX_SOFTWARE`)."""
+_PR_SET_PDEATHSIG = 1
+
+log = get("guardian")
+
+
+class Beat:
+    """The server's end of the pipe to its guardian. Without one (a test) beating does nothing."""
+
+    def __init__(self, descriptor: int | None = None, *, first: bool = True) -> None:
+        self.first = first
+        """Whether this server is the first since `hotline run`."""
+        self._descriptor = descriptor
+        if descriptor is not None:
+            os.set_blocking(descriptor, False)
+
+    def alive(self) -> None:
+        self._write(b".")
+
+    def serving(self) -> None:
+        """From now on an unexpected end is no failed start."""
+        self._write(b"!")
+
+    def _write(self, mark: bytes) -> None:
+        if self._descriptor is None:
+            return
+        try:
+            os.write(self._descriptor, mark)
+        except BlockingIOError:
+            pass  # The guardian itself is stopped; it will find enough beats when it goes on.
+
+
+@dataclass(slots=True)
+class _Server:
+    """One life of the server, as the guardian sees it."""
+
+    pid: int
+    born_at: float
+    beats: int
+    descriptor: int
+    has_served: bool = False
+    has_beaten: bool = False
+
+    def hear(self) -> bool:
+        """Take in what it has said; False when it will say nothing any more."""
+        marks = os.read(self.beats, 4096)
+        self.has_beaten = self.has_beaten or bool(marks)
+        self.has_served = self.has_served or b"!" in marks
+        return bool(marks)
+
+
+class Guardian:
+    """`prepare` is run once, before the first fork, so that no server has to do it again; it starts
+    no thread. `serve` is run in each child; what it returns is the exit code."""
+
+    def __init__(self, prepare: Callable[[], None], serve: Callable[[Beat], int]) -> None:
+        self._prepare = prepare
+        self._serve = serve
+        self._server: _Server | None = None
+        self._asked_to_stop = False
+
+    def run(self) -> int:
+        """Serve until told to stop or until there is no point in trying again; the exit code."""
+        before = {n: signal.signal(n, self._pass_on) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            self._prepare()
+            return self._keep()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _keep(self) -> int:
+        deaths = 0
+        while True:
+            server = self._fork()
+            code = self._watch(server)
+            os.close(server.descriptor)
+            if self._asked_to_stop or not _again(code, server):
+                return code if code >= 0 else 128 - code
+            lasted_s = time.monotonic() - server.born_at
+            deaths = 0 if lasted_s > SOON_S else deaths + 1
+            log.error("server_died", code=code, lasted_s=round(lasted_s, 1), pid=server.pid)
+            time.sleep(AGAIN_AFTER_S[min(deaths, len(AGAIN_AFTER_S) - 1)])
+
+    def _fork(self) -> _Server:
+        guardian, (ours, theirs) = os.getpid(), os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            os.close(ours)
+            _child(self._serve, Beat(theirs, first=self._server is None), guardian)
+        os.close(theirs)
+        self._server = _Server(pid, time.monotonic(), ours, os.pidfd_open(pid))
+        return self._server
+
+    def _watch(self, server: _Server) -> int:
+        """Until it has ended, by itself or by us because it fell silent; its exit code, or minus
+        the signal that ended it."""
+        poll = select.poll()
+        poll.register(server.beats, select.POLLIN)
+        poll.register(server.descriptor, select.POLLIN)
+        while True:
+            patience_s = SILENCE_S if server.has_beaten else FIRST_BEAT_WITHIN_S
+            events = dict(poll.poll(patience_s * 1000))
+            if server.beats in events and not server.hear():
+                poll.unregister(server.beats)  # it is ending; its end is told next
+            if server.descriptor in events:
+                os.close(server.beats)
+                return os.waitstatus_to_exitcode(os.waitpid(server.pid, 0)[1])
+            if not events:
+                log.error("server_silent", silent_s=patience_s, pid=server.pid)
+                os.kill(server.pid, signal.SIGKILL)
+
+    def _pass_on(self, number: int, _: object) -> None:
+        self._asked_to_stop = True
+        if self._server is not None:
+            os.kill(self._server.pid, number)
+
+
+def _again(code: int, server: _Server) -> bool:
+    """A server that says why it will not serve (exit code 0 to 3) is not asked again, nor is one
+    that has never come so far as to serve."""
+    return server.has_served and (code < 0 or code == CRASHED)
+
+
+def _child(serve: Callable[[Beat], int], beat: Beat, guardian: int) -> None:
+    """Never returns: the guardian's stack and its clean-up are not the child's business."""
+    code = CRASHED
+    try:
+        os.setpgid(0, 0)  # Ctrl-C of a terminal reaches the guardian only, which passes it on
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == guardian:
+            code = serve(beat)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,128 @@
+"""A trial's scene: a living hotline with operators at desk phones and citizens in every state."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from hotline.asterisk import phone_secrets
+from hotline.secrets import Secrets
+from tests.chaos.audit import Books, audit
+from tests.chaos.crowd import BoothPhone, Citizen, Citizens, Operator, Ring
+from tests.chaos.living_hotline import LivingHotline
+from tests.e2e.records import Records, until
+
+TEAM = "general"
+IN_LINE_WITHIN_S = 40
+
+
+class Scene:
+    """`operators[i]` sits at `phones[i]`."""
+
+    def __init__(self, hotline: LivingHotline, citizens: Citizens) -> None:
+        self.hotline = hotline
+        self.citizens = citizens
+        self.operators: list[Operator] = []
+        self.phones: list[BoothPhone] = []
+        self.rings: list[Ring] = []
+        self.records = Records(hotline.data_dir / "hotline.db")
+
+    # --- people come -----------------------------------------------------------------------
+
+    async def seat(self, count: int) -> None:
+        """Operators of one team sit down at desk phones that ring on; they are not ready."""
+        accounts = self.records.operators(TEAM)[:count]
+        booths = [f"{n:03d}" for n in range(1, count + 1)]
+        secrets = phone_secrets(Secrets(self.hotline.data_dir / "secrets"), booths)
+        for account, booth in zip(accounts, booths, strict=True):
+            name = f"desk{booth}"
+            self.phones.append(
+                await BoothPhone.open(name, self.hotline.sip_port, secrets[name], self.rings)
+            )
+            operator = Operator(self.hotline.base_url, account, self.hotline.password, booth)
+            self.operators.append(operator)
+        for operator in self.operators:
+            await operator.sign_in()
+        for operator in self.operators:
+            await operator.be(lambda s: bool(s.get("phone_reachable")))
+
+    async def waiting(self, count: int) -> list[Citizen]:
+        """Citizens who stand in the line, one behind the other."""
+        came = []
+        for _ in range(count):
+            citizen = await self.citizens.call()
+            await self.in_line(citizen)
+            came.append(citizen)
+        return came
+
+    async def in_line(self, citizen: Citizen) -> str:
+        """The call's id, as soon as it waits. Who is not heard presses again, as people do."""
+        call_id = await self.records.call(citizen.number)
+        deadline = time.monotonic() + IN_LINE_WITHIN_S
+        while "CallQueued" not in self.records.types(call_id):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{call_id} never waits: {self.records.types(call_id)}")
+            citizen.dialog.press("0")
+            with suppress(TimeoutError):
+                await self.records.event(call_id, "CallQueued", within_s=2)
+        return call_id
+
+    async def talking(self, index: int) -> Citizen:
+        """The operator becomes ready, takes a new caller and talks."""
+        self.phones[index].answers_after_s = 0.0
+        await self.operators[index].say("ready")
+        (citizen,) = await self.waiting(1)
+        await self.operators[index].be(lambda s: s.get("activity") == "talking")
+        self.phones[index].answers_after_s = None
+        return citizen
+
+    async def ringing(self, index: int) -> Citizen:
+        """The operator becomes ready, and the phone rings for a new caller."""
+        await self.operators[index].say("ready")
+        (citizen,) = await self.waiting(1)
+        await self.operators[index].be(lambda s: s.get("activity") == "offered")
+        return citizen
+
+    # --- people go -------------------------------------------------------------------------
+
+    async def finish(self, index: int, *, ready: bool = True) -> None:
+        """The operator ends conversation and write-up, as far as there are any."""
+        operator = self.operators[index]
+        if operator.state.get("activity") == "talking":
+            await operator.say("release")
+            await operator.be(lambda s: s.get("activity") in ("wrap_up", "idle"))
+        if operator.state.get("activity") == "wrap_up":
+            await operator.say("wrap_up_done", disposition="answered", next_status="ready")
+        elif ready:
+            await operator.say("ready")
+
+    async def everybody_hangs_up(self) -> Books:
+        """All citizens leave, all operators finish; the books must agree."""
+        for citizen in self.citizens.all:
+            citizen.dialog.hang_up()
+        for index, operator in enumerate(self.operators):
+            await operator.be(lambda s: s.get("activity") in ("idle", "wrap_up"), 40)
+            await self.finish(index, ready=False)
+        return await audit(self.hotline, self.citizens.all, self.rings, self.operators)
+
+    async def until(self, holds: Callable[[], bool], what: str, within_s: float = 30) -> None:
+        await until(holds, what, within_s)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(o.close() for o in self.operators))
+        for phone in self.phones:
+            phone.close()
+        self.citizens.close()
+        # A closed transport gives its socket back in the next turn of the loop.
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def scene(hotline: LivingHotline) -> AsyncIterator[Scene]:
+    made = Scene(hotline, await Citizens.open(hotline.sip_port))
+    try:
+        yield made
+    finally:
+        await made.close()

@@ -1,0 +1,49 @@
+"""How large the trials are: small in every test run, full by `make chaos`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`waiting`, `ringing` and `talking` are callers; `kills` how often a platform dies in turn."""
+
+    waiting: int
+    ringing: int
+    talking: int
+    kills: int
+    dead_s: float
+    stopped_s: float
+    races: int
+    simulated_races: int
+    cuts: int
+    fuzz: int
+
+
+SMALL = Size(
+    waiting=6,
+    ringing=2,
+    talking=3,
+    kills=2,
+    dead_s=8,
+    stopped_s=15,
+    races=40,
+    simulated_races=2_000,
+    cuts=40,
+    fuzz=200,
+)
+FULL = Size(
+    waiting=200,
+    ringing=50,
+    talking=100,
+    kills=50,
+    dead_s=600,
+    stopped_s=30,
+    races=300,
+    simulated_races=10_000,
+    cuts=1_000,
+    fuzz=100_000,
+)
+SIZE = FULL if os.environ.get("HOTLINE_CHAOS") == "full" else SMALL
