@@ -248,6 +248,9 @@ class TelephoneLine:
             future.set_result(None)
         if after is not None and after.answered_at is not None:
             self._first_answer.setdefault(call_id, after.answered_at)
+        if after is not None and isinstance(report, Told) and report.tell is Tell.FALLBACK:
+            # One question was not answered in time; we are there, so the caller need not ring on.
+            self._take_back(after)
         if after is None and isinstance(report, Told):
             self._close(call_id, report.recorded_at)
         for leg in _strays(report, before, after):
@@ -325,7 +328,7 @@ class TelephoneLine:
         self._log.info("line_restored", calls=len(calls), phones=len(found.reachable))
         self._emit(tel.LineRestored(calls, found.reachable, now))
         self._came_up.set()
-        self._take_back()
+        self._take_all_back()
         self._spawn(self._collect_left_over(), "left-over-recordings")
 
     def _vanished(self, call_id: CallId, restarted: bool, now: datetime) -> None:
@@ -337,12 +340,15 @@ class TelephoneLine:
         self._emit(tel.CallHungUp(call_id, ended_by, 0, now))
         self._ended[call_id] = None
 
-    def _take_back(self) -> None:
+    def _take_all_back(self) -> None:
         """Fetch callers whom no phone rings for out of the fallback queues, oldest first."""
         waiting = [t for t in self._tracks.values() if t.place is Place.FALLBACK]
         for track in sorted(waiting, key=lambda t: (t.arrived_at or _EPOCH, t.call_id)):
-            if track.operator is None:
-                self._order_later(Redirect(track.channel, Context.WAITING, "s"))
+            self._take_back(track)
+
+    def _take_back(self, track: CallTrack) -> None:
+        if track.operator is None:
+            self._order_later(Redirect(track.channel, Context.WAITING, "s"))
 
     async def _collect_left_over(self) -> None:
         """Recordings of calls that ended while this process was away."""

@@ -159,7 +159,9 @@ class LiveCall:
     """One caller present in the telephone system, as read back after a reconnect."""
 
     call_id: CallId
-    place: str  # ivr | waiting | offered | talking | consulting | after_call
+    # ivr | waiting | fallback (the telephone's own queue) | offered | talking | consulting |
+    # after_call
+    place: str
     ani: PhoneNumber
     dnis: str
     team: TeamId | None

@@ -8,12 +8,14 @@ from acd.core.agent import ActivityEvent, Agent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.conversation import begin_talk
 from acd.core.effects import NO_ID
+from acd.core.floor import call_key
 from acd.core.inputs import TimerKind
 from acd.core.offering import fail_offer
 from acd.core.talking import end_conversation
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.ids import Endpoint, OfferId
+from kernel.telephony import LiveCall
 
 
 def agent_at(work: Work, endpoint: Endpoint | None) -> Agent | None:
@@ -26,6 +28,29 @@ def offer_number(offer_id: OfferId | None) -> int:
     """The number in the offer's id, counting from 1; 0 when there is none."""
     number = offer_id.rpartition(".")[2] if offer_id else ""
     return int(number) if number.isdecimal() else 0
+
+
+def adopt(work: Work, found: LiveCall) -> Call:
+    """A call that we did not know, not yet in a line."""
+    arrived = found.first_arrival_at or work.now
+    team = work.floor.rules.team(found.team or work.floor.rules.fallback_team).team
+    call = Call(
+        call_id=found.call_id,
+        team=team,
+        language=found.language,
+        priority=found.priority,
+        first_arrival_at=arrived,
+        ani=found.ani.digits,
+        dnis=found.dnis,
+        state=ca.Returning("resync"),
+        entered_at=work.now,
+        key=call_key(found.call_id, arrived, found.priority),
+        closed=found.call_id in work.floor.closed,
+        offers=work.floor.closed.pop(found.call_id, 0),
+    )
+    work.floor.menu.pop(found.call_id, None)
+    work.floor.calls[call.call_id] = call
+    return call
 
 
 def take_over_talk(work: Work, call: Call, agent: Agent | None, offer_id: OfferId | None) -> None:

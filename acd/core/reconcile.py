@@ -12,13 +12,14 @@ from dataclasses import replace
 
 from acd.core import agent as ag
 from acd.core import call as ca
-from acd.core.adoption import agent_at, divert, offer_number, take_over_talk
+from acd.core.adoption import adopt, agent_at, divert, offer_number, take_over_talk
 from acd.core.agent import ActivityEvent, Agent, SessionEvent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.consulting import on_consult_changed
 from acd.core.conversation import begin_talk
 from acd.core.effects import CancelOffer, Show
 from acd.core.floor import call_key
+from acd.core.in_fallback import found_in_fallback
 from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
 from acd.core.left_alone import watch
 from acd.core.lines import close_unseen, end_in_menu, enter, on_waiting, stand_again
@@ -156,6 +157,10 @@ def _check_phone(work: Work, agent: Agent) -> None:
 
 
 def _place(work: Work, found: LiveCall) -> None:
+    known = work.floor.calls.get(found.call_id)
+    if known is not None and not known.ani:
+        # The log does not keep numbers; the telephone does.
+        known.ani, known.dnis = found.ani.digits, found.dnis
     match found.place:
         case "waiting":
             _found_waiting(work, found)
@@ -163,6 +168,8 @@ def _place(work: Work, found: LiveCall) -> None:
             _found_offered(work, found)
         case "talking" | "consulting":
             _found_talking(work, found)
+        case "fallback":
+            found_in_fallback(work, found)
         case "after_call":
             _found_after_call(work, found)
         case _:
@@ -196,29 +203,6 @@ def _as_waiting(work: Work, call: Call, found: LiveCall) -> CallWaiting:
         wanted_agent=state.to_agent if isinstance(state, ca.Moving) else None,
         at=work.now,
     )
-
-
-def adopt(work: Work, found: LiveCall) -> Call:
-    """A call that we did not know, not yet in a line."""
-    arrived = found.first_arrival_at or work.now
-    team = work.floor.rules.team(found.team or work.floor.rules.fallback_team).team
-    call = Call(
-        call_id=found.call_id,
-        team=team,
-        language=found.language,
-        priority=found.priority,
-        first_arrival_at=arrived,
-        ani=found.ani.digits,
-        dnis=found.dnis,
-        state=ca.Returning("resync"),
-        entered_at=work.now,
-        key=call_key(found.call_id, arrived, found.priority),
-        closed=found.call_id in work.floor.closed,
-        offers=work.floor.closed.pop(found.call_id, 0),
-    )
-    work.floor.menu.pop(found.call_id, None)
-    work.floor.calls[call.call_id] = call
-    return call
 
 
 def _found_offered(work: Work, found: LiveCall) -> None:

@@ -18,8 +18,8 @@ _AWAY = ("UNAVAILABLE", "INVALID", "UNKNOWN", "")
 _PLACES = {
     Place.IVR: "ivr",
     Place.WAITING: "waiting",
-    # Not deliverable until its turn of the native queue ends; a CallWaiting will say so.
-    Place.FALLBACK: "ivr",
+    # Not deliverable until it has left the native queue; a CallWaiting will say so.
+    Place.FALLBACK: "fallback",
     Place.OFFERED: "offered",
     Place.TALKING: "talking",
     Place.CONSULTING: "consulting",

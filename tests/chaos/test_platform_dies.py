@@ -41,7 +41,7 @@ async def resumed_after(stage: Scene, index: int, killed_at: float) -> tuple[flo
 def passed_over(stage: Scene, in_order: list[Citizen], ring: Ring) -> list[str]:
     """Callers who had been there longer than the one who was offered, and rang nowhere."""
     ids = {c.number: stage.records.call_of(c.number) for c in in_order}
-    older = []
+    older: list[str] = []
     for citizen in in_order:
         if ids[citizen.number] == ring.call_id:
             return older

@@ -159,6 +159,27 @@ class Exchange:
         )
         caller.wanted = None
 
+    # --- the native queue, while the platform is away ----------------------------------------
+
+    def fall_back(self, call_id: CallId) -> None:
+        """The caller came (back) to the waiting loop, which found the platform silent."""
+        caller = self.callers[call_id]
+        caller.place, caller.offer_id, caller.phone = "fallback", None, None
+
+    def fallback_answers(self, call_id: CallId, endpoint: str) -> None:
+        """One of the logged-in booths answers it. Such an offer has the number 0."""
+        caller = self.callers[call_id]
+        assert caller.place == "fallback"
+        caller.place, caller.phone = "talking", Endpoint(endpoint)
+        caller.offer_id = OfferId(f"{call_id}.0")
+        self.tell(OfferAnswered(call_id, caller.offer_id, caller.phone, self.clock.now()))
+
+    def take_back(self, call_id: CallId) -> None:
+        """The caller is fetched out of the native queue, or leaves it at the end of its turn."""
+        caller = self.callers[call_id]
+        assert caller.place == "fallback"
+        self._waits(caller)
+
     # --- phones ----------------------------------------------------------------------------
 
     def register(self, *endpoints: str) -> None:

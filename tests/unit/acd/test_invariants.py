@@ -238,7 +238,9 @@ class Floor(RuleBasedStateMachine):
 
     @rule(
         n=agents,
-        what=st.sampled_from(("browser_lost", "browser_back", "phone_lost", "phone_back", "line")),
+        what=st.sampled_from(
+            ("browser_lost", "browser_back", "phone_lost", "phone_back", "line", "dead")
+        ),
     )
     def trouble(self, n: int, what: str) -> None:
         world = self.world
@@ -254,9 +256,27 @@ class Floor(RuleBasedStateMachine):
             case "line" if world.exchange.up:
                 world.lose_line()
                 world.carry_fact()
+            case "dead":
+                self._dead_for_a_while(n)
             case _:
                 world.exchange.restore()
                 world.carry_fact()
+
+    def _dead_for_a_while(self, n: int) -> None:
+        """The telephone's own queue takes who waits, a booth answers one of them; then we return,
+        and the rest is fetched back in no particular order."""
+        world = self.world
+        world.lose_line()
+        callers = [c for c in world.exchange.callers.values() if c.place == "waiting"]
+        for caller in callers:
+            world.exchange.fall_back(caller.call_id)
+        busy = any(phone(n) in (c.phone, c.consulted) for c in world.exchange.callers.values())
+        if callers and not busy:
+            world.exchange.fallback_answers(callers[0].call_id, phone(n))
+        world.exchange.restore()
+        for caller in callers:
+            if caller.place == "fallback" and world.exchange.callers.get(caller.call_id) is caller:
+                world.exchange.take_back(caller.call_id)
 
     @rule(team=st.sampled_from((GENERAL, LABOUR, CONSUMER)), ring=st.integers(0, 5))
     def a_plan_opens_a_ring(self, team: TeamId, ring: int) -> None:

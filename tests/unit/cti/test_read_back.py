@@ -42,7 +42,7 @@ COLLEAGUE = leg("consulted", "PJSIP/desk002-00000002")
     [
         ([caller("ivr")], "ivr", None),
         ([caller("waiting")], "waiting", None),
-        ([caller("fallback")], "ivr", None),
+        ([caller("fallback")], "fallback", None),
         ([caller("fallback", "b1"), OPERATOR], "talking", "desk001"),
         (
             [caller("offered"), leg("operator", "PJSIP/desk001-00000001", False)],

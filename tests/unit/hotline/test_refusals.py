@@ -16,7 +16,7 @@ from kernel.errors import Unavailable
 
 def refusal(
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     command: str,
     **environment: str,
 ) -> str:
@@ -27,7 +27,7 @@ def refusal(
     monkeypatch.setattr(sys, "argv", ["hotline", command])
     with pytest.raises(SystemExit) as ended:
         main()
-    said = capsys.readouterr().err
+    said = capfd.readouterr().err
     assert ended.value.code == 1
     assert said.startswith("hotline: ") and said.count("\n") == 1, said
     assert "Traceback" not in said
@@ -56,9 +56,9 @@ def test_a_wrong_setting_is_named(
     value: str,
     data: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert f"HOTLINE_{name}: " in refusal(monkeypatch, capsys, "run", **{name: value})
+    assert f"HOTLINE_{name}: " in refusal(monkeypatch, capfd, "run", **{name: value})
 
 
 @pytest.mark.parametrize("address", ["nonsense", "oracle://somewhere/hotline"])
@@ -68,47 +68,47 @@ def test_an_address_that_is_no_database_is_refused_and_not_repeated(
     command: str,
     data: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    said = refusal(monkeypatch, capsys, command, DATABASE_URL=address, **free_ports())
+    said = refusal(monkeypatch, capfd, command, DATABASE_URL=address, **free_ports())
     assert "database" in said and address not in said
 
 
 @pytest.mark.parametrize("command", ["migrate", "demo", "run"])
 def test_a_database_that_does_not_answer_is_said(
-    command: str, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # bound and not listening: refused at once
         address = f"postgresql+asyncpg://hotline:secret@127.0.0.1:{nobody.getsockname()[1]}/hotline"
-        said = refusal(monkeypatch, capsys, command, DATABASE_URL=address, **free_ports())
+        said = refusal(monkeypatch, capfd, command, DATABASE_URL=address, **free_ports())
     assert "The database cannot be used" in said and "secret" not in said
 
 
 def test_a_database_of_another_version_is_said(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     connection = sqlite3.connect(data / "hotline.db")
     connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
     connection.execute("INSERT INTO alembic_version VALUES ('directory')")
     connection.commit()
     connection.close()
-    assert "hotline migrate" in refusal(monkeypatch, capsys, "run", **free_ports())
+    assert "hotline migrate" in refusal(monkeypatch, capfd, "run", **free_ports())
 
 
 def test_a_folder_that_cannot_be_made_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    said = refusal(monkeypatch, capsys, "run", DATA_DIR=str(tmp_path / "file" / "data"))
+    said = refusal(monkeypatch, capfd, "run", DATA_DIR=str(tmp_path / "file" / "data"))
     assert "data folder" in said
 
 
 def test_two_hotlines_do_not_share_a_data_folder(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with only_one(data):
-        said = refusal(monkeypatch, capsys, "run")
+        said = refusal(monkeypatch, capfd, "run")
     assert "already running" in said and str(data) in said
 
 
@@ -120,14 +120,14 @@ def test_a_folder_is_free_again_when_its_hotline_has_ended(tmp_path: Path) -> No
 
 
 def test_a_taken_port_is_said_before_anything_is_started(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         said = refusal(
-            monkeypatch, capsys, "run", **{**free_ports(), "ASTERISK_HTTP_PORT": str(port)}
+            monkeypatch, capfd, "run", **{**free_ports(), "ASTERISK_HTTP_PORT": str(port)}
         )
     assert f"127.0.0.1:{port} is already in use" in said and "HOTLINE_ASTERISK_HTTP_PORT" in said
     assert [path.name for path in data.iterdir()] == ["hotline.lock"]
