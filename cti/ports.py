@@ -103,6 +103,9 @@ class Switch(Protocol):
 
     async def stop(self) -> None: ...
 
+    def cut(self) -> None:
+        """Break the present connection; the next one begins by itself."""
+
     async def order(self, *orders: Order) -> None:
         """Send all at once, carried out in this order. Raises for the first that failed."""
 

@@ -12,6 +12,10 @@ are read, the picture is replaced, callers that vanished meanwhile are closed, `
 the whole truth, and only then the held reports follow (those already contained in the truth are
 recognised by their number and dropped).
 
+A process that was paused (stopped, swapped out, frozen with its machine) wakes up with an old
+picture and a full mailbox. A pulse notices: it is the first to run, and it treats the pause as a
+lost line, so that expired timers and stale wishes conclude nothing before the truth is read back.
+
 While the link is up, a beat is set every 2 s. The dialplan's waiting loops watch it; when it stands
 still for 10 s they turn to the native fallback queues. See `docs/diagrams/one-call.md`.
 """
@@ -56,6 +60,8 @@ from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
 from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
 
 BEAT_EVERY_S = 2.0
+PULSE_EVERY_S = 0.5
+PAUSE_S = 5.0
 CONSULT_RING = timedelta(seconds=20)
 ENDED_KEPT = 5000
 _CLOSED = "closed"
@@ -109,6 +115,8 @@ class TelephoneLine:
         self._members: dict[TeamId, frozenset[Endpoint]] = {}
         self._began: dict[CallId, asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pulse_at = 0.0
+        self._pulse: asyncio.TimerHandle | None = None
 
     # --- life ----------------------------------------------------------------------------
 
@@ -120,10 +128,14 @@ class TelephoneLine:
         await self._door.start(self._questions.answer)
         self._spawn(self._run(), "telephone-line")
         self._spawn(self._beat(), "telephone-beat")
+        self._pulse_at = asyncio.get_running_loop().time()
+        self._feel_pulse()
         await self._switch.start(self)
 
     async def stop(self) -> None:
         """Close both doors. Callers stay with Asterisk."""
+        if self._pulse is not None:
+            self._pulse.cancel()
         await self._switch.stop()
         await self._door.stop()
         tasks = list(self._tasks)
@@ -499,6 +511,16 @@ class TelephoneLine:
                 value = str(int(self._clock.now().timestamp() * 1000))
                 await self._try(SetVariable(None, BEAT_VARIABLE, value))
             await asyncio.sleep(BEAT_EVERY_S)
+
+    def _feel_pulse(self) -> None:
+        """Of all that is due after a pause this was due first, so nothing was concluded yet."""
+        loop = asyncio.get_running_loop()
+        paused_s, self._pulse_at = loop.time() - self._pulse_at, loop.time()
+        if paused_s > PAUSE_S:
+            self._log.error("process_was_paused", paused_s=round(paused_s, 1))
+            self._lose(tel.LineLost(f"程序停顿了 {paused_s:.0f} 秒", self._clock.now()))
+            self._switch.cut()
+        self._pulse = loop.call_later(PULSE_EVERY_S, self._feel_pulse)
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)

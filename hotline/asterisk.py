@@ -31,8 +31,11 @@ def asterisk_values(
     booths: Sequence[str],
     lines: Sequence[str],
     teams: Sequence[str],
+    term: int,
 ) -> AsteriskValues:
-    """Raises Unavailable, in one sentence, when set-up has not made Asterisk yet."""
+    """The AMI's password is another in each run (`term`), so that an older one cannot come back.
+
+    Raises Unavailable, in one sentence, when set-up has not made Asterisk yet."""
     environment = _environment(settings)
     run = settings.asterisk_dir
     folders = {name: run / name for name in ("run", "log", "asterisk-spool", "db", "var")}
@@ -43,7 +46,7 @@ def asterisk_values(
         sip_port=settings.sip_port,
         http_port=settings.asterisk_http_port,
         ami_port=settings.ami_port,
-        ami_secret=secrets.derive("ami"),
+        ami_secret=secrets.derive(f"ami:{term}"),
         agi_port=settings.agi_port,
         rtp_start=settings.rtp_start,
         rtp_end=settings.rtp_end,

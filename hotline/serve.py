@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
+import sys
 from contextlib import AsyncExitStack
 
 from rich.console import Console
@@ -24,12 +26,16 @@ from hotline.secrets import demo_password
 from hotline.settings import Settings
 from hotline.wiring import assemble
 from kernel.errors import Unavailable
+from kernel.infra.clock import SystemClock
 from kernel.infra.database import Database
 from kernel.infra.log import get
+from kernel.infra.term import Tenure
 from knowledge_base.adapters.chinese import library_chinese
 
 log = get("hotline")
 LINE_UP_WITHIN_S = 60
+SUPERSEDED = 3
+"""Exit code of a run that found a newer one at work."""
 LAZY_MODULES = (
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
@@ -57,7 +63,11 @@ async def serve(settings: Settings, console: Console, beat: Beat) -> None:
         if not asterisk_lives(settings):
             demand_asterisk_ports(settings)
         await _demand_city(settings)
-        services = await assemble(settings)
+        tenure = Tenure(settings.database, SystemClock(), _superseded)
+        stack.push_async_callback(tenure.end)
+        with in_one_sentence():
+            term = await tenure.begin()
+        services = await assemble(settings, term)
         stack.push_async_callback(services.stop)
         keeper = AsteriskKeeper(settings, services.asterisk)
         stack.push_async_callback(keeper.stop)
@@ -75,11 +85,21 @@ async def serve(settings: Settings, console: Console, beat: Beat) -> None:
         beat.serving()
         # Only an orderly stop ends the calls; after any other, the next server goes on with them.
         keeper.callers_stay = True
-        log.info("hotline_up", web_port=settings.web_port, sip_port=settings.sip_port)
+        ports = {"web_port": settings.web_port, "sip_port": settings.sip_port}
+        log.info("hotline_up", term=term, **ports)
         await until_stopped(server)
         keeper.callers_stay = False
         console.print("hotline: stopping …")
     console.print("hotline: stopped")
+
+
+def _superseded(why: str) -> None:
+    """A newer run is at work: whatever this one still did would be done twice. So it stops in the
+    middle of everything; Asterisk, its callers and the database are the other's."""
+    log.critical("superseded", reason=why)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(SUPERSEDED)
 
 
 async def _beat(beat: Beat) -> None:

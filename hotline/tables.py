@@ -17,6 +17,7 @@ DEPARTMENTS = (
     "ivr",
 )
 
+importlib.import_module("kernel.infra.term")
 for department in DEPARTMENTS:
     importlib.import_module(f"{department}.adapters.tables")
 

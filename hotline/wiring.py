@@ -135,6 +135,7 @@ class _Ground:
     """What every service stands on."""
 
     settings: Settings
+    term: int
     database: Database
     bus: LocalBus
     directory: Directory
@@ -143,13 +144,16 @@ class _Ground:
     ids: UuidSource
 
 
-async def _ground(settings: Settings) -> _Ground:
+async def _ground(settings: Settings, term: int) -> _Ground:
     clock, ids = SystemClock(), UuidSource()
-    database = Database(settings.database)
+    database = Database(settings.database, run=True)
+    if term:
+        database.guard(term)
     directory = Directory(SqlCityStore(database))
     await directory.load()
     return _Ground(
         settings=settings,
+        term=term,
         database=database,
         bus=RedisBus(settings.redis_url, ids.new()) if settings.redis_url else LocalBus(),
         directory=directory,
@@ -159,9 +163,10 @@ async def _ground(settings: Settings) -> _Ground:
     )
 
 
-async def assemble(settings: Settings) -> Services:
-    """Make every service; start none. Raises ConfigurationError for wrong reviewed data."""
-    ground = await _ground(settings)
+async def assemble(settings: Settings, term: int = 0) -> Services:
+    """Make every service; start none. `term` is the number of this run; 0 where nothing is guarded
+    because nothing is started. Raises ConfigurationError for wrong reviewed data."""
+    ground = await _ground(settings, term)
     try:
         return await _assemble(ground)
     except BaseException:
@@ -178,12 +183,14 @@ async def _assemble(ground: _Ground) -> Services:
         booths=[b.booth_id for b in directory.booths()],
         lines=[line.number for line in directory.lines()],
         teams=directory.team_ids(),
+        term=ground.term,
     )
     memory = TableCallerMemory(database, clock)
     dialogue, survey = await _ivr(ground, memory)
     announcer = PositionAnnouncer(dialogue)
     line = build_line(
         values,
+        term=ground.term,
         dialogue=dialogue,
         announcer=announcer,
         survey=survey,

@@ -60,3 +60,9 @@ class Unavailable(HotlineError):
     """A part outside this process (Asterisk, database, bus) does not answer."""
 
     code = "unavailable"
+
+
+class Superseded(Unavailable):
+    """A newer run of the platform has taken over; this one must do nothing more."""
+
+    code = "superseded"

@@ -2,6 +2,11 @@
 
 Implements `cti.ports.Switch` over one `FencedManager` per connection. What is lost is not repeated:
 after each login the listener reads the state back before anything is decided.
+
+Orders need a lease: an answer of Asterisk within the last 8 s. The dialplan takes the platform for
+dead when its beat has stood still for 10 s; a process that was paused for that long finds its lease
+run out and orders nothing before it has looked again. Each order carries the number of this run
+(`term`), and a link that finds a higher number in Asterisk ends itself: a newer run is at work.
 """
 
 from __future__ import annotations
@@ -9,32 +14,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, assert_never
+from typing import Any
 
+from cti.adapters.ami_actions import MANNERS, Repeat, action_of, channel_row, check_reply
 from cti.adapters.ami_fence import FencedManager, flat
 from cti.core.read_back import ChannelRow
-from cti.core.reports import Headers, parse_event
-from cti.core.words import FALLBACK_QUEUE_PREFIX, TruthVariable
-from cti.ports import (
-    HangUp,
-    JoinQueue,
-    LeaveQueue,
-    Log,
-    Order,
-    Redirect,
-    SetVariable,
-    SwitchListener,
-)
-from kernel.errors import NotFound, Unavailable
+from cti.core.reports import Headers, integer, parse_event
+from cti.core.words import FALLBACK_QUEUE_PREFIX, TERM_VARIABLE, TruthVariable
+from cti.ports import Log, Order, SetVariable, SwitchListener
+from kernel.errors import Superseded, Unavailable
 from kernel.ids import Endpoint, TeamId
 
-DEADLINE_S = 5.0
+CONNECT_WITHIN_S = 5.0
 PING_EVERY_S = 3.0
-PING_DEADLINE_S = 3.0
+LEASE_S = 8.0
 BACK_OFF_S = (0.2, 5.0)
 BOOT_DEADLINE_S = 60.0
-_GONE = ("no such channel", "channel does not exist", "does not exist", "not found")
-_ALREADY = ("already there", "not there", "unable to remove", "unable to add")
 
 
 class AmiLink:
@@ -47,11 +42,15 @@ class AmiLink:
         port: int,
         user: str,
         secret: str,
+        term: int,
         jitter: Callable[[], float],
         log: Log,
     ) -> None:
         self._address = (host, port)
         self._login = (user, secret)
+        self._term = term
+        self._sent = 0
+        self._heard_at = 0.0
         self._jitter = jitter
         self._log = log
         self._listener: SwitchListener | None = None
@@ -102,21 +101,34 @@ class AmiLink:
         self._booted.clear()
         self._ended.clear()
         manager = FencedManager(log=self._log, sink=self._on_event, lost=self._on_lost)
-        await manager.open(*self._address, DEADLINE_S)
+        await manager.open(*self._address, CONNECT_WITHIN_S)
         self._manager = manager
         user, secret = self._login
-        reply = await manager.ask(
-            {"Action": "Login", "Username": user, "Secret": secret, "Events": "on"},
-            deadline_s=DEADLINE_S,
+        reply = await self._ask(
+            {"Action": "Login", "Username": user, "Secret": secret, "Events": "on"}
         )
         if not reply.success:
             raise Unavailable("电话系统拒绝登录")
         await self._wait_booted()
+        await self._claim()
         if self._listener is not None:
             await self._listener.on_connected()
         self._log.info("ami_connected")
-        await self._watch(manager)
+        await self._watch()
         return True
+
+    async def _claim(self) -> None:
+        """From now on the dialplan refuses older runs' orders. Raises Superseded for one of them.
+
+        Asterisk forgets the number with its callers, when it dies.
+        """
+        found = await self._ask({"Action": "Getvar", "Variable": TERM_VARIABLE})
+        newest = integer(str(found.value))
+        if newest > self._term:
+            raise Superseded("另一个运行实例已经接管电话系统")
+        reply = await self._ask(action_of(SetVariable(None, TERM_VARIABLE, str(self._term)), 0))
+        if not reply.success:
+            raise Unavailable("电话系统拒绝指令")
 
     async def _wait_booted(self) -> None:
         waiting = {
@@ -131,7 +143,7 @@ class AmiLink:
         if not self._booted.is_set():
             raise Unavailable("电话系统没有启动完成")
 
-    async def _watch(self, manager: FencedManager) -> None:
+    async def _watch(self) -> None:
         """Ping until the connection ends or a ping is not answered in time."""
         while not self._ended.is_set():
             try:
@@ -139,7 +151,7 @@ class AmiLink:
                     await self._ended.wait()
             except TimeoutError:
                 try:
-                    await manager.ask({"Action": "Ping"}, deadline_s=PING_DEADLINE_S)
+                    await self._ask({"Action": "Ping"})
                 except Unavailable as error:
                     self._end_reason = error.message
                     self._log.warning("ami_silent", reason=error.message)
@@ -177,13 +189,38 @@ class AmiLink:
     # --- orders --------------------------------------------------------------------------
 
     async def order(self, *orders: Order) -> None:
-        manager = self._require()
+        self._require_lease()
         # Sent in one go, answered in order: Asterisk carries out one session's actions in sequence.
-        replies = await asyncio.gather(
-            *(manager.ask(action_of(o), deadline_s=DEADLINE_S) for o in orders)
-        )
+        replies = await asyncio.gather(*(self._ask(action_of(o, self._term)) for o in orders))
         for one, reply in zip(orders, replies, strict=True):
-            _check_reply(one, reply, self._log)
+            check_reply(one, reply, self._log)
+
+    def _require_lease(self) -> None:
+        """Raises Unavailable when Asterisk has not answered for so long that it may by now take us
+        for dead, and breaks the connection, so that the truth is read back first."""
+        self._require()
+        silent_s = asyncio.get_running_loop().time() - self._heard_at
+        if silent_s > LEASE_S:
+            self._log.error("lease_expired", silent_s=round(silent_s, 1))
+            self.cut()
+            raise Unavailable("与电话系统的连接中断过久，正在重新核对")
+
+    async def _ask(self, fields: Mapping[str, object], *, as_list: bool = False) -> Any:
+        """One action, with the next id and its own deadline; its answer renews the lease."""
+        manner = MANNERS[str(fields["Action"])]
+        self._sent += 1
+        action_id = f"{self._term}-{self._sent}"
+        try:
+            reply = await self._require().ask(
+                {**fields, "ActionID": action_id}, deadline_s=manner.deadline_s, as_list=as_list
+            )
+        except Unavailable:
+            if manner.repeat is Repeat.ONCE:
+                # Done or not: nobody knows, and nobody asks again.
+                self._log.warning("order_unanswered", action=fields["Action"], id=action_id)
+            raise
+        self._heard_at = asyncio.get_running_loop().time()
+        return reply
 
     async def channels(self) -> Sequence[ChannelRow]:
         names = ",".join(v.value for v in TruthVariable)
@@ -206,11 +243,11 @@ class AmiLink:
         return {team: frozenset(endpoints) for team, endpoints in members.items()}
 
     async def started_at(self) -> str:
-        reply = await self._require().ask({"Action": "CoreStatus"}, deadline_s=DEADLINE_S)
+        reply = await self._ask({"Action": "CoreStatus"})
         return f"{reply.corestartupdate}T{reply.corestartuptime}"
 
     async def _list(self, fields: Mapping[str, object]) -> list[Any]:
-        reply = await self._require().ask(fields, deadline_s=DEADLINE_S, as_list=True)
+        reply = await self._ask(fields, as_list=True)
         if not isinstance(reply, list):
             text = str(reply.message)
             # Some empty lists are told as an error ("No ... found").
@@ -224,64 +261,3 @@ class AmiLink:
         if self._manager is None:
             raise Unavailable("与电话系统的连接不可用")
         return self._manager
-
-
-def action_of(order: Order) -> dict[str, object]:
-    """The AMI action that carries out `order`. Source: Asterisk 22 AMI actions of these names."""
-    match order:
-        case Redirect(channel=channel, context=context, exten=exten, other=other):
-            fields: dict[str, object] = {
-                "Action": "Redirect",
-                "Channel": channel,
-                "Context": context,
-                "Exten": exten,
-                "Priority": "1",
-            }
-            if other is not None:
-                extra = ("ExtraChannel", "ExtraContext", "ExtraExten")
-                fields |= dict(zip(extra, other, strict=True)) | {"ExtraPriority": "1"}
-            return fields
-        case HangUp(channel=channel):
-            return {"Action": "Hangup", "Channel": channel, "Cause": "16"}
-        case SetVariable(channel=target, name=name, value=value):
-            where = {"Channel": target} if target is not None else {}
-            return {"Action": "Setvar", **where, "Variable": name, "Value": value}
-        case JoinQueue(team=team, endpoint=endpoint):
-            return {
-                "Action": "QueueAdd",
-                "Queue": f"{FALLBACK_QUEUE_PREFIX}{team}",
-                "Interface": f"PJSIP/{endpoint}",
-            }
-        case LeaveQueue(team=team, endpoint=endpoint):
-            return {
-                "Action": "QueueRemove",
-                "Queue": f"{FALLBACK_QUEUE_PREFIX}{team}",
-                "Interface": f"PJSIP/{endpoint}",
-            }
-        case _:
-            assert_never(order)
-
-
-def _check_reply(order: Order, reply: Any, log: Log) -> None:
-    if reply.success:
-        return
-    text = str(reply.message)
-    lowered = text.lower()
-    if isinstance(order, (JoinQueue, LeaveQueue)) and any(t in lowered for t in _ALREADY):
-        return
-    if any(t in lowered for t in _GONE):
-        raise NotFound("来电已不在线")
-    log.warning("order_refused", order=type(order).__name__, reason=text)
-    raise Unavailable("电话系统拒绝指令")
-
-
-def channel_row(message: Any) -> ChannelRow:
-    """One `Status` event; variables that are not set come as `(null)`."""
-    listed = message.get("variable", [])
-    pairs = (item.partition("=") for item in (listed if isinstance(listed, list) else [listed]))
-    return ChannelRow(
-        channel=str(message.channel),
-        bridge=str(message.bridgeid),
-        up=str(message.channelstatedesc).lower() == "up",
-        variables={name: value for name, _, value in pairs if value not in ("", "(null)")},
-    )

@@ -138,6 +138,7 @@ class AsteriskValues:
     waiting_turn_s: int = 5
     announce_every_turns: int = 6
     fallback_turn_s: int = 15
+    heartbeat_late_s: int = 4
     heartbeat_stale_s: int = 10
     orphan_priority: int = 10
     qualify_s: int = 30

@@ -20,13 +20,17 @@ from kernel.ids import TeamId
 def build_line(
     values: AsteriskValues,
     *,
+    term: int,
     dialogue: CallerDialogue,
     announcer: WaitingAnnouncer,
     survey: AfterCallSurvey,
     clock: Clock,
     log: Log,
 ) -> TelephoneLine:
-    """The line to the Asterisk that runs with `values`; starts nothing."""
+    """The line to the Asterisk that runs with `values`; starts nothing.
+
+    `term` is the number of this run: once connected, orders of a lower one are refused.
+    """
 
     def questions(on_begun: Callable[[Begun], None]) -> Questions:
         return Questions(
@@ -41,7 +45,7 @@ def build_line(
         )
 
     return TelephoneLine(
-        switch=link_to(values, log),
+        switch=link_to(values, term, log),
         door=AgiDoor(values.agi_host, values.agi_port, log),
         questions=questions,
         spool=SpoolFolder(values.recordings_dir),
@@ -50,12 +54,13 @@ def build_line(
     )
 
 
-def link_to(values: AsteriskValues, log: Log) -> AmiLink:
+def link_to(values: AsteriskValues, term: int, log: Log) -> AmiLink:
     return AmiLink(
         host=values.bind_address,
         port=values.ami_port,
         user=values.ami_user,
         secret=values.ami_secret,
+        term=term,
         jitter=jitter,
         log=log,
     )

@@ -12,6 +12,7 @@ from enum import StrEnum
 class Context(StrEnum):
     """Contexts a caller's or an operator's channel may be redirected to."""
 
+    ORDER = "cc-order"
     DELIVER = "cc-deliver"
     WAITING = "cc-waiting"
     REQUEUE = "cc-requeue"
@@ -75,6 +76,7 @@ class TruthVariable(StrEnum):
     OFFER = "CC_OFFER"
     ENDPOINT = "CC_ENDPOINT"
     RECORDED = "CC_RECORDED"
+    TERM = "CC_TERM"
     DIALSTATUS = "DIALSTATUS"
 
 
@@ -114,6 +116,8 @@ class Role(StrEnum):
 
 USER_EVENT = "Hotline"
 BEAT_VARIABLE = "CC_BEAT"
+TERM_VARIABLE = "CC_TERM"
+CONTEXT_PREFIX = "cc-"
 FALLBACK_QUEUE_PREFIX = "fallback-"
 HEADER_CALL = "X-Hotline-Call"
 HEADER_OFFER = "X-Hotline-Offer"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, MetaData, event
+from sqlalchemy import Connection, DateTime, MetaData, event, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
@@ -21,9 +22,11 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from kernel.errors import ConfigurationError, Unavailable
+from kernel.errors import ConfigurationError, Superseded, Unavailable
 
+RUN_NAME = "hotline run"
 WRITER_WITHIN_S = 20.0
+_NEWEST_TERM = text("SELECT max(number) FROM terms")
 _WRITING: dict[str, Any] = {"writes": True}
 
 metadata = MetaData(
@@ -72,16 +75,22 @@ class Database:
     so that a transaction which reads first and writes later never fails with "database is locked"
     (a deferred one does, at once, whatever the busy timeout, when another wrote in between).
     A session inside another session of the same task is a mistake: it waits in vain.
+
+    `run` marks the connections of a running platform, so that a newer one can end them; `guard`
+    makes every transaction that may write look first whether this is still the newest run.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, run: bool = False) -> None:
         self.url = url
+        self.name = f"{RUN_NAME} {os.getpid()} {os.urandom(4).hex()}" if run else "hotline"
+        self._term: int | None = None
         self.is_sqlite = url.startswith("sqlite")
         options: dict[str, Any] = {"pool_pre_ping": not self.is_sqlite}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": 15}
         else:
             options.update(pool_size=10, max_overflow=10)
+            options["connect_args"] = {"server_settings": {"application_name": self.name}}
         try:
             self.engine: AsyncEngine = create_async_engine(url, **options)
         except (ArgumentError, ImportError) as error:
@@ -98,7 +107,8 @@ class Database:
         """A transaction that may write. Raises what the body raises, after rolling back, and
         Unavailable when SQLite's one writer does not become free within 20 s."""
         async with self._turn(), self._sessions() as session, session.begin():
-            await session.connection(execution_options=_WRITING)
+            connection = await session.connection(execution_options=_WRITING)
+            await self._demand_newest(connection)
             yield session
 
     @asynccontextmanager
@@ -113,7 +123,17 @@ class Database:
         async with self._turn(), self.engine.connect() as raw:
             connection = await raw.execution_options(**_WRITING)
             async with connection.begin():
+                await self._demand_newest(connection)
                 yield connection
+
+    def guard(self, term: int) -> None:
+        """Refuse every write from now on unless `term` is the newest run (`kernel.infra.term`)."""
+        self._term = term
+
+    async def _demand_newest(self, connection: AsyncConnection) -> None:
+        """Raises Superseded."""
+        if self._term is not None and await connection.scalar(_NEWEST_TERM) != self._term:
+            raise Superseded("另一个运行实例已经接管，本实例停止写入")
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

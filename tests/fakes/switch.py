@@ -37,6 +37,9 @@ class FakeSwitch:
         assert self.listener is not None
         self.listener.on_lost(reason)
 
+    def cut(self) -> None:
+        self.lose("cut by us")
+
     async def order(self, *orders: Order) -> None:
         if self.fault is not None:
             raise self.fault

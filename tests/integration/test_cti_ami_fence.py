@@ -15,6 +15,7 @@ from typing import Any
 import panoramisk
 import pytest
 
+from cti.adapters.ami_actions import MANNERS, Manner, Repeat
 from cti.adapters.ami_fence import FencedManager, UnsafeAction
 from cti.adapters.ami_link import AmiLink
 from cti.core.reports import Report, Told
@@ -92,7 +93,13 @@ class Listener:
 
 def a_link(port: int) -> AmiLink:
     return AmiLink(
-        host="127.0.0.1", port=port, user="u", secret="s", jitter=lambda: 0.0, log=KeptLog()
+        host="127.0.0.1",
+        port=port,
+        user="u",
+        secret="s",
+        term=7,
+        jitter=lambda: 0.0,
+        log=KeptLog(),
     )
 
 
@@ -215,7 +222,7 @@ async def test_f3_the_link_notices_silence_and_reconnects(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("cti.adapters.ami_link.PING_EVERY_S", 0.05)
-    monkeypatch.setattr("cti.adapters.ami_link.PING_DEADLINE_S", 0.1)
+    monkeypatch.setitem(MANNERS, "Ping", Manner(Repeat.READ, 0.1))
     async with ami_server() as server:
         server.answer = silent
         listener, link = Listener(), a_link(server.port)

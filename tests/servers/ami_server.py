@@ -33,7 +33,8 @@ class AmiSession:
 
 
 class AmiServer:
-    """Logs everybody in; every other action is answered by `answer` (default: success)."""
+    """Logs everybody in and keeps the number of the newest run (`term`); every other action is
+    answered by `answer` (default: success)."""
 
     def __init__(self) -> None:
         self.actions: list[dict[str, str]] = []
@@ -41,6 +42,7 @@ class AmiServer:
         self.answer: Answer = _succeed
         self.logged_in: asyncio.Queue[AmiSession] = asyncio.Queue()
         self.port = 0
+        self.term = 0
         self._changed = asyncio.Event()
 
     def named(self, name: str) -> list[dict[str, str]]:
@@ -62,6 +64,10 @@ class AmiServer:
             while True:
                 block = (await reader.readuntil(b"\r\n\r\n")).decode()
                 action = dict(line.split(": ", 1) for line in block.split("\r\n") if ": " in line)
+                if action.get("Variable") == "CC_TERM":
+                    self.term = int(action.get("Value", self.term))
+                    await session.success(action, Variable="CC_TERM", Value=str(self.term))
+                    continue
                 self.actions.append(action)
                 self._changed.set()
                 if action["Action"] == "Login":

@@ -80,13 +80,16 @@ class Switchboard:
         self.survey = ScriptedSurvey()
         self.announcer = ScriptedAnnouncer()
         self.asterisk = AsteriskProcess(BINARY, config_dir)
+        self.term = 0
         self.line = self.make_line()
         self._phones: list[SipPhone] = []
         self._citizen: SipPhone | None = None
 
     def make_line(self) -> TelephoneLine:
+        self.term += 1
         line = build_line(
             self.values,
+            term=self.term,
             dialogue=self.dialogue,
             announcer=self.announcer,
             survey=self.survey,
