@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from kernel.errors import Unavailable
+
+DYING_S = 1.0
+LOOK_EVERY_S = 0.02
 
 
 @contextmanager
@@ -25,7 +30,7 @@ def only_one(data_dir: Path) -> Iterator[None]:
         raise Unavailable(f"The data folder cannot be used: {error}.") from error
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _hold(lock)
         except BlockingIOError as error:
             lock.seek(0)
             raise Unavailable(
@@ -37,6 +42,20 @@ def only_one(data_dir: Path) -> Iterator[None]:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
+
+
+def _hold(lock: IO[str]) -> None:
+    """Raises BlockingIOError. A holder who is dying this moment needs another one to be gone."""
+    deadline = time.monotonic() + DYING_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_EVERY_S)
+        else:
+            return
 
 
 def _holder(pid: str) -> str:

@@ -7,8 +7,8 @@ from alembic import op
 
 from kernel.infra.database import UtcDateTime
 
-revision = "0480_terms"
-down_revision = "0470_ivr"
+revision = "0490_terms"
+down_revision = "0480_drafts_of_a_call"
 branch_labels = None
 depends_on = None
 
