@@ -518,7 +518,7 @@ class TelephoneLine:
         paused_s, self._pulse_at = loop.time() - self._pulse_at, loop.time()
         if paused_s > PAUSE_S:
             self._log.error("process_was_paused", paused_s=round(paused_s, 1))
-            self._lose(tel.LineLost(f"程序停顿了 {paused_s:.0f} 秒", self._clock.now()))
+            self._lose(tel.LineLost("程序曾停顿，正在重新核对", self._clock.now()))
             self._switch.cut()
         self._pulse = loop.call_later(PULSE_EVERY_S, self._feel_pulse)
 

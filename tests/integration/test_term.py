@@ -144,9 +144,10 @@ async def test_a_run_whose_lock_was_cut_takes_it_again_and_goes_on(
 
     async def held() -> bool:
         async with other.reading() as session:
-            return 1 == await session.scalar(
+            holders = await session.scalar(
                 text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
             )
+            return bool(holders == 1)
 
     await eventually(held)
     await run.write()
