@@ -74,6 +74,17 @@ def prompts() -> None:
 
 
 @app.command()
+def reload() -> None:
+    """Let the running Asterisk read its changed configuration in, with all calls in place."""
+    from hotline.reload import reload as read_in
+
+    done = asyncio.run(read_in(read_settings()))
+    console.print("read in:", ", ".join(done.now) or "nothing has changed")
+    if done.later:
+        console.print("read at Asterisk's next start:", ", ".join(done.later))
+
+
+@app.command()
 def check() -> None:
     """Validate the reviewed data under config/ without starting anything."""
     from hotline.reviewed import load_reviewed

@@ -29,6 +29,7 @@ from kernel.infra.log import get
 BEAT_EVERY_S = 0.5
 SILENCE_S = 6.0
 FIRST_BEAT_WITHIN_S = 60.0
+PAUSED_TOO_S = 1.0
 SOON_S = 10.0
 AGAIN_AFTER_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 CRASHED = 70
@@ -136,13 +137,18 @@ class Guardian:
         poll.register(server.descriptor, select.POLLIN)
         while True:
             patience_s = SILENCE_S if server.has_beaten else FIRST_BEAT_WITHIN_S
+            asked_at = time.monotonic()
             events = dict(poll.poll(patience_s * 1000))
             if server.beats in events and not server.hear():
                 poll.unregister(server.beats)  # it is ending; its end is told next
             if server.descriptor in events:
                 os.close(server.beats)
                 return os.waitstatus_to_exitcode(os.waitpid(server.pid, 0)[1])
-            if not events:
+            if not events and time.monotonic() - asked_at > patience_s + PAUSED_TOO_S:
+                # We were stopped ourselves, the whole machine perhaps: that is no fault of the
+                # server's, which notices by its own pulse (`cti.service`).
+                log.warning("guardian_was_paused")
+            elif not events:
                 log.error("server_silent", silent_s=patience_s, pid=server.pid)
                 os.kill(server.pid, signal.SIGKILL)
 

@@ -88,6 +88,17 @@ class AsteriskProcess:
         One that lives and does not answer its console holds no caller whom anybody could help: it
         is ended, so that a new one can start.
         """
+        try:
+            return await self.attach()
+        except Unavailable:
+            await self.kill()
+            return False
+
+    async def attach(self) -> bool:
+        """Speak with the Asterisk of this configuration, whoever keeps it; False if none lives.
+
+        Raises Unavailable when it does not answer its console.
+        """
         pid = await asyncio.to_thread(living, self._config_dir)
         if pid is None:
             return False
@@ -95,11 +106,8 @@ class AsteriskProcess:
         try:
             async with asyncio.timeout(ADOPTED_WITHIN_S):
                 await self._ready()
-        except TimeoutError:
-            await self.kill()
-            return False
-        except Unavailable:
-            return False
+        except TimeoutError as error:
+            raise Unavailable("Asterisk runs and does not answer.") from error
         return True
 
     def _follow(self, pid: int, child: asyncio.subprocess.Process | None) -> None:

@@ -80,8 +80,9 @@ class Ring:
 class BoothPhone:
     """A desk phone. `answers_after_s` None lets it ring."""
 
-    def __init__(self, phone: SipPhone, rings: list[Ring]) -> None:
+    def __init__(self, phone: SipPhone, secret: str, rings: list[Ring]) -> None:
         self._phone = phone
+        self._secret = secret
         self._rings = rings
         self.name = phone.user
         self.answers_after_s: float | None = None
@@ -93,10 +94,10 @@ class BoothPhone:
         phone = await SipPhone.open(name, sip_port, 1000)
         phone.frame_every_s = QUIET_FRAME_S
         await phone.register(secret, expires=600)
-        return cls(phone, rings)
+        return cls(phone, secret, rings)
 
-    async def register(self, secret: str) -> None:
-        await self._phone.register(secret, expires=600)
+    async def register_again(self) -> None:
+        await self._phone.register(self._secret, expires=600)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -47,6 +47,9 @@ class LivingHotline(HotlineProcess):
         os.kill(pid, signal.SIGKILL)
         return at
 
+    def signal_server(self, number: signal.Signals) -> None:
+        os.kill(self.server_pid, number)
+
     def signal_all(self, number: signal.Signals) -> None:
         """Server and guardian: SIGSTOP, SIGCONT."""
         assert self.process is not None
