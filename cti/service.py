@@ -254,7 +254,8 @@ class TelephoneLine:
         self, call_id: CallId, report: Report, before: CallTrack | None, after: CallTrack | None
     ) -> None:
         begun = isinstance(report, (LegDialled, LegAnswered)) or (
-            isinstance(report, Told) and report.tell in (Tell.OFFER_FAILED, Tell.HUNGUP)
+            isinstance(report, Told)
+            and report.tell in (Tell.OFFER_FAILED, Tell.WAITING, Tell.HUNGUP)
         )
         if begun and (future := self._began.pop(call_id, None)) and not future.done():
             future.set_result(None)
