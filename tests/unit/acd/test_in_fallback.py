@@ -7,7 +7,7 @@ import pytest
 from acd.core import agent as ag
 from acd.core import call as ca
 from kernel import events as ev
-from kernel.ids import AgentId, CallId, TeamId
+from kernel.ids import AgentId, CallId, OfferId, TeamId
 from tests.unit.acd.cast import arrive, ringing, seat
 from tests.unit.acd.rules import GENERAL, make_rules
 from tests.unit.acd.world import World
@@ -106,7 +106,7 @@ def test_an_offer_that_ended_there_frees_the_operator(world: World) -> None:
     world.exchange.fall_back(FIRST)
     world.exchange.restore()
     world.drain()
-    assert world.outcomes[ca.OfferId(f"{FIRST}.1")] == "rescinded"
+    assert world.outcomes[OfferId(f"{FIRST}.1")] == "rescinded"
     # The one who still waits in our own loop takes the freed operator.
     assert ringing(world) == {"a": SECOND}
 
