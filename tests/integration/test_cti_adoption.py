@@ -158,7 +158,8 @@ async def test_one_bad_line_is_refused_before_anything_changes(
     template.write_text(text.replace(good, bad, 1) + "\n; changed\n")
     if name == "manager.conf":
         # The account alone is not rehearsed; with a changed dialplan beside it, it is.
-        (templates / "extensions.conf.j2").open("a").write("\n; changed\n")
+        dialplan = templates / "extensions.conf.j2"
+        dialplan.write_text(dialplan.read_text() + "\n; changed\n")
     before = {path.name: path.read_bytes() for path in board.config_dir.glob("*.conf")}
     citizen, _ = await board.waiting()
     with pytest.raises(ConfigurationError):
