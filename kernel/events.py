@@ -18,6 +18,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from kernel.assignment import Assignment
 from kernel.ids import AgentId, AuthorityId, BoothId, CallId, Endpoint, EventId, OfferId, TeamId
 from kernel.language import Language
+from kernel.waits import WaitScore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,27 @@ class TalkFinished(Event):
     team: TeamId
     talk_s: float
     held_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitAnnounced(Event):
+    """A waiting caller heard about the wait. `position` counts from 1; `expected_s` was forecast,
+    and `low_min` to `high_min` minutes were told (`high_min` None: more than `low_min`); all three
+    are None when nothing certain enough could be told."""
+
+    team: TeamId
+    position: int
+    expected_s: float | None
+    low_min: int | None
+    high_min: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForecastsScored(Event):
+    """A wait is over: each forecast made for the caller beside the truth, told or not."""
+
+    team: TeamId
+    scores: tuple[WaitScore, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,7 @@ def places(events: Sequence[ev.Event]) -> list[Place]:
 
 def _place(event: ev.Event, start: datetime) -> Place | None:
     offset_s = (event.occurred_at - start).total_seconds()
-    if isinstance(event, ev.CallQueued):
+    if isinstance(event, ev.CallQueued | ev.WaitAnnounced):
         return Place(offset_s, event.team, event.position)
     if isinstance(event, ev.CallOffered) and event.why is not None:
         return Place(offset_s, event.why.home_team, event.why.position)

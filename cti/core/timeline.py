@@ -53,6 +53,22 @@ def _s(value: float) -> str:
     return f"{value:.1f}"
 
 
+def _announced(event: ev.WaitAnnounced) -> tuple[str, dict[str, str]]:
+    values = {"position": str(event.position)}
+    if event.low_min is None:
+        return "告知排在第 %(position)s 位", values
+    if event.high_min is None:
+        return "告知排在第 %(position)s 位，预计等待超过 %(low)s 分钟", {
+            **values,
+            "low": str(event.low_min),
+        }
+    return "告知排在第 %(position)s 位，预计等待 %(low)s 到 %(high)s 分钟", {
+        **values,
+        "low": str(event.low_min),
+        "high": str(event.high_min),
+    }
+
+
 _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
     ev.CallArrived: lambda e: (
         Lane.CALLER,
@@ -112,6 +128,7 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         "通话结束，时长 %(talk)s 秒",
         {"talk": _s(e.talk_s)},
     ),
+    ev.WaitAnnounced: lambda e: (Lane.QUEUE, *_announced(e)),
     ev.CallAbandoned: lambda e: (
         Lane.CALLER,
         "放弃等待，已等待 %(waited)s 秒",

@@ -77,6 +77,12 @@ def queued(seconds: float, position: int, team: TeamId = LABOUR) -> ev.CallQueue
     )
 
 
+def announced(seconds: float, position: int) -> ev.WaitAnnounced:
+    return ev.WaitAnnounced(
+        **at(seconds), team=LABOUR, position=position, expected_s=90.0, low_min=1, high_min=2
+    )
+
+
 def said(why: Assignment) -> list[str]:
     [offer] = explained([offered(3.0, why)])
     return [s.msgid % s.values for s in offer.sentences]
@@ -146,11 +152,13 @@ def test_the_place_over_time_keeps_what_changed() -> None:
     events = [
         queued(0, 5),
         queued(20, 5),
+        announced(30, 2),
         offered(60, replace(WHY, position=1)),
         queued(80, 2, GENERAL),
     ]
     assert places(events) == [
         Place(0.0, LABOUR, 5),
+        Place(30.0, LABOUR, 2),
         Place(60.0, LABOUR, 1),
         Place(80.0, GENERAL, 2),
     ]
