@@ -100,8 +100,8 @@ Entry = LoggedInput | Event | ClosedMinute
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the log knows at a start: closed minutes of the last 24 h, the events of the last hour
-    (oldest first), and what had not ended."""
+    """What the log knows at a start: closed minutes and judged waits of the last 24 h, the events
+    of the last hour (oldest first), and what had not ended."""
 
     minutes: Sequence[ClosedMinute] = ()
     events: Sequence[Event] = ()
@@ -110,6 +110,7 @@ class Memory:
     open_rings: Sequence[tuple[TeamId, int]] = ()
     handled: Sequence[tuple[AgentId, datetime]] = ()
     wrap_up_limits: Sequence[tuple[TeamId, timedelta]] = ()
+    waits: Sequence[Event] = ()
 
 
 class EventLog(Protocol):

@@ -22,7 +22,8 @@ from acd.core.metrics import ClosedMinute, Metrics
 from acd.core.rules import Rules
 from acd.core.self_audit import Drift, audit
 from acd.core.step import step
-from acd.core.views import AgentView, Wallboard, agent_view, primary_team, wallboard
+from acd.core.views import AgentView, Sources, Wallboard, agent_view, primary_team, wallboard
+from acd.core.waits import WaitNews, Waits
 from acd.orders import Orders
 from acd.ports import CallControl, EventLog, Log, LoggedInput, Roster, Timers
 from kernel import events as ev
@@ -65,6 +66,7 @@ class Distribution:
         self._floor = Floor(rules)
         self._metrics = Metrics(rules)
         self._connect_rates = ConnectRates(self._metrics)
+        self._waits = Waits(rules)
         self._counted_since = clock.now()
         self._drifts: tuple[Drift, ...] = ()
         self._orders = Orders(control, self._put, log)
@@ -87,6 +89,9 @@ class Distribution:
             self._metrics.note_primary(restored.log_in.agent_id, _best(restored.log_in.skills))
         for event in memory.events:
             self._metrics.fold(event)
+            self._waits.hear(event)
+        for event in memory.waits:
+            self._waits.hear(event)
         self._step(
             Started(
                 self._rules,
@@ -249,11 +254,33 @@ class Distribution:
         call = self._floor.calls.get(call_id)
         return self._floor.position(call) or None if call is not None else None
 
+    def announce(self, call_id: CallId) -> WaitNews | None:
+        """What to tell a waiting caller now: the place and, when it is sure enough, the expected
+        wait. Written down as told; None for a call that is not in line."""
+        now = self._now()
+        news = self._waits.announce(self._floor, call_id, now)
+        if news is not None:
+            self._publish(
+                ev.WaitAnnounced(
+                    event_id=fx.NO_ID,
+                    occurred_at=now,
+                    call_id=call_id,
+                    team=news.team,
+                    position=news.position,
+                    expected_s=news.expected_s,
+                    low_min=news.told.low if news.told else None,
+                    high_min=news.told.high if news.told else None,
+                ),
+                now,
+            )
+        return news
+
     def wallboard(self) -> Wallboard:
         """The centre now."""
         now = self._clock.now()
         self._close_minutes(self._metrics.advance(now))
-        return wallboard(self._floor, self._metrics, self._connect_rates, self._drifts, now)
+        sources = Sources(self._metrics, self._connect_rates, self._waits, self._drifts)
+        return wallboard(self._floor, sources, now)
 
     def audit(self) -> list[Drift]:
         """What does not add up at this moment. Costs a look at each logged-in agent."""
@@ -357,8 +384,11 @@ class Distribution:
                 event.agent_id, primary_team(agent) if agent is not None else None
             )
         self._close_minutes(self._metrics.fold(event))
+        scored = self._waits.hear(event)
         self._event_log.append(self._run, now, event)
         self._bus.publish(event)
+        if scored is not None:
+            self._publish(scored, now)
 
     def _close_minutes(self, minutes: list[ClosedMinute]) -> None:
         for minute in minutes:

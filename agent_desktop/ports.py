@@ -202,7 +202,9 @@ class TeamFigures:
     being a failure; `service_ignoring` leaves abandoned calls out, `service_positive` counts them
     as served; `asa_s`, `aht_s`, `occupancy`: speed of answer, handle time, share of time on calls,
     same window; `connect_rate`: rolling 24 h, 0..1, `connect_crosses_at`: when it falls below its
-    limit (is back, once `connect_breached`) at the present pace; None: no calls to divide by.
+    limit (is back, once `connect_breached`) at the present pace; `wait_told`: announced waits that
+    could be judged, last 24 h, of which `wait_within_rate` came true, `wait_mae_s` off on average;
+    None: no calls to divide by.
     """
 
     team: TeamId
@@ -222,6 +224,9 @@ class TeamFigures:
     connect_rate: float | None
     connect_breached: bool
     connect_crosses_at: datetime | None
+    wait_told: int
+    wait_within_rate: float | None
+    wait_mae_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

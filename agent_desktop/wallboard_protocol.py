@@ -17,8 +17,9 @@ class TeamRow(Part):
     `service_positive`: the two kinder variants; `connect_rate`: last 24 h, `connect_crosses_at`:
     when it passes its limit at the present pace; `entered`, `answered`, `abandoned` (of these
     `short_abandoned` within 5 s), `abandon_rate`: today; `asa_s`, `aht_s`, `occupancy`: last 30
-    minutes. `trend`: most callers waiting in each of the last 60 minutes, oldest first. The row of
-    the whole centre has an empty `team`."""
+    minutes; `wait_told`: announced waits judged in 24 h, `wait_within_rate` of them came true,
+    `wait_mae_s` off on average. `trend`: most callers waiting in each of the last 60 minutes,
+    oldest first. The row of the whole centre has an empty `team`."""
 
     team: str
     zh: str
@@ -39,6 +40,9 @@ class TeamRow(Part):
     connect_rate: float | None
     connect_breached: bool
     connect_crosses_at: datetime | None
+    wait_told: int
+    wait_within_rate: float | None
+    wait_mae_s: float | None
     ready: int
     busy: int
     trend: tuple[int | None, ...]

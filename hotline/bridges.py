@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from acd.core.waits import WaitNews
 from acd.service import Distribution
 from agent_desktop.stories import CallStories
 from cti.journal import CallJournal
 from cti.service import TelephoneLine
 from directory.service import Directory
-from ivr.core.announce import position_prompts
+from ivr.core.announce import position_prompts, wait_prompts
 from ivr.service import Dialogue
 from kernel.errors import NotFound, Unavailable
 from kernel.events import AgentLoggedIn, AgentLoggedOut, Event
@@ -36,25 +37,29 @@ class OwnerNames:
 
 
 class PositionAnnouncer:
-    """Fills `cti.ports.WaitingAnnouncer`: the caller's place, in the caller's language.
+    """Fills `cti.ports.WaitingAnnouncer`: the caller's place and, when it is sure enough, the
+    expected wait, in the caller's language.
 
-    The line and the distribution need each other, so the place is looked up by what `follow` was
-    given; before that, callers hear music only.
+    The line and the distribution need each other, so the news is asked of what `follow` was given;
+    before that, callers hear music only.
     """
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
-        self._position: Callable[[CallId], int | None] = lambda call_id: None
+        self._news: Callable[[CallId], WaitNews | None] = lambda call_id: None
 
     def follow(self, distribution: Distribution) -> None:
-        self._position = distribution.position
+        self._news = distribution.announce
 
     def announce(self, call_id: CallId) -> tuple[Prompt, ...]:
-        position = self._position(call_id)
-        if position is None:
+        news = self._news(call_id)
+        if news is None:
             return ()
         language = self._dialogue.language(call_id) or Language.MANDARIN
-        return position_prompts(position, language)
+        place = position_prompts(news.position, language)
+        if news.told is None:
+            return place
+        return (*place, *wait_prompts(news.told.low, news.told.high, language))
 
 
 class CallBook:

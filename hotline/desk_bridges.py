@@ -177,6 +177,9 @@ def _team(row: TeamRow) -> TeamFigures:
         connect_rate=row.connect_rate,
         connect_breached=row.connect_breached,
         connect_crosses_at=row.connect_crosses_at,
+        wait_told=row.waits.told,
+        wait_within_rate=row.waits.within_rate,
+        wait_mae_s=row.waits.mae_s,
     )
 
 

@@ -10,8 +10,9 @@ class WaitScore:
     """One forecast for one caller, judged when the wait ended.
 
     `expected_s` was forecast, `departures` callers had to go before; `low_min` to `high_min`
-    minutes were told (`high_min` None: more than `low_min`), or nothing (`told` False). `waited_s`
-    is what the caller then really waited until the answer or, not `answered`, until giving up.
+    minutes (`high_min` None: more than `low_min`) were `told`, or would have been, had they been
+    sure enough; `low_min` None: no range was narrow enough. `waited_s` is what the caller then
+    really waited until the answer or, not `answered`, until giving up.
     """
 
     expected_s: float

@@ -124,6 +124,7 @@ class SqlEventLog:
             rows = await _select(session, "input", (LogIn.__name__,), day_ago)
             rows += await _select(session, "event", _SESSIONS, day_ago)
             rows += await _select(session, "event", _CALLS, since)
+            waits = await _select(session, "event", _WAITS, day_ago)
         rows.sort(key=lambda r: r.number)
         memory, events = Recollection(), []
         for row in rows:
@@ -143,6 +144,7 @@ class SqlEventLog:
             open_rings=memory.open_rings(),
             handled=memory.handled(),
             wrap_up_limits=memory.wrap_up_limits(),
+            waits=[decode_event(row.body) for row in waits],
         )
 
     async def replay(self, run: str) -> AsyncIterator[LoggedInput]:
@@ -159,6 +161,7 @@ class SqlEventLog:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SESSIONS = ("AgentLoggedOut", "AgentStatusChanged", "RingOpened", "WrapUpRestricted")
+_WAITS = ("WaitForecastsScored",)
 _CALLS = (
     "AgentLoggedIn",
     "AgentActivityChanged",

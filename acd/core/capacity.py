@@ -27,8 +27,10 @@ ENOUGH = 10.0
 """So many samples make a team's own handle times believed; until then all teams' together."""
 REACH_S = 3600.0
 """So far ahead completions are worked out."""
-FINEST_S, COARSEST_S, GROWTH = 1.0, 30.0, 0.05
-"""Steps in seconds: fine at first, then a part of the time reached, never coarser than the last."""
+FINEST_S, GROWTH = 1.0, 0.05
+"""Steps: a second at first, then a part of the time reached."""
+STEADY_AFTER = 2.0
+"""After so many whole handle times the calls in hand now make no difference any more."""
 
 
 class Stage(IntEnum):
@@ -196,7 +198,8 @@ class Table:
 
     Theory of operation: the crew's calls flow from stage to stage, each part of a stage emptying at
     the pace of its mean time left (for calls in hand by how long they have lasted, for later ones
-    the mean of the stage); who finishes the wrap-up takes the next caller. The line shrinks by
+    the mean of the stage); who finishes the wrap-up takes the next caller. After two handle times
+    what is in hand now is forgotten and calls end at the steady rate. The line shrinks by
     these completions C and by the leaving of those who still wait, n' = -C' - rate n, so n(0) are
     gone when the integral of C' exp(rate s) has reached n(0). Worked out in steps, as far as asked.
     """
@@ -205,6 +208,8 @@ class Table:
         self._leave_rate = leave_rate
         self._people = crew.people
         self._means = [seconds / max(crew.people, 1) for seconds in crew.means]
+        self._whole = sum(self._means)
+        self._rate = crew.rate
         self._known = [
             [stage, count, max(seconds / count, 0.5)]
             for (stage, _), (count, seconds) in crew.left.items()
@@ -227,7 +232,15 @@ class Table:
 
     def _step(self) -> None:
         t = self._times[-1]
-        step = min(max(FINEST_S, GROWTH * t), COARSEST_S)
+        steady = t >= STEADY_AFTER * self._whole
+        step = max(FINEST_S, GROWTH * t if steady else min(GROWTH * t, self._whole / 60))
+        done = self._rate * step if steady else self._flow(step)
+        middle = min(self._leave_rate * (t + step / 2), 50.0)
+        self._times.append(t + step)
+        self._gone.append(self._gone[-1] + done * exp(middle))
+
+    def _flow(self, step: float) -> float:
+        """Let the calls flow on for a step; how many were completed."""
         moved = [0.0, 0.0, 0.0]
         for part in self._known:
             out = part[1] * (1.0 - exp(-step / part[2]))
@@ -242,9 +255,7 @@ class Table:
             moved[n] += out
         done = moved[Stage.WRAP_UP]
         self._later[Stage.RING] += done
-        middle = min(self._leave_rate * (t + step / 2), 50.0)
-        self._times.append(t + step)
-        self._gone.append(self._gone[-1] + done * exp(middle))
+        return done
 
 
 def counts(floor: Floor, agent: Agent) -> bool:

@@ -30,6 +30,8 @@ from acd.core.metrics import (
 )
 from acd.core.rules import WrapUpMode
 from acd.core.self_audit import Drift
+from acd.core.wait_scores import Accuracy
+from acd.core.waits import Waits
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 
 LOGGED_OUT = "logged_out"
@@ -177,7 +179,8 @@ class TeamRow:
     with `connect_crosses_at`: when it falls below the limit at the present pace (or is back, once
     it is `connect_breached`), None if not within a day; `asa_s`, `aht_s`, `occupancy` the last 30
     minutes (definitions: `acd.core.metrics`, `acd.core.connect_rate`). `agents` are logged in with
-    the skill, `agents_ready` of them wait for a call.
+    the skill, `agents_ready` of them wait for a call. `waits`: how right the announced waits were,
+    last 24 h.
     """
 
     team: TeamId
@@ -200,6 +203,7 @@ class TeamRow:
     occupancy: float | None
     agents: int
     agents_ready: int
+    waits: Accuracy
 
 
 WHOLE_CENTRE = TeamId("")
@@ -239,14 +243,19 @@ class Wallboard:
     drifts: tuple[Drift, ...]
 
 
-def wallboard(
-    floor: Floor,
-    metrics: Metrics,
-    connect_rates: ConnectRates,
-    drifts: tuple[Drift, ...],
-    now: datetime,
-) -> Wallboard:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the figures come from."""
+
+    metrics: Metrics
+    connect_rates: ConnectRates
+    waits: Waits
+    drifts: tuple[Drift, ...] = ()
+
+
+def wallboard(floor: Floor, sources: Sources, now: datetime) -> Wallboard:
     """Costs one pass over the occupied booths and the callers in line."""
+    metrics, connect_rates, waits = sources.metrics, sources.connect_rates, sources.waits
     logged_in: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
     ready: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
     rows: list[BoothRow] = []
@@ -272,6 +281,7 @@ def wallboard(
             longest_since=min(filter(None, map(floor.longest_since, floor.lines)), default=None),
             agents=len(rows),
             agents_ready=sum(a.benched is not None for a in floor.agents.values()),
+            waits=waits.accuracy(None, now),
         ),
         teams=tuple(
             _team_row(
@@ -283,12 +293,13 @@ def wallboard(
                 longest_since=floor.longest_since(team),
                 agents=logged_in[team],
                 agents_ready=ready[team],
+                waits=waits.accuracy(team, now),
             )
             for team, line in floor.lines.items()
         ),
         booths=tuple(rows),
         booths_by_state=by_state,
-        drifts=drifts,
+        drifts=sources.drifts,
     )
 
 
@@ -323,6 +334,7 @@ def _team_row(
     longest_since: datetime | None,
     agents: int,
     agents_ready: int,
+    waits: Accuracy,
 ) -> TeamRow:
     """A row of one team's figures, or of several teams' together."""
     day: Bucket = summed(f.day for f in figures)
@@ -351,6 +363,7 @@ def _team_row(
         occupancy=occupancy(recent),
         agents=agents,
         agents_ready=agents_ready,
+        waits=waits,
     )
 
 

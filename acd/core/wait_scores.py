@@ -26,8 +26,8 @@ SURE_FROM, SURE_TO = 0.10, 0.90
 PRIOR = 30
 """So many scores as a perfect model would have made stand in at the beginning."""
 TRUST_FROM, TRUST_AT_LEAST = 40, 0.55
-"""With so many told and scored, so many of them must have been right, or nothing is told."""
-LAST_TOLD = 100
+"""Of so many ranges or more, so many must have been right, or nothing is told."""
+LAST_RANGES = 100
 PUBLISHED_FOR = timedelta(hours=24)
 
 
@@ -52,7 +52,8 @@ class Open:
 
     at: datetime
     forecast: Forecast
-    told: Told | None
+    range: Told | None
+    told: bool
 
 
 class Published:
@@ -91,7 +92,7 @@ class WaitScores:
         self._open: dict[CallId, list[Open]] = {}
         self._errors: deque[float] = deque()
         self._sorted: list[float] = []
-        self._recent: deque[bool] = deque(maxlen=LAST_TOLD)
+        self._recent: deque[bool] = deque(maxlen=LAST_RANGES)
         self._published: dict[TeamId, Published] = {}
         normal = NormalDist()
         for n in range(PRIOR):
@@ -112,18 +113,21 @@ class WaitScores:
 
     @property
     def trusted(self) -> bool:
-        """False while too many of the last announcements were wrong."""
+        """False while too many of the last ranges were wrong, told or not."""
         if len(self._recent) < TRUST_FROM:
             return True
         return sum(self._recent) / len(self._recent) >= TRUST_AT_LEAST
 
     def last_told(self, call_id: CallId) -> Told | None:
         """The last thing this caller was told."""
-        return next((o.told for o in reversed(self._open.get(call_id, [])) if o.told), None)
+        return next((o.range for o in reversed(self._open.get(call_id, [])) if o.told), None)
 
-    def add(self, call_id: CallId, forecast: Forecast, said: Told | None, at: datetime) -> None:
-        """Remember until the caller's wait ends."""
-        self._open.setdefault(call_id, []).append(Open(at, forecast, said))
+    def add(
+        self, call_id: CallId, forecast: Forecast, said: Told | None, at: datetime, *, told: bool
+    ) -> None:
+        """Remember until the caller's wait ends: what was told, or would have been."""
+        one = Open(at, forecast, said, told and said is not None)
+        self._open.setdefault(call_id, []).append(one)
 
     # --- the truth -------------------------------------------------------------------------
 
@@ -132,14 +136,14 @@ class WaitScores:
         scores = []
         for one in self._open.pop(call_id, ()):
             waited_s = (at - one.at).total_seconds()
-            said = one.told
+            said = one.range
             scores.append(
                 WaitScore(
                     expected_s=one.forecast.seconds,
                     departures=one.forecast.departures,
                     low_min=said.low if said else None,
                     high_min=said.high if said else None,
-                    told=said is not None,
+                    told=one.told,
                     waited_s=waited_s,
                     answered=answered,
                 )
@@ -153,8 +157,10 @@ class WaitScores:
             if score.answered:
                 self._learn(_error(score))
             right = within(score)
-            if right is not None:
-                self._recent.append(right)
+            if right is None:
+                continue
+            self._recent.append(right)
+            if score.told:
                 published.add(at, score, right)
 
     def _learn(self, error: float) -> None:
@@ -181,8 +187,9 @@ class WaitScores:
 
 
 def within(score: WaitScore) -> bool | None:
-    """Whether what was told came true; None where the caller left before that could be seen."""
-    if not score.told or score.low_min is None:
+    """Whether the range came true; None where there was none, or the caller left before that could
+    be seen."""
+    if score.low_min is None:
         return None
     said = Told(score.low_min, score.high_min)
     if score.answered:

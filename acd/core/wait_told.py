@@ -31,11 +31,7 @@ def ranges() -> tuple[Told, ...]:
     """Everything that may ever be told; the prompts must hold each of them."""
     steps = LADDER_MIN
     return (
-        *(
-            Told(low, high)
-            for n, low in enumerate(steps)
-            for high in steps[n + 1 : n + 1 + WIDEST]
-        ),
+        *(Told(low, high) for n, low in enumerate(steps) for high in steps[n + 1 : n + 1 + WIDEST]),
         Told(steps[-1], None),
     )
 

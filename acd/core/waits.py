@@ -75,10 +75,7 @@ class Waits:
         if call is None or not call.in_line:
             return None
         forecast = self._model.forecast(floor, call, now)
-        said = None
-        if forecast is not None and forecast.doubt is not Doubt.NOBODY:
-            said = self._said(call_id, forecast)
-            self._scores.add(call_id, forecast, said, now)
+        said = self._said(call_id, forecast, now) if forecast is not None else None
         return WaitNews(
             team=call.team,
             position=floor.position(call),
@@ -86,11 +83,14 @@ class Waits:
             told=said,
         )
 
-    def _said(self, call_id: CallId, forecast: Forecast) -> Told | None:
-        if forecast.doubt is not Doubt.NONE or not self._scores.trusted:
+    def _said(self, call_id: CallId, forecast: Forecast, now: datetime) -> Told | None:
+        if forecast.doubt is Doubt.NOBODY:
             return None
         low_s, high_s = self._scores.span(forecast)
-        return told(low_s, high_s, self._scores.last_told(call_id))
+        range_ = told(low_s, high_s, self._scores.last_told(call_id))
+        sure = forecast.doubt is Doubt.NONE and self._scores.trusted
+        self._scores.add(call_id, forecast, range_, now, told=sure)
+        return range_ if sure else None
 
     def accuracy(self, team: TeamId | None, now: datetime) -> Accuracy:
         """How right the announcements of the last 24 hours were; None: of all teams."""

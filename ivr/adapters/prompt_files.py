@@ -12,7 +12,8 @@ from ivr.core.spoken import COUNT_LIMIT, count_words
 from kernel.language import Language
 
 _LANGUAGES = frozenset(language.value for language in Language)
-_SERIES = frozenset({"from", "to"}) | _LANGUAGES
+_SERIES = frozenset({"from", "to"})
+_PAIRS = frozenset({"pairs"})
 # The name becomes a file name and an argument of the dialplan.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _LONGEST_TEXT = 400
@@ -50,21 +51,44 @@ def _texts(found: dict[str, Value]) -> dict[Language, str]:
 
 
 def _add_series(texts: dict[str, dict[Language, str]], key: Value, value: Value) -> None:
-    """One prompt for each number. In the text `{n}` is a count (两位), `{d}` a figure (二)."""
-    found = value.fields(_SERIES, frozenset())
+    """One prompt for each number, or pair of numbers. In the text `{n}` and `{m}` are counts
+    (两位), `{d}` is a figure (二)."""
+    found = value.fields(_LANGUAGES, _SERIES | _PAIRS)
     if "{n}" not in key.text():
         raise key.wrong("the name of a series must hold {n}")
-    first = int(found.pop("from").number(0, COUNT_LIMIT))
-    last = int(found.pop("to").number(first, COUNT_LIMIT))
+    numbers = _pairs(found) if "pairs" in found else _row(value, found)
     templates = _texts(found)
-    for number in range(first, last + 1):
+    for first, second in numbers:
         said = {
-            language: template.replace("{n}", count_words(number, language)).replace(
-                "{d}", str(number)
-            )
+            language: template.replace("{n}", count_words(first, language))
+            .replace("{m}", count_words(second, language))
+            .replace("{d}", str(first))
             for language, template in templates.items()
         }
-        _add(texts, key, key.text().replace("{n}", str(number)), said)
+        name = key.text().replace("{n}", str(first)).replace("{m}", str(second))
+        _add(texts, key, name, said)
+
+
+def _row(value: Value, found: dict[str, Value]) -> list[tuple[int, int]]:
+    """The numbers `from` .. `to`; the second of each pair is the same."""
+    missing = sorted(_SERIES - found.keys())
+    if missing:
+        raise value.wrong(f"lacks {', '.join(missing)}")
+    first = int(found["from"].number(0, COUNT_LIMIT))
+    last = int(found["to"].number(first, COUNT_LIMIT))
+    return [(n, n) for n in range(first, last + 1)]
+
+
+def _pairs(found: dict[str, Value]) -> list[tuple[int, int]]:
+    """The `pairs`, each of two numbers."""
+    numbers = []
+    for pair in found["pairs"].items():
+        both = pair.items()
+        if len(both) != 2:
+            raise pair.wrong("must be two numbers")
+        low = int(both[0].number(0, COUNT_LIMIT))
+        numbers.append((low, int(both[1].number(low, COUNT_LIMIT))))
+    return numbers
 
 
 def _add(

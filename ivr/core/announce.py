@@ -1,4 +1,4 @@
-"""What a waiting caller is told about the place in the line."""
+"""What a waiting caller is told about the place in the line and the time it will take."""
 
 from __future__ import annotations
 
@@ -27,4 +27,18 @@ def position_prompts(position: int, language: Language) -> tuple[Prompt, ...]:
         name = f"position_ahead_{ahead}"
     else:
         name = "position_many"
+    return (Prompt(name, language),)
+
+
+def wait_prompts(low_min: int, high_min: int | None, language: Language) -> tuple[Prompt, ...]:
+    """The phrase for an expected wait of `low_min` to `high_min` minutes (None: longer).
+
+    Each range that may be told is a sentence of its own; `config/ivr/prompts.yaml` holds them.
+    """
+    if high_min is None:
+        name = f"wait_over_{low_min}"
+    elif low_min == 0:
+        name = f"wait_under_{high_min}"
+    else:
+        name = f"wait_{low_min}_{high_min}"
     return (Prompt(name, language),)

@@ -232,6 +232,9 @@ def team_figures(team: TeamId, **changes: object) -> TeamFigures:
         "connect_rate": None,
         "connect_breached": False,
         "connect_crosses_at": None,
+        "wait_told": 0,
+        "wait_within_rate": None,
+        "wait_mae_s": None,
     }
     return TeamFigures(**{**base, **changes})  # type: ignore[arg-type]
 

@@ -255,6 +255,9 @@ export interface TeamRow {
   readonly connect_rate: number | null;
   readonly connect_breached: boolean;
   readonly connect_crosses_at: string | null;
+  readonly wait_told: number;
+  readonly wait_within_rate: number | null;
+  readonly wait_mae_s: number | null;
   readonly ready: number;
   readonly busy: number;
   readonly trend: readonly (number | null)[];

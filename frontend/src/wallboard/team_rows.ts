@@ -10,6 +10,7 @@ const WAIT_WARN_S = 30;
 const WAIT_DANGER_S = 120;
 const SERVICE_FLOOR = 0.8;
 const CONNECT_FLOOR = 0.95;
+const FORECAST_FLOOR = 0.7;
 
 type Level = "" | "warn" | "danger";
 
@@ -70,6 +71,8 @@ export class TeamRows {
     put("abandon_rate", abandons(team));
     put("asa", seconds(team.asa_s));
     put("aht", seconds(team.aht_s));
+    put("forecast", percent(team.wait_within_rate), below(team.wait_within_rate, FORECAST_FLOOR, "warn"));
+    put("forecast_error", forecastError(team));
     put("occupancy", percent(team.occupancy));
     put("staff", `${team.ready}/${team.busy}`);
     const trend = team.trend.join();
@@ -94,6 +97,12 @@ function projection(team: TeamRow): string {
 function abandons(team: TeamRow): string {
   if (team.abandon_rate === null) return "";
   return t("%(rate)s，短时 %(n)s", { rate: percent(team.abandon_rate), n: team.short_abandoned });
+}
+
+/** How far the announced waits were off on average, and how many there were. */
+function forecastError(team: TeamRow): string {
+  if (team.wait_mae_s === null) return "";
+  return t("±%(s)s 秒，%(n)s 次", { s: Math.round(team.wait_mae_s), n: team.wait_told });
 }
 
 function seconds(value: number | null): string {

@@ -226,6 +226,21 @@ def test_survey_must_fall_back_to_an_end(tmp_path: Path) -> None:
             "    en: a\nreadings: {}\n",
             ":3: the name of a series must hold {n}",
         ),
+        (
+            "prompts: {}\nseries:\n  a_{n}:\n    from: 1\n    zh: 一\n    yue: 一\n    en: a\n"
+            "readings: {}\n",
+            ":4: lacks to",
+        ),
+        (
+            "prompts: {}\nseries:\n  a_{n}_{m}:\n    pairs:\n      - [1, 2]\n      - [3]\n"
+            "    zh: 一\n    yue: 一\n    en: a\nreadings: {}\n",
+            ":6: must be two numbers",
+        ),
+        (
+            "prompts: {}\nseries:\n  a_{n}_{m}:\n    pairs:\n      - [2, 1]\n"
+            "    zh: 一\n    yue: 一\n    en: a\nreadings: {}\n",
+            ":5: 1 is not between 2 and 99",
+        ),
     ],
 )
 def test_broken_prompt_catalogue_is_refused_with_its_line(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.core.announce import COUNTED, position_prompts
+from ivr.core.announce import COUNTED, position_prompts, wait_prompts
 from ivr.core.spoken import count_words, digit_by_digit, spoken
 from kernel.language import Language
 from kernel.telephony import Prompt
@@ -80,3 +80,12 @@ def test_two_callers_ahead_are_said_with_the_right_measure_word() -> None:
 
 def test_digit_two_is_er_and_not_liang() -> None:
     assert spoken(catalogue().text("digit_2", ZH), ZH, {}) == "二"
+
+
+def test_an_expected_wait_is_one_sentence() -> None:
+    assert catalogue().text("wait_3_5", ZH) == "预计等待三到五分钟。"
+    assert catalogue().text("wait_2_3", ZH) == "预计等待两到三分钟。"
+    assert catalogue().text("wait_3_5", EN) == "We expect it to take three to five minutes."
+    assert wait_prompts(3, 5, ZH) == (Prompt("wait_3_5", ZH),)
+    assert wait_prompts(0, 2, ZH) == (Prompt("wait_under_2", ZH),)
+    assert wait_prompts(60, None, ZH) == (Prompt("wait_over_60", ZH),)
