@@ -17,7 +17,7 @@ from acd.core import effects as fx
 from acd.core import inputs as inp
 from acd.core.connect_rate import ConnectRates
 from acd.core.floor import Floor, microseconds
-from acd.core.inputs import Command, Input, Started, TimerExpired, TimerKey
+from acd.core.inputs import Command, ForcedState, Input, Started, TimerExpired, TimerKey
 from acd.core.metrics import ClosedMinute, Metrics
 from acd.core.rules import Rules
 from acd.core.self_audit import Drift, audit
@@ -228,6 +228,22 @@ class Distribution:
         `cause`: plan or supervisor, `actor` which. Raises NotFound or BadInput.
         """
         await self._command(inp.OpenRing(team, ring, cause, actor))
+
+    async def force(
+        self,
+        agent_id: AgentId,
+        state: ForcedState,
+        reason: str,
+        *,
+        actor: str,
+        cause: str = "supervisor",
+    ) -> None:
+        """Order a state for somebody else, now or after the call; the conversation goes on.
+
+        Raises NotFound when not logged in, BadInput without a reason, Conflict for `ready` while
+        nobody is at the desktop.
+        """
+        await self._command(inp.ForceState(agent_id, state, reason, cause, actor))
 
     async def restrict_wrap_up(
         self, team: TeamId, limit: timedelta | None, *, cause: str, actor: str

@@ -276,22 +276,39 @@ class AgentLoggedIn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLoggedOut(Event):
-    """`cause`: agent, supervisor, connection_lost, shift_end."""
+    """`cause`: agent, supervisor, plan, connection_lost, shift_end; `actor` names the supervisor
+    or the plan."""
 
     agent_id: AgentId
     booth_id: BoothId
     cause: str
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStatusChanged(Event):
     """`status`: ready or not_ready; `reason` a not-ready reason code, None when ready;
-    `cause`: agent, acd, supervisor, system."""
+    `cause`: agent, acd, supervisor, plan, system; `actor` names the supervisor or the plan."""
 
     agent_id: AgentId
     status: str
     reason: str | None
     cause: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentForced(Event):
+    """A state was ordered for an agent: `state` ready, not_ready or logged_out, `reason` in the
+    words of whoever ordered it, `cause` supervisor or plan, `actor` which. It was done `at_once`,
+    or is done after the call in hand."""
+
+    agent_id: AgentId
+    state: str
+    reason: str
+    cause: str
+    actor: str
+    at_once: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

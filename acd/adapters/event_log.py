@@ -160,7 +160,13 @@ class SqlEventLog:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SESSIONS = ("AgentLoggedOut", "AgentStatusChanged", "RingOpened", "WrapUpRestricted")
+_SESSIONS = (
+    "AgentLoggedOut",
+    "AgentStatusChanged",
+    "AgentForced",
+    "RingOpened",
+    "WrapUpRestricted",
+)
 _WAITS = ("WaitForecastsScored",)
 _CALLS = (
     "AgentLoggedIn",

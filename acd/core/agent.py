@@ -86,15 +86,21 @@ class StatusEvent(StrEnum):
     CHOOSE_READY = "choose_ready"
     CHOOSE_NOT_READY = "choose_not_ready"
     WITHDRAW = "withdraw"  # by the distribution: unanswered, declined, unreachable, lost
+    FORCE_READY = "force_ready"  # by a supervisor or a plan
+    FORCE_NOT_READY = "force_not_ready"
 
 
 STATUS: Mapping[tuple[StatusKind, StatusEvent], StatusKind] = {
     (StatusKind.READY, StatusEvent.CHOOSE_READY): StatusKind.READY,
     (StatusKind.READY, StatusEvent.CHOOSE_NOT_READY): StatusKind.NOT_READY,
     (StatusKind.READY, StatusEvent.WITHDRAW): StatusKind.NOT_READY,
+    (StatusKind.READY, StatusEvent.FORCE_READY): StatusKind.READY,
+    (StatusKind.READY, StatusEvent.FORCE_NOT_READY): StatusKind.NOT_READY,
     (StatusKind.NOT_READY, StatusEvent.CHOOSE_READY): StatusKind.READY,
     (StatusKind.NOT_READY, StatusEvent.CHOOSE_NOT_READY): StatusKind.NOT_READY,
     (StatusKind.NOT_READY, StatusEvent.WITHDRAW): StatusKind.NOT_READY,
+    (StatusKind.NOT_READY, StatusEvent.FORCE_READY): StatusKind.READY,
+    (StatusKind.NOT_READY, StatusEvent.FORCE_NOT_READY): StatusKind.NOT_READY,
 }
 
 LOGGED_IN = "logged_in"
@@ -102,8 +108,9 @@ RING_NO_ANSWER = "ring_no_answer"
 DECLINED = "declined"
 PHONE_UNREACHABLE = "phone_unreachable"
 CONNECTION_LOST = "connection_lost"
+FORCED = "forced"
 MACHINE_REASONS = frozenset(
-    {LOGGED_IN, RING_NO_ANSWER, DECLINED, PHONE_UNREACHABLE, CONNECTION_LOST}
+    {LOGGED_IN, RING_NO_ANSWER, DECLINED, PHONE_UNREACHABLE, CONNECTION_LOST, FORCED}
 )
 """Reasons that only the distribution sets; a person may not choose them."""
 
@@ -132,6 +139,34 @@ class NotReady:
 
 
 Status = Ready | NotReady
+
+AGENT, ACD = "agent", "acd"
+"""Causes of a change; a supervisor's and a plan's come with their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What applies when the call in hand is over: a status, or (None) the log-out."""
+
+    status: Status | None
+    cause: str = AGENT
+    actor: str = ""
+
+    @property
+    def forced(self) -> bool:
+        """Ordered from above: the agent's own choices do not change it."""
+        return self.cause not in (AGENT, ACD)
+
+    @property
+    def event(self) -> StatusEvent:
+        """How the status comes about."""
+        ready = isinstance(self.status, Ready)
+        if self.forced:
+            return StatusEvent.FORCE_READY if ready else StatusEvent.FORCE_NOT_READY
+        if self.cause == ACD:
+            return StatusEvent.WITHDRAW
+        return StatusEvent.CHOOSE_READY if ready else StatusEvent.CHOOSE_NOT_READY
+
 
 # --- activity -------------------------------------------------------------------------------
 
@@ -388,7 +423,7 @@ class Agent:
     status: Status
     activity: Activity
     handled_at: datetime
-    next_status: Status | None = None
+    next_status: Chosen | None = None
     benched: tuple[tuple[TeamId, Language, int], ...] | None = None
     notice: str = ""
     levels: dict[TeamId, int] = field(default_factory=dict)

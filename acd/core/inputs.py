@@ -107,6 +107,24 @@ class ConnectionBack:
     agent_id: AgentId
 
 
+class ForcedState(StrEnum):
+    READY = "ready"
+    NOT_READY = "not_ready"
+    LOGGED_OUT = "logged_out"
+
+
+@dataclass(frozen=True, slots=True)
+class ForceState:
+    """A state ordered for somebody else. `cause`: supervisor or plan; `actor` names which;
+    `reason` is a sentence for the agent and the record."""
+
+    agent_id: AgentId
+    state: ForcedState
+    reason: str
+    cause: str
+    actor: str
+
+
 @dataclass(frozen=True, slots=True)
 class OpenRing:
     """Each call of the team is at least in `ring` from now on; 1 leaves it to the clock again.
@@ -152,6 +170,7 @@ Command = (
     | AbortConsult
     | ConnectionLost
     | ConnectionBack
+    | ForceState
     | OpenRing
     | RestrictWrapUp
 )
@@ -218,6 +237,7 @@ class RestoredAgent:
     """A session found in the log: logged in, status as it was, perhaps amid a call.
 
     With a `call_id`: talking since `talking_since`, or offered the call when that is None.
+    `forced` was ordered for after the call and had not been done.
     """
 
     log_in: LogIn
@@ -228,6 +248,7 @@ class RestoredAgent:
     offer_id: OfferId | None = None
     team: TeamId | None = None
     talking_since: datetime | None = None
+    forced: ForceState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,21 +181,15 @@ def fail_offer(work: Work, offer: Offer, outcome: Outcome, *, missing: bool = Fa
     close_offer(work, offer, outcome)
     agent = work.floor.agents[offer.agent_id]
     work.act(agent, _AGENT_EVENT[outcome], ag.Idle(work.now))
+    chosen = agent.next_status
     if (reason := _WITHDRAWN.get(outcome)) is not None:
         work.withdraw(agent, reason)
-    else:
-        apply_next_status(work, agent)
+        # Who does not answer is not made ready, by whomever; an order to leave stands.
+        if chosen is not None and chosen.forced and not isinstance(chosen.status, ag.Ready):
+            agent.next_status = chosen
+    work.apply_next_status(agent)
     if offer.by is None:
         _return_call(work, work.floor.calls[offer.call_id], outcome, missing)
-
-
-def apply_next_status(work: Work, agent: Agent) -> None:
-    """A status chosen while the phone rang applies now."""
-    chosen, agent.next_status = agent.next_status, None
-    if isinstance(chosen, ag.NotReady):
-        work.set_status(agent, ag.StatusEvent.CHOOSE_NOT_READY, chosen.reason, "agent")
-    elif isinstance(chosen, ag.Ready):
-        work.set_status(agent, ag.StatusEvent.CHOOSE_READY, None, "agent")
 
 
 def _return_call(work: Work, call: Call, outcome: Outcome, missing: bool) -> None:

@@ -119,10 +119,18 @@ def log_out(work: Work, command: LogOut) -> None:
     agent = work.agent(command.agent_id)
     ag.check_session(agent.session.kind, SessionEvent.LOG_OUT)
     ag.check_activity(agent, ActivityEvent.LEAVE)
-    leave(work, agent, "agent")
+    leave(work, agent, ag.AGENT)
 
 
-def leave(work: Work, agent: Agent, cause: str) -> None:
+def see_off(work: Work) -> None:
+    """Log out whom a chosen log-out awaited, at the end of the step in which the call was over."""
+    for agent, chosen in work.leaving:
+        if work.floor.agents.get(agent.agent_id) is agent and isinstance(agent.activity, ag.Idle):
+            ag.check_session(agent.session.kind, SessionEvent.LOG_OUT)
+            leave(work, agent, chosen.cause, chosen.actor)
+
+
+def leave(work: Work, agent: Agent, cause: str, actor: str = "") -> None:
     """Free the booth and forget the agent."""
     floor, agent_id = work.floor, agent.agent_id
     floor.stand(agent)
@@ -144,6 +152,7 @@ def leave(work: Work, agent: Agent, cause: str) -> None:
             agent_id=agent_id,
             booth_id=agent.session.booth_id,
             cause=cause,
+            actor=actor,
         )
     )
     for _, call_id in list(floor.wanted.get(agent_id, ())):
@@ -174,8 +183,7 @@ def connection_back(work: Work, command: ConnectionBack) -> None:
     if kind is agent.session.kind:
         return
     agent.session = replace(agent.session, kind=kind, lost_at=None)
-    pending = agent.next_status
-    if isinstance(pending, ag.NotReady) and pending.reason == ag.CONNECTION_LOST:
+    if agent.next_status is not None and agent.next_status.cause == ag.ACD:
         agent.next_status = None
     work.cancel_timer(TimerKind.GRACE, agent.agent_id)
     work.cancel_timer(TimerKind.SESSION, agent.agent_id)
@@ -191,8 +199,8 @@ def grace_over(work: Work, agent_id: AgentId) -> None:
     work.start_timer(TimerKind.SESSION, agent_id, work.now + work.floor.rules.session_limit)
     if isinstance(agent.activity, ag.Idle):
         work.withdraw(agent, ag.CONNECTION_LOST)
-    else:
-        agent.next_status = ag.NotReady(work.now, ag.CONNECTION_LOST)
+    elif agent.next_status is None or agent.next_status.status is not None:
+        agent.next_status = ag.Chosen(ag.NotReady(work.now, ag.CONNECTION_LOST), ag.ACD)
         work.do(Show(agent_id))
 
 
@@ -242,12 +250,24 @@ def choose_ready(work: Work, command: ChooseReady) -> None:
     calls, and not ready again when the phone stays away for the grace."""
     agent = work.agent(command.agent_id)
     if not isinstance(agent.activity, ag.Idle):
-        agent.next_status = ag.Ready(work.now)
-        work.do(Show(agent.agent_id))
+        _choose_next(work, agent, ag.Ready(work.now))
         return
-    work.set_status(agent, StatusEvent.CHOOSE_READY, None, "agent")
+    be_ready(work, agent, ag.Chosen(ag.Ready(work.now)))
+
+
+def be_ready(work: Work, agent: Agent, chosen: ag.Chosen) -> None:
+    """Ready now; a phone that is away has the grace to come back."""
+    work.set_status(agent, chosen.event, None, chosen.cause, chosen.actor)
     if not work.floor.phone_reachable(agent.session.endpoint):
         work.start_timer(TimerKind.PHONE, agent.agent_id, work.now + work.floor.rules.grace)
+
+
+def _choose_next(work: Work, agent: Agent, status: ag.Status) -> None:
+    """For after the call. Raises Conflict when a supervisor has ordered what will be then."""
+    if agent.next_status is not None and agent.next_status.forced:
+        raise Conflict("值班长已安排您本次通话后的状态")
+    agent.next_status = ag.Chosen(status)
+    work.do(Show(agent.agent_id))
 
 
 def choose_not_ready(work: Work, command: ChooseNotReady) -> None:
@@ -256,10 +276,9 @@ def choose_not_ready(work: Work, command: ChooseNotReady) -> None:
     if not command.reason or command.reason in ag.MACHINE_REASONS:
         raise BadInput("请选择未就绪的原因", "reason")
     if not isinstance(agent.activity, ag.Idle):
-        agent.next_status = ag.NotReady(work.now, command.reason)
-        work.do(Show(agent.agent_id))
+        _choose_next(work, agent, ag.NotReady(work.now, command.reason))
         return
-    work.set_status(agent, StatusEvent.CHOOSE_NOT_READY, command.reason, "agent")
+    work.set_status(agent, StatusEvent.CHOOSE_NOT_READY, command.reason, ag.AGENT)
 
 
 # --- the call in hand -----------------------------------------------------------------------

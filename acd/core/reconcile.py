@@ -19,6 +19,7 @@ from acd.core.consulting import on_consult_changed
 from acd.core.conversation import begin_talk
 from acd.core.effects import CancelOffer, Show
 from acd.core.floor import call_key
+from acd.core.forcing import chosen_by
 from acd.core.in_fallback import found_in_fallback
 from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
 from acd.core.left_alone import watch
@@ -90,6 +91,15 @@ def _restore_agent(work: Work, found: RestoredAgent) -> None:
     agent.handled_at = work.floor.handled.get(agent.agent_id, found.since)
     agent.status = ag.Ready(work.now) if found.ready else ag.NotReady(work.now, found.reason)
     work.start_timer(TimerKind.GRACE, agent.agent_id, work.now + work.floor.rules.grace)
+    _restore_part(work, agent, found)
+    if found.forced is not None:
+        agent.next_status = chosen_by(work, found.forced)
+        if isinstance(agent.activity, ag.Idle):
+            work.apply_next_status(agent)
+
+
+def _restore_part(work: Work, agent: Agent, found: RestoredAgent) -> None:
+    """The call that the agent was in when the run broke off."""
     call = work.floor.calls.get(found.call_id) if found.call_id else None
     if call is None or found.offer_id is None:
         return

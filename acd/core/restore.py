@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from acd.core.inputs import LogIn, RestoredAgent, RestoredCall
+from acd.core.inputs import ForcedState, ForceState, LogIn, RestoredAgent, RestoredCall
 from kernel import events as ev
 from kernel.ids import AgentId, CallId, OfferId, TeamId
 
@@ -30,6 +30,7 @@ class Recollection:
         self._agents: dict[AgentId, RestoredAgent] = {}
         self._calls: dict[CallId, RestoredCall] = {}
         self._parts: dict[AgentId, _Part] = {}
+        self._forced: dict[AgentId, ForceState] = {}
         self._open_rings: dict[TeamId, int] = {}
         self._wrap_up_limits: dict[TeamId, timedelta] = {}
         self._handled: dict[AgentId, datetime] = {}
@@ -46,11 +47,24 @@ class Recollection:
             case ev.AgentLoggedOut():
                 self._agents.pop(event.agent_id, None)
                 self._parts.pop(event.agent_id, None)
+                self._forced.pop(event.agent_id, None)
             case ev.AgentStatusChanged():
                 agent = self._agents.get(event.agent_id)
                 if agent is not None:
                     self._agents[event.agent_id] = replace(
                         agent, ready=event.reason is None, reason=event.reason or ""
+                    )
+                    # What was ordered applies when the agent is idle, and so does every status.
+                    self._forced.pop(event.agent_id, None)
+            case ev.AgentForced():
+                self._forced.pop(event.agent_id, None)
+                if not event.at_once:
+                    self._forced[event.agent_id] = ForceState(
+                        event.agent_id,
+                        ForcedState(event.state),
+                        event.reason,
+                        event.cause,
+                        event.actor,
                     )
             case ev.RingOpened():
                 self._open_rings[event.team] = event.ring
@@ -127,6 +141,7 @@ class Recollection:
 
     def _agent(self, agent_id: AgentId) -> RestoredAgent:
         agent, part = self._agents[agent_id], self._parts.get(agent_id)
+        agent = replace(agent, forced=self._forced.get(agent_id))
         if part is None:
             return agent
         return replace(

@@ -16,6 +16,7 @@ from acd.core import people
 from acd.core.consulting import on_consult_changed
 from acd.core.effects import Effect
 from acd.core.floor import Floor
+from acd.core.forcing import force_state
 from acd.core.inputs import Input, Started, TimerExpired, TimerKind
 from acd.core.left_alone import alone_too_long
 from acd.core.lines import (
@@ -83,6 +84,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     inp.AbortConsult: people.cancel_consult,
     inp.ConnectionLost: people.connection_lost,
     inp.ConnectionBack: people.connection_back,
+    inp.ForceState: force_state,
     inp.OpenRing: open_ring,
     inp.RestrictWrapUp: restrict_wrap_up,
     inp.LeftForNumber: on_left_for_number,
@@ -114,5 +116,6 @@ def step(floor: Floor, event: Input, now: datetime) -> tuple[Floor, tuple[Effect
     """
     work = Work(floor, now)
     HANDLERS[type(event)](work, event)
+    people.see_off(work)
     settle(work)
     return floor, tuple(work.effects)

@@ -51,11 +51,11 @@ class AgentView:
     """One agent at one moment.
 
     `status`: logged_out, ready, not_ready; `next_status` what was chosen for after the call, with
-    `next_reason`. `activity`: idle, offered, talking, consulting, wrap_up. `deadline`: end of
-    ringing or of wrap-up (None where no limit presses); `disposition` is the one noted in a
-    wrap-up of fixed time. `call_id`, `offer_id`, `team` stay set during wrap-up. `connected` is
-    False while the browser is away. `moving`: a transfer is under way. `notice`: a sentence about
-    an order that failed, empty else.
+    `next_reason`, or ordered by a supervisor (`next_forced`). `activity`: idle, offered, talking,
+    consulting, wrap_up. `deadline`: end of ringing or of wrap-up (None where no limit presses);
+    `disposition` is the one noted in a wrap-up of fixed time. `call_id`, `offer_id`, `team` stay
+    set during wrap-up. `connected` is False while the browser is away. `moving`: a transfer is
+    under way. `notice`: a sentence about an order that failed, empty else.
     """
 
     agent_id: AgentId
@@ -65,6 +65,7 @@ class AgentView:
     status_since: datetime | None = None
     next_status: str | None = None
     next_reason: str | None = None
+    next_forced: bool = False
     activity: str = "idle"
     activity_since: datetime | None = None
     deadline: datetime | None = None
@@ -98,8 +99,7 @@ def agent_view(floor: Floor, agent_id: AgentId) -> AgentView:
         line_up=floor.line_up,
         reason=agent.status.reason,
         status_since=agent.status.since,
-        next_status=chosen.kind.value if chosen else None,
-        next_reason=chosen.reason if chosen else None,
+        **_of_choice(chosen),
         activity=ag.PUBLIC_ACTIVITY[agent.activity.kind],
         activity_since=agent.activity.since,
         booth_id=session.booth_id,
@@ -109,6 +109,17 @@ def agent_view(floor: Floor, agent_id: AgentId) -> AgentView:
         notice=agent.notice,
         **_of_activity(floor, agent),
     )
+
+
+def _of_choice(chosen: ag.Chosen | None) -> dict[str, Any]:
+    if chosen is None:
+        return {}
+    status = chosen.status
+    return {
+        "next_status": status.kind.value if status is not None else LOGGED_OUT,
+        "next_reason": status.reason if status is not None else None,
+        "next_forced": chosen.forced,
+    }
 
 
 def _of_activity(floor: Floor, agent: Agent) -> dict[str, Any]:

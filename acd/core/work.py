@@ -31,7 +31,7 @@ from kernel.ids import AgentId, CallId
 class Work:
     """The floor at `now`, the effects so far, and who is to be matched when the step ends."""
 
-    __slots__ = ("arrived", "effects", "floor", "freed", "now", "widened")
+    __slots__ = ("arrived", "effects", "floor", "freed", "leaving", "now", "widened")
 
     def __init__(self, floor: Floor, now: datetime) -> None:
         self.floor = floor
@@ -39,6 +39,8 @@ class Work:
         self.effects: list[Effect] = []
         self.freed: list[Agent] = []
         self.arrived: list[Call] = []
+        # Whom a chosen log-out awaits at the end of the step.
+        self.leaving: list[tuple[Agent, ag.Chosen]] = []
         # More people may serve some calls than before (a ring was opened for a team, the last
         # speaker of a language left): callers who found nobody may find somebody now.
         self.widened = False
@@ -92,7 +94,14 @@ class Work:
             )
         self.consider(agent)
 
-    def set_status(self, agent: Agent, event: StatusEvent, reason: str | None, cause: str) -> None:
+    def set_status(
+        self,
+        agent: Agent,
+        event: StatusEvent,
+        reason: str | None,
+        cause: str,
+        actor: str = "",
+    ) -> None:
         """Change the status now: ready when `reason` is None. The same status again is nothing."""
         if agent.status.reason == reason:
             return
@@ -110,6 +119,7 @@ class Work:
                 status=agent.status.kind.value,
                 reason=reason,
                 cause=cause,
+                actor=actor,
             )
         )
         self.consider(agent)
@@ -117,18 +127,23 @@ class Work:
     def withdraw(self, agent: Agent, reason: str) -> None:
         """The distribution takes the agent out of the pool until he or she says ready."""
         agent.next_status = None
-        self.set_status(agent, StatusEvent.WITHDRAW, reason, "acd")
+        self.set_status(agent, StatusEvent.WITHDRAW, reason, ag.ACD)
 
     def become_idle(self, agent: Agent, event: ActivityEvent) -> None:
         """After wrap-up or consultation: idle, and the chosen status applies."""
         self.act(agent, event, ag.Idle(self.now))
+        self.apply_next_status(agent)
+
+    def apply_next_status(self, agent: Agent) -> None:
+        """What was chosen while the agent was not idle applies now."""
         chosen, agent.next_status = agent.next_status, None
-        if isinstance(chosen, ag.Ready):
-            self.set_status(agent, StatusEvent.CHOOSE_READY, None, "agent")
-        elif isinstance(chosen, ag.NotReady):
-            machine = chosen.reason in ag.MACHINE_REASONS
-            event_kind = StatusEvent.WITHDRAW if machine else StatusEvent.CHOOSE_NOT_READY
-            self.set_status(agent, event_kind, chosen.reason, "acd" if machine else "agent")
+        if chosen is None:
+            return
+        if chosen.status is None:
+            self.leaving.append((agent, chosen))
+        else:
+            reason = chosen.status.reason
+            self.set_status(agent, chosen.event, reason, chosen.cause, chosen.actor)
 
     def consider(self, agent: Agent) -> None:
         """The agent's view changed, and he or she may have become available."""

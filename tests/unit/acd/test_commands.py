@@ -12,6 +12,7 @@ import pytest
 from acd.core import inputs as inp
 from acd.core.effects import Effect
 from acd.core.floor import Floor
+from acd.core.inputs import ForcedState
 from acd.core.step import step
 from kernel.errors import HotlineError, Unavailable
 from kernel.ids import AgentId, BoothId, Endpoint, OfferId, TeamId
@@ -120,6 +121,11 @@ SITUATIONS: tuple[Callable[[World], None], ...] = (
     consulting_answered, consulted, wrap_up, extended, in_grace, absent,
 )  # fmt: skip
 
+
+def force(state: ForcedState, reason: str = "换班") -> inp.ForceState:
+    return inp.ForceState(ME, state, reason, "supervisor", "chen")
+
+
 COMMANDS: dict[str, tuple[inp.Command, set[str]]] = {
     "log in": (
         inp.LogIn(ME, BoothId("001"), PHONE, ((GENERAL, 5),), (Language.MANDARIN,)),
@@ -135,6 +141,19 @@ COMMANDS: dict[str, tuple[inp.Command, set[str]]] = {
         inp.ChooseNotReady(ME, "meal"),
         {s.__name__ for s in SITUATIONS} - {"logged_out"},
     ),
+    "force ready": (
+        force(ForcedState.READY),
+        {s.__name__ for s in SITUATIONS} - {"logged_out", "in_grace", "absent"},
+    ),
+    "force not ready": (
+        force(ForcedState.NOT_READY),
+        {s.__name__ for s in SITUATIONS} - {"logged_out"},
+    ),
+    "force out": (
+        force(ForcedState.LOGGED_OUT),
+        {s.__name__ for s in SITUATIONS} - {"logged_out"},
+    ),
+    "force, no reason": (force(ForcedState.NOT_READY, " "), set()),
     "not ready, machine's reason": (inp.ChooseNotReady(ME, "ring_no_answer"), set()),
     "not ready, no reason": (inp.ChooseNotReady(ME, ""), set()),
     "decline": (inp.DeclineOffer(ME, OfferId("c-1.1")), {"offered"}),

@@ -283,6 +283,11 @@ class Floor(RuleBasedStateMachine):
         done = self.world.command(inp.OpenRing(team, ring, "plan", "peak"))
         assert done == (1 <= ring <= self.world.floor.teams[team].last_ring)
 
+    @rule(n=agents, state=st.sampled_from(inp.ForcedState))
+    def a_supervisor_forces_a_state(self, n: int, state: inp.ForcedState) -> None:
+        known = self._busy_one(n) if n % 2 else agent(n)
+        self.world.command(inp.ForceState(known, state, "换班", "supervisor", "chen"))
+
     @rule(limit=st.sampled_from((None, 5, 30)))
     def a_plan_shortens_the_write_up(self, limit: int | None) -> None:
         seconds = s(limit) if limit is not None else None

@@ -190,6 +190,7 @@ def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> N
         ev.AgentStatusChanged,
         ev.AgentActivityChanged,
         ev.LineStateChanged,
+        ev.AgentForced,
         ev.RingOpened,
         ev.WrapUpRestricted,
     }
