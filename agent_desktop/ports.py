@@ -43,6 +43,7 @@ class AgentSituation:
     status_since: datetime | None = None
     next_status: str | None = None
     next_reason: str | None = None
+    next_forced: bool = False
     activity: str = "idle"
     activity_since: datetime | None = None
     deadline: datetime | None = None
@@ -81,6 +82,8 @@ class Floor(Protocol):
     async def cancel_consult(self, agent_id: AgentId) -> None: ...
     async def connection_lost(self, agent_id: AgentId) -> None: ...
     async def connection_back(self, agent_id: AgentId) -> None: ...
+    async def force(self, agent_id: AgentId, state: str, reason: str, actor: str) -> None:
+        """A supervisor's order: `state` is ready, not_ready or logged_out."""
 
     def situation(self, agent_id: AgentId) -> AgentSituation: ...
 

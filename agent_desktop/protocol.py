@@ -264,7 +264,8 @@ class AgentState(Part):
 
     `deadline`: end of ringing while offered, end of wrap-up while in wrap-up. `next_status` is
     what was chosen during a call for the time after it; `moving`: a transfer is under way.
-    `consulted`: a colleague asks us. `wrap_up_mode` is set in wrap-up; in a fixed one the state
+    `consulted`: a colleague asks us. `next_forced`: what comes after the call was ordered by a
+    supervisor, and is not to be chosen. `wrap_up_mode` is set in wrap-up; in a fixed one the state
     lasts on after `wrap_up_done`, and `disposition` is the one that was noted.
     """
 
@@ -272,8 +273,9 @@ class AgentState(Part):
     status: Status
     reason: str | None
     status_since: datetime | None
-    next_status: Literal["ready", "not_ready"] | None
+    next_status: Literal["ready", "not_ready", "logged_out"] | None
     next_reason: str | None
+    next_forced: bool
     activity: Activity
     activity_since: datetime | None
     deadline: datetime | None
@@ -316,6 +318,16 @@ class Toast(Part):
     message: str
 
 
+class Forced(Part):
+    """A supervisor (or a plan) has ordered a state, for now or for after the call in hand;
+    `reason` in his or her words."""
+
+    type: Literal["forced"] = "forced"
+    state: Literal["ready", "not_ready", "logged_out"]
+    reason: str
+    at_once: bool
+
+
 class Time(Part):
     """The heartbeat: silence for longer than two seconds means a lost connection."""
 
@@ -330,7 +342,7 @@ class SessionTaken(Part):
 
 
 ServerMessage = Annotated[
-    Ok | Error | Welcome | AgentState | Offer | CallUpdated | Toast | Time | SessionTaken,
+    Ok | Error | Welcome | AgentState | Offer | CallUpdated | Toast | Forced | Time | SessionTaken,
     Field(discriminator="type"),
 ]
 

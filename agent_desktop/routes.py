@@ -22,9 +22,10 @@ from agent_desktop.protocol import (
     client_messages,
 )
 from agent_desktop.service import Desk
+from agent_desktop.supervision import Supervision
 from agent_desktop.targets import FreeBooths, TargetFinder, Targets
 from agent_desktop.wallboard import WallboardFeed
-from agent_desktop.wallboard_protocol import OperatorDayOut
+from agent_desktop.wallboard_protocol import ForceIn, OperatorDayOut
 from kernel.errors import NotAllowed, NotFound
 from kernel.ids import AgentId
 from kernel.infra.log import get
@@ -47,11 +48,13 @@ def build_router(
     people: People,
     phones: Phones,
     days: OperatorDays,
+    supervision: Supervision,
 ) -> APIRouter:
     """All routes of the department."""
     router = APIRouter()
     router.include_router(_desk_pages(kit, finder, floor, phones))
     router.include_router(_wallboard_pages(kit, people, days))
+    router.include_router(_orders(kit, supervision))
     router.include_router(_phone_pages(kit, phones))
     router.include_router(_sockets(kit, desk, feed))
     return router
@@ -101,6 +104,17 @@ def _wallboard_pages(kit: WebKit, people: People, days: OperatorDays) -> APIRout
         if people.operator(AgentId(agent_id)) is None:
             raise NotFound("没有这位话务员")
         return days.shown(AgentId(agent_id))
+
+    return router
+
+
+def _orders(kit: WebKit, supervision: Supervision) -> APIRouter:
+    router = kit.router(action=Action.FORCE_AGENT_STATE)
+
+    @router.post("/api/wallboard/operators/{agent_id}/state", status_code=204)
+    async def force_state(agent_id: str, order: ForceIn, request: Request) -> None:
+        by = await kit.principal(request)
+        await supervision.force(by, AgentId(agent_id), order.state, order.reason)
 
     return router
 

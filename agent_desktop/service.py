@@ -41,7 +41,7 @@ from agent_desktop.protocol import (
 from agent_desktop.stories import CallStories
 from kernel.clock import Clock
 from kernel.errors import BadInput, HotlineError, NotAllowed
-from kernel.events import Event
+from kernel.events import AgentForced, Event
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.policy import Action, Principal, allows
 
@@ -228,6 +228,10 @@ class Desk:
             known.add("")
         if command.disposition not in known:
             raise BadInput("请选择通话结果", "disposition")
+        if self._floor.situation(me).next_forced:
+            # What comes afterwards was ordered; the choice on the screen is older.
+            await self._floor.finish_wrap_up(me, command.disposition)
+            return
         if command.next_status == "not_ready":
             await self._floor.not_ready(me, _reason(command.reason))
         await self._floor.finish_wrap_up(me, command.disposition)
@@ -238,7 +242,11 @@ class Desk:
     # --- news ------------------------------------------------------------------------------
 
     async def hear(self, event: Event) -> None:
-        """Subscriber of the bus: grow the call's story, and refresh the screen that shows it."""
+        """Subscriber of the bus: grow the call's story, and refresh the screen that shows it; tell
+        an operator what a supervisor ordered."""
+        if isinstance(event, AgentForced):
+            self._tell_forced(event)
+            return
         if not self._stories.hear(event):
             return
         for tab in self._tabs.values():
@@ -247,6 +255,15 @@ class Desk:
                 if story is not None and story.ani not in ("", tab.past_of):
                     self._read_past(tab, tab.shown_call)
                 self._send_pop(tab, self._floor.situation(tab.agent_id))
+
+    def _tell_forced(self, event: AgentForced) -> None:
+        tab = self._tabs.get(event.agent_id)
+        if tab is not None:
+            tab.send(
+                protocol.Forced.model_validate(
+                    {"state": event.state, "reason": event.reason, "at_once": event.at_once}
+                )
+            )
 
     def _show(self, tab: Tab, situation: AgentSituation) -> None:
         tab.send(self._state(situation))
@@ -329,6 +346,7 @@ class Desk:
                 "status_since": situation.status_since,
                 "next_status": situation.next_status,
                 "next_reason": situation.next_reason,
+                "next_forced": situation.next_forced,
                 "activity": situation.activity,
                 "activity_since": situation.activity_since,
                 "deadline": situation.deadline,

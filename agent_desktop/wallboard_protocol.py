@@ -7,7 +7,9 @@ names the occupied ones only.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from agent_desktop.protocol import Part
 
@@ -96,6 +98,13 @@ class Snapshot(Part):
     teams: tuple[TeamRow, ...]
     booths: tuple[BoothCell, ...]
     exceptions: tuple[ExceptionLine, ...]
+
+
+class ForceIn(Part):
+    """A supervisor's order for one operator, and why."""
+
+    state: Literal["ready", "not_ready", "logged_out"]
+    reason: Annotated[str, Field(max_length=200)]
 
 
 class OperatorDayOut(Part):

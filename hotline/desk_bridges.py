@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from acd.core.inputs import ForcedState
 from acd.core.views import AgentView, BoothRow, TeamRow, Wallboard
 from acd.service import Distribution
 from agent_desktop.core.named import Named
@@ -87,6 +88,9 @@ class DistributionFloor:
     async def connection_back(self, agent_id: AgentId) -> None:
         await self._acd.connection_back(agent_id)
 
+    async def force(self, agent_id: AgentId, state: str, reason: str, actor: str) -> None:
+        await self._acd.force(agent_id, ForcedState(state), reason, actor=actor)
+
     def situation(self, agent_id: AgentId) -> AgentSituation:
         return _situation(self._acd.agent_view(agent_id))
 
@@ -119,6 +123,7 @@ def _situation(view: AgentView) -> AgentSituation:
         status_since=view.status_since,
         next_status=view.next_status,
         next_reason=view.next_reason,
+        next_forced=view.next_forced,
         # Both sides of a consultation are "consulting" there; their screens differ.
         activity="consulted" if asked and view.activity == "consulting" else view.activity,
         activity_since=view.activity_since,

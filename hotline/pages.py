@@ -73,6 +73,7 @@ def _routers(kit: WebKit, s: Services) -> Sequence[APIRouter]:
             people=s.people,
             phones=s.phones,
             days=s.days,
+            supervision=s.supervision,
         ),
         call_routes.build_router(
             kit, s.journal, names, StepTitles().step_title, agent_name(s.directory)

@@ -19,6 +19,7 @@ from agent_desktop.core.wallboard import Limits
 from agent_desktop.days import OperatorDays
 from agent_desktop.service import Desk
 from agent_desktop.stories import CallStories
+from agent_desktop.supervision import Supervision
 from agent_desktop.targets import TargetFinder
 from agent_desktop.wallboard import WallboardFeed
 from cti.adapters.asterisk_config import AsteriskValues
@@ -90,6 +91,7 @@ class Services:
     recordings: Archive
     library: Library
     days: OperatorDays
+    supervision: Supervision
     feedback: Feedback
     floor: desk_bridges.DistributionFloor
     people: desk_bridges.DirectoryPeople
@@ -233,6 +235,7 @@ async def _assemble(ground: _Ground) -> Services:
         recordings=recordings,
         library=library,
         days=OperatorDays(clock),
+        supervision=Supervision(floor=floor, people=people, audit=ground.audit),
         feedback=Feedback(store=TableAnswerStore(database), log=get("feedback")),
         floor=floor,
         people=people,

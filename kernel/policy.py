@@ -20,6 +20,7 @@ class Role(StrEnum):
 class Action(StrEnum):
     USE_DESKTOP = "use_desktop"
     SEE_WALLBOARD = "see_wallboard"
+    FORCE_AGENT_STATE = "force_agent_state"
     SEE_CALLS = "see_calls"
     SEE_FULL_NUMBER = "see_full_number"
     LISTEN_RECORDING = "listen_recording"
@@ -45,6 +46,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
     Role.SUPERVISOR: frozenset(
         {
             Action.SEE_WALLBOARD,
+            Action.FORCE_AGENT_STATE,
             Action.SEE_CALLS,
             Action.SEE_FULL_NUMBER,
             Action.LISTEN_RECORDING,

@@ -93,6 +93,16 @@ ROUTES: dict[str, Row] = {
     "GET /api/wallboard/operators/{agent_id}": row(
         401, 403, 200, 200, 403, 200, asked="/api/wallboard/operators/op0001"
     ),
+    "POST /api/wallboard/operators/{agent_id}/state": row(
+        401,
+        403,
+        404,
+        403,
+        403,
+        403,
+        asked="/api/wallboard/operators/none/state",
+        json={"state": "not_ready", "reason": "换班"},
+    ),
     # The journal of the calls.
     "GET /calls": row(303, 403, 200, 200, 403, 200),
     "GET /calls/{call_id}": row(303, 403, 404, 404, 403, 404, asked="/calls/gz1-1-1"),

@@ -173,6 +173,9 @@ class FakeFloor:
     async def connection_back(self, agent_id: AgentId) -> None:
         self._take("connection_back", agent_id)
 
+    async def force(self, agent_id: AgentId, state: str, reason: str, actor: str) -> None:
+        self._take("force", agent_id, state, reason, actor)
+
 
 class FakePeople:
     def __init__(self, *operators: Operator, booths: int = 506) -> None:

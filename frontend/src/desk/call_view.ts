@@ -70,7 +70,8 @@ export function callView(model: DeskModel): CallView {
     };
   }
   const view = { ...loggedIn(model, state), ...nextStatus(state) };
-  return { ...view, detail: view.detail === "" ? place(state) : view.detail };
+  const said = state.next_forced ? ordered(state) : view.detail;
+  return { ...view, detail: said === "" ? place(state) : said };
 }
 
 function loggedIn(model: DeskModel, state: AgentState): CallView {
@@ -207,7 +208,20 @@ function consulted(model: DeskModel, state: AgentState): CallView {
 
 function nextStatus(state: AgentState): Pick<CallView, "canToggleReady" | "wantsReady"> {
   const chosen = state.activity === "idle" ? state.status : (state.next_status ?? state.status);
-  return { canToggleReady: state.activity !== "offered", wantsReady: chosen !== "ready" };
+  const free = state.activity !== "offered" && !state.next_forced;
+  return { canToggleReady: free, wantsReady: chosen !== "ready" };
+}
+
+/** What a supervisor has ordered for after the call. */
+function ordered(state: AgentState): string {
+  switch (state.next_status) {
+    case "logged_out":
+      return t("值班长已安排：本次通话后签退");
+    case "not_ready":
+      return t("值班长已安排：本次通话后置忙");
+    default:
+      return t("值班长已安排：本次通话后就绪");
+  }
 }
 
 function place(state: AgentState): string {

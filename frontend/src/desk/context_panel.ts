@@ -218,17 +218,23 @@ export class ContextPanel {
     const dispositions = this.model.welcome?.dispositions ?? [];
     const guess = DISPOSITION_OF_OUTCOME[this.model.filedOutcome ?? ""] ?? "";
     const next = this.model.state?.next_status ?? this.model.state?.status ?? "ready";
-    const parts: Node[] = [
-      radios(
-        "next",
-        t("完成后"),
-        next === "not_ready" ? "not_ready" : "ready",
-        [
-          ["ready", t("就绪")],
-          ["not_ready", t("置忙")],
-        ],
-        "choice-row",
-      ),
+    const parts: Node[] = [];
+    // What a supervisor has ordered is not to be chosen.
+    if (this.model.state?.next_forced !== true) {
+      parts.push(
+        radios(
+          "next",
+          t("完成后"),
+          next === "not_ready" ? "not_ready" : "ready",
+          [
+            ["ready", t("就绪")],
+            ["not_ready", t("置忙")],
+          ],
+          "choice-row",
+        ),
+      );
+    }
+    parts.push(
       radios(
         "disposition",
         t("通话结果"),
@@ -236,7 +242,7 @@ export class ContextPanel {
         dispositions.map((d) => [d.code, named(d)] as const),
         "choice-list dense",
       ),
-    ];
+    );
     if (this.model.state?.wrap_up_mode !== "mandatory") {
       const extended = this.model.state?.wrap_up_extended === true;
       parts.push(button(t("延长整理时间"), () => this.actions.extendWrapUp(), extended));

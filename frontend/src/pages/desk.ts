@@ -4,7 +4,7 @@ import { fill, make, need, setBadge, setText } from "../shared/dom";
 import { getJson, HttpError } from "../shared/http";
 import { loadCatalogue, t } from "../shared/i18n";
 import { CLOSE_TAKEN, CommandRefused, LiveSocket, type CommandBody } from "../shared/live_socket";
-import type { AgentState, ServerMessage } from "../shared/protocol";
+import type { AgentState, Forced, ServerMessage } from "../shared/protocol";
 import { callOverTone, Ringer } from "../shared/ring";
 import { microphoneTrouble, Softphone, type PhoneAccess } from "../shared/softphone";
 import { clockTime, serverNow, setServerTime } from "../shared/time";
@@ -179,10 +179,34 @@ function heard(message: ServerMessage): void {
       callPanel.say(t(message.message), message.kind === "ok" ? "info" : message.kind);
       announce(t(message.message));
       return;
+    case "forced": {
+      const said = forcedText(message);
+      callPanel.say(said, "warn");
+      announce(said);
+      return;
+    }
     default:
       return;
   }
   model.changed();
+}
+
+function forcedText(order: Forced): string {
+  const reason = { reason: order.reason };
+  switch (order.state) {
+    case "ready":
+      return order.at_once
+        ? t("值班长已将您置为就绪：%(reason)s", reason)
+        : t("值班长安排您本次通话后就绪：%(reason)s", reason);
+    case "not_ready":
+      return order.at_once
+        ? t("值班长已将您置忙：%(reason)s", reason)
+        : t("值班长安排您本次通话后置忙：%(reason)s", reason);
+    case "logged_out":
+      return order.at_once
+        ? t("值班长已将您签退：%(reason)s", reason)
+        : t("值班长安排您本次通话后签退：%(reason)s", reason);
+  }
 }
 
 function stateChanged(state: AgentState): void {

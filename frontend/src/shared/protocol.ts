@@ -186,8 +186,9 @@ export interface AgentState {
   readonly status: "logged_out" | "ready" | "not_ready";
   readonly reason: string | null;
   readonly status_since: string | null;
-  readonly next_status: "ready" | "not_ready" | null;
+  readonly next_status: "ready" | "not_ready" | "logged_out" | null;
   readonly next_reason: string | null;
+  readonly next_forced: boolean;
   readonly activity: "idle" | "offered" | "talking" | "consulting" | "consulted" | "wrap_up";
   readonly activity_since: string | null;
   readonly deadline: string | null;
@@ -224,6 +225,13 @@ export interface Toast {
   readonly type: "toast";
   readonly kind: "ok" | "info" | "warn" | "danger";
   readonly message: string;
+}
+
+export interface Forced {
+  readonly type: "forced";
+  readonly state: "ready" | "not_ready" | "logged_out";
+  readonly reason: string;
+  readonly at_once: boolean;
 }
 
 export interface Time {
@@ -306,6 +314,11 @@ export interface Snapshot {
   readonly exceptions: readonly ExceptionLine[];
 }
 
+export interface ForceIn {
+  readonly state: "ready" | "not_ready" | "logged_out";
+  readonly reason: string;
+}
+
 export interface OperatorDayOut {
   readonly agent: string;
   readonly counted_since: string;
@@ -340,5 +353,6 @@ export type ServerMessage =
   | Offer
   | CallUpdated
   | Toast
+  | Forced
   | Time
   | SessionTaken;

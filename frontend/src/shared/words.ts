@@ -18,6 +18,7 @@ const REASONS: Words = {
   declined: () => t("已拒接"),
   phone_unreachable: () => t("话机离线"),
   connection_lost: () => t("连接中断"),
+  forced: () => t("值班长置忙"),
 };
 
 const LANGUAGES: Words = {

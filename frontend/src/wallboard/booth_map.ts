@@ -6,6 +6,7 @@ import { getJson, HttpError } from "../shared/http";
 import { t } from "../shared/i18n";
 import type { BoothCell, OperatorDayOut } from "../shared/protocol";
 import { clockTime, duration, secondsSince } from "../shared/time";
+import { ForceForm } from "./force_form";
 import { boothState, personName, reasonText, teamName } from "../shared/words";
 
 const STATES = ["ready", "talking", "offered", "wrap_up", "not_ready"] as const;
@@ -15,6 +16,7 @@ export class BoothMap {
   private readonly legend = need("booth-legend", HTMLUListElement);
   private readonly filter = need("booth-filter", HTMLSelectElement);
   private readonly detail = need("booth-detail", HTMLDivElement);
+  private readonly order = ForceForm.onPage();
   private readonly cells = new Map<string, HTMLButtonElement>();
   private readonly counts = new Map<string, HTMLElement>();
   private present = new Map<string, BoothCell>();
@@ -95,6 +97,7 @@ export class BoothMap {
   private drawDetail(): void {
     if (this.chosen === null) return;
     const booth = this.present.get(this.chosen);
+    this.order?.aim(booth ?? null);
     if (booth === undefined) {
       fill(this.detail, make("p", { class: "hint" }, t("%(booth)s 席现在没有人", { booth: this.chosen })));
       return;

@@ -12,8 +12,10 @@ from agent_desktop.ports import Operator
 from agent_desktop.protocol import Hello
 from agent_desktop.service import Desk, Tab
 from agent_desktop.stories import CallStories
+from agent_desktop.supervision import Supervision
 from kernel.ids import AgentId, TeamId
 from kernel.policy import Principal, Role
+from tests.fakes.audit_trail import KeptAudit
 from tests.fakes.desk_ports import (
     FakeClock,
     FakeFloor,
@@ -55,6 +57,7 @@ class Room:
     clock: FakeClock = field(default_factory=FakeClock)
     stories: CallStories = field(default_factory=CallStories)
     log: SilentLog = field(default_factory=SilentLog)
+    audit: KeptAudit = field(default_factory=KeptAudit)
     people: FakePeople = field(
         default_factory=lambda: FakePeople(
             operator(LI, "李静怡", "Li Jingyi"), operator(CHEN, "陈国强", "Chen Guoqiang")
@@ -72,6 +75,8 @@ class Room:
             clock=self.clock,
             log=self.log,
         )
+
+        self.supervision = Supervision(floor=self.floor, people=self.people, audit=self.audit)
 
     async def tab(
         self, who: Principal | None = None, tab_id: str = "tab-1"

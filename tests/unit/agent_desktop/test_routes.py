@@ -114,6 +114,7 @@ async def house() -> AsyncIterator[House]:
             people=room.people,
             phones=FakePhones(),
             days=OperatorDays(room.clock),
+            supervision=room.supervision,
         )
     )
     await feed.start()

@@ -12,6 +12,7 @@ ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.QUALITY, Role.DISPATCHER, Role.ADM
 TABLE = {
     Action.USE_DESKTOP: "Y....",
     Action.SEE_WALLBOARD: ".YY.Y",
+    Action.FORCE_AGENT_STATE: ".Y...",
     Action.SEE_CALLS: ".YY.Y",
     Action.SEE_FULL_NUMBER: ".Y...",
     Action.LISTEN_RECORDING: ".YY..",
