@@ -260,9 +260,11 @@ class Table:
 
 def counts(floor: Floor, agent: Agent) -> bool:
     """Will take calls: present, a phone, and ready now or after the call in hand."""
-    chosen = agent.next_status if agent.next_status is not None else agent.status
+    chosen = agent.next_status
+    status = agent.status if chosen is None else chosen.status
     return (
-        chosen.kind is StatusKind.READY
+        status is not None
+        and status.kind is StatusKind.READY
         and agent.session.kind is SessionKind.PRESENT
         and floor.phone_reachable(agent.session.endpoint)
     )

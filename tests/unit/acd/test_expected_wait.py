@@ -221,6 +221,18 @@ def test_people_on_a_break_after_the_call_are_not_counted_on() -> None:
     assert world.forecast("c").seconds > before + 10
 
 
+def test_people_who_are_to_leave_after_the_call_are_not_counted_on() -> None:
+    world = Asked()
+    world.talking("stays")
+    world.talking("goes")
+    arrive(world, "c")
+    before = world.forecast("c").seconds
+    goes, out = AgentId("goes"), inp.ForcedState.LOGGED_OUT
+    world.feed(inp.ForceState(goes, out, "换班", "supervisor", "chen"))
+    world.clock.advance(timedelta(seconds=1))
+    assert world.forecast("c").seconds > before + 10
+
+
 def test_nothing_is_believed_of_few_samples_or_of_nobody() -> None:
     new = Asked(talk_s=None)
     new.talking("a")
