@@ -61,13 +61,20 @@ def check_action(fields: Mapping[str, object]) -> None:
 
 
 class FencedProtocol(AMIProtocol):  # type: ignore[misc]
-    """One connection. Made by `FencedManager`, which is also its factory."""
+    """One connection, made by its `FencedManager`."""
 
     closed: bool
     responses: dict[str, Any]
 
+    def __init__(self, manager: FencedManager) -> None:
+        super().__init__()
+        self._manager = manager
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        # Whose it is must be known before the first byte: what comes with it is handled at once.
+        self.factory = self._manager
+        self.log = self._manager.log
         self.encoding = "utf-8"
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending = ""
@@ -159,11 +166,11 @@ class FencedManager(Manager):  # type: ignore[misc]
         """Connect. Raises Unavailable when refused or not in time."""
         try:
             async with asyncio.timeout(deadline_s):
-                _, protocol = await self.loop.create_connection(FencedProtocol, host, port)
+                _, protocol = await self.loop.create_connection(
+                    lambda: FencedProtocol(self), host, port
+                )
         except (OSError, TimeoutError) as error:
             raise Unavailable(f"Asterisk cannot be reached: {error}") from error
-        protocol.factory = self
-        protocol.log = self.log
         self.protocol = protocol
         self._open = True
 

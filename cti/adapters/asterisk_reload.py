@@ -36,7 +36,7 @@ READ_IN_BY: Mapping[str, str] = {
 Source: Asterisk 22.10; each tried with a call in a conversation (tests/chaos)."""
 
 _COMPLAINT = re.compile(r"^\[[^]]*\] (?:ERROR|WARNING)\[.*$", re.M)
-_OF_A_BUSY_MACHINE = ("taskprocessor", "Rescheduling")
+_HARMLESS = ("taskprocessor", "Rescheduling", "Odd start value for RTP")
 _STEP = re.compile(
     r"^(?:exten => (?P<exten>[^,]+),(?:\d+|n)(?:\(\w+\))?| same => n(?:\(\w+\))?),"
     r"(?P<app>\w+)(?P<data>.*)$"
@@ -156,7 +156,7 @@ def _complaints(folder: Path, applications: Collection[str]) -> list[str]:
     found = [
         line
         for line in _COMPLAINT.findall(log)
-        if not any(words in line for words in _OF_A_BUSY_MACHINE)
+        if not any(words in line for words in _HARMLESS)
     ]
     return found + list(_dialplan_faults(folder / "etc" / "extensions.conf", applications))
 

@@ -23,6 +23,7 @@ NAME_LIMIT = 80
 _CHANNEL = re.compile(r"PJSIP/(?P<endpoint>.+)-[0-9a-f]{8}$")
 _CALL_ID = re.compile(r"[a-z0-9]{1,24}-[0-9]{1,12}-[0-9]{1,12}")
 _GONE = frozenset({"Removed", "Unreachable"})
+_YEAR_9999_MS = 253_370_764_800_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +214,12 @@ def integer(text: str | None) -> int:
 
 
 def milliseconds(text: str | None) -> datetime | None:
-    """The moment of a count of milliseconds since 1970; None when there is none."""
+    """The moment of a count of milliseconds since 1970; None when there is none, or none that a
+    calendar knows."""
     value = integer(text)
-    return datetime.fromtimestamp(value / 1000, UTC) if value > 0 else None
+    if not 0 < value < _YEAR_9999_MS:
+        return None
+    return datetime.fromtimestamp(value / 1000, UTC)
 
 
 def language(text: str | None) -> Language:
