@@ -393,7 +393,10 @@ class Distribution:
                 self._orders.give(effect)
 
     def _publish(self, event: ev.Event, now: datetime) -> None:
-        event = replace(event, event_id=EventId(self._ids.new()))
+        if isinstance(event, ev.CallArrived) and event.call_id is not None:
+            event = replace(event, event_id=ev.arrival_id(event.call_id))
+        else:
+            event = replace(event, event_id=EventId(self._ids.new()))
         if isinstance(event, ev.AgentLoggedIn):
             agent = self._floor.agents.get(event.agent_id)
             self._metrics.note_primary(

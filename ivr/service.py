@@ -35,6 +35,7 @@ from kernel.events import (
     MenuKeyPressed,
     MenuStepEntered,
     SurveyAnswered,
+    arrival_id,
 )
 from kernel.ids import AgentId, CallId, EventId, IdSource
 from kernel.language import Language
@@ -190,7 +191,7 @@ class Dialogue:
     def _announce_arrival(self, call: CallEntered, entry: LineEntry | None) -> None:
         self._publisher.bus.publish(
             CallArrived(
-                event_id=self._publisher.event_id(),
+                event_id=arrival_id(call.call_id),
                 occurred_at=call.at,
                 call_id=call.call_id,
                 ani=call.ani.digits,

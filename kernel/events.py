@@ -44,6 +44,11 @@ class CallArrived(Event):
     team: TeamId | None
 
 
+def arrival_id(call_id: CallId) -> EventId:
+    """The id of a call's one `CallArrived`: whoever tells it again tells the same event."""
+    return EventId(f"{call_id}:arrived")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuStepEntered(Event):
     """The caller heard a step of the flow; `flow_version` is the version the call began with."""

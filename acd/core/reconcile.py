@@ -17,7 +17,7 @@ from acd.core.agent import ActivityEvent, Agent, SessionEvent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.consulting import on_consult_changed
 from acd.core.conversation import begin_talk
-from acd.core.effects import CancelOffer, Show
+from acd.core.effects import NO_ID, CancelOffer, Show
 from acd.core.floor import call_key
 from acd.core.forcing import chosen_by
 from acd.core.in_fallback import found_in_fallback
@@ -29,6 +29,7 @@ from acd.core.people import seat
 from acd.core.rings import begin_rings
 from acd.core.talking import end_conversation
 from acd.core.work import Work
+from kernel import events as ev
 from kernel.ids import AgentId, OfferId, TeamId
 from kernel.telephony import (
     CallWaiting,
@@ -168,6 +169,8 @@ def _check_phone(work: Work, agent: Agent) -> None:
 
 def _place(work: Work, found: LiveCall) -> None:
     known = work.floor.calls.get(found.call_id)
+    if known is None or not known.ani:
+        _tell_arrival(work, found)
     if known is not None and not known.ani:
         # The log does not keep numbers; the telephone does.
         known.ani, known.dnis = found.ani.digits, found.dnis
@@ -184,6 +187,23 @@ def _place(work: Work, found: LiveCall) -> None:
             _found_after_call(work, found)
         case _:
             _found_elsewhere(work, found)
+
+
+def _tell_arrival(work: Work, found: LiveCall) -> None:
+    """Nobody may have heard this caller arrive: the record needs the number all the same. The event
+    has one id for each call, so that telling it twice is telling it once."""
+    work.publish(
+        ev.CallArrived(
+            event_id=NO_ID,
+            occurred_at=min(found.first_arrival_at or work.now, work.now),
+            call_id=found.call_id,
+            ani=found.ani.digits,
+            caller_name="",
+            dnis=found.dnis,
+            line_name=None,
+            team=None,
+        )
+    )
 
 
 def _found_waiting(work: Work, found: LiveCall) -> None:

@@ -154,9 +154,7 @@ def _complaints(folder: Path, applications: Collection[str]) -> list[str]:
     """What Asterisk complained of, and what it would only notice when a caller gets there."""
     log = (folder / "log" / "messages").read_text(errors="replace")
     found = [
-        line
-        for line in _COMPLAINT.findall(log)
-        if not any(words in line for words in _HARMLESS)
+        line for line in _COMPLAINT.findall(log) if not any(words in line for words in _HARMLESS)
     ]
     return found + list(_dialplan_faults(folder / "etc" / "extensions.conf", applications))
 

@@ -122,3 +122,15 @@ def test_a_conversation_that_ended_unseen_leaves_the_caller_in_line(world: World
     call = world.floor.calls[FIRST]
     assert call.in_line and call.team == TeamId(GENERAL)
     assert isinstance(world.floor.agents[AgentId("a")].activity, ag.WrapUp)
+
+
+def test_a_caller_nobody_heard_arrive_has_a_number_in_the_books(world: World) -> None:
+    # Who came while the platform was dead had a record without a number: nobody could call back.
+    world.lose_line()
+    unknown = CallId("c-0")
+    world.exchange.arrive(unknown, GENERAL, ani="13912345678")
+    world.exchange.fall_back(unknown)
+    world.exchange.restore()
+    world.drain()
+    [arrived] = [e for e in world.events if isinstance(e, ev.CallArrived)]
+    assert (arrived.call_id, arrived.ani) == (unknown, "13912345678")
