@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run setup simulate test unit integration e2e lint bench screenshots lock clean
+.PHONY: help run setup simulate test unit integration e2e chaos lint bench screenshots lock clean
 
 ##@ Use it
 run: ; @scripts/run ## set up what is missing and run the hotline until Ctrl-C
@@ -11,6 +11,7 @@ test: ; @scripts/test ## everything: lint, unit, simulation, architecture, integ
 unit: ; @scripts/test unit ## the quick tests: unit, simulation, architecture
 integration: ; @scripts/test integration ## with real Asterisk, PostgreSQL and Redis
 e2e: ; @scripts/test e2e ## a caller rings in, a browser answers
+chaos: ; @scripts/test chaos ## kill, stop and cut everything under calls, at full size
 lint: ; @scripts/lint ## style, types, who imports whom, templates, TypeScript
 bench: ; @scripts/bench ## measure a running line and print p50 and p99
 screenshots: ; @scripts/screenshots ## photograph the screens of a hotline of its own with real calls
