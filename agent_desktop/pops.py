@@ -6,6 +6,7 @@ from datetime import datetime
 
 from agent_desktop import protocol
 from agent_desktop.core.call_story import CallStory
+from agent_desktop.core.named import Named
 from agent_desktop.core.screen_pop import shown_name, shown_number, visible_steps
 from agent_desktop.ports import AgentSituation, CallerPast, MenuTitles
 from kernel.ids import CallId
@@ -51,7 +52,11 @@ def build(
         ),
         cases=tuple(
             protocol.PopCase(
-                number=c.number, at=c.at, title=c.title, category=c.category, status=c.status
+                number=c.number,
+                at=c.at,
+                title=c.title,
+                matter=_choice(c.matter),
+                status=c.status,
             )
             for c in known.cases
         ),
@@ -60,6 +65,7 @@ def build(
                 number=o.number,
                 case_number=o.case_number,
                 title=o.title,
+                matter=_choice(o.matter),
                 authority=o.authority,
                 status=o.status,
                 due_at=o.due_at,
@@ -70,6 +76,10 @@ def build(
         last_district=known.last_district,
         last_address=known.last_address,
     )
+
+
+def _choice(named: Named | None) -> protocol.Choice | None:
+    return None if named is None else protocol.Choice(code=named.code, zh=named.zh, en=named.en)
 
 
 def _waited(story: CallStory | None, now: datetime) -> float | None:

@@ -138,10 +138,13 @@ class PastContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastCase:
+    """`title` is the citizen's own words, `matter` their category; a case that hides who spoke has
+    neither."""
+
     number: str
     at: datetime
     title: str
-    category: str
+    matter: Named | None
     status: str
 
 
@@ -150,6 +153,7 @@ class OpenOrder:
     number: str
     case_number: str
     title: str
+    matter: Named | None
     authority: str
     status: str
     due_at: datetime | None

@@ -140,6 +140,14 @@ ClientMessage = Annotated[
 # --- the screen pop -----------------------------------------------------------------------------
 
 
+class Choice(Part):
+    """A code of the reviewed data with its two names."""
+
+    code: str
+    zh: str
+    en: str
+
+
 class PopStep(Part):
     """One step of the menu; `keys` None: left unanswered, empty: the caller stayed silent."""
 
@@ -164,12 +172,13 @@ class PopContact(Part):
 
 
 class PopCase(Part):
-    """`case_id` opens the case's page; `status` is a code of the work orders' department."""
+    """`number` opens the case's page; `status` is a word for the screen (msgid). `title` is the
+    citizen's own words; a case that hides who spoke has neither them nor its category."""
 
     number: str
     at: datetime
     title: str
-    category: str
+    matter: Choice | None
     status: str
 
 
@@ -177,6 +186,7 @@ class PopOrder(Part):
     number: str
     case_number: str
     title: str
+    matter: Choice | None
     authority: str
     status: str
     due_at: datetime | None
@@ -224,14 +234,6 @@ class Error(Part):
     request_id: str
     code: str
     message: str
-
-
-class Choice(Part):
-    """A code of the reviewed data with its two names."""
-
-    code: str
-    zh: str
-    en: str
 
 
 class Welcome(Part):

@@ -62,7 +62,7 @@ ACTION_NAMES = {
     "recording_played": "收听录音",
     "recording_downloaded": "下载录音",
     "identity_revealed": "查看诉求人身份",
-    "cases_exported": "导出工单",
+    "cases_exported": "导出诉求",
 }
 """What the audit trail calls each act; an act without a name here is shown as it was recorded."""
 DETAIL_NAMES = {

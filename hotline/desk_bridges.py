@@ -238,7 +238,7 @@ class DepartmentRecords:
             self._cases.history(ani), self._journal.contacts(ani, CONTACTS_SHOWN + 1)
         )
         now = self._cases.now()
-        titles = {case.number: case.title for case in history.cases}
+        by_number = {case.number: case for case in history.cases}
         last = history.last_open_text
         return CallerPast(
             contacts=tuple(
@@ -254,7 +254,7 @@ class DepartmentRecords:
             )[:CONTACTS_SHOWN],
             cases=tuple(self._case(case) for case in history.cases),
             open_orders=tuple(
-                self._order(order, titles.get(order.case_number, ""), now)
+                self._order(order, by_number.get(order.case_number), now)
                 for order in history.open_orders
             ),
             last_district=last.content.district or None if last else None,
@@ -269,16 +269,23 @@ class DepartmentRecords:
             number=case.number,
             at=case.filed_at,
             title=case.title,
-            category=case.content.category,
+            matter=self._matter(case),
             status=STATE_NAMES[case.state],
         )
 
-    def _order(self, order: WorkOrder, title: str, now: datetime) -> OpenOrder:
+    def _matter(self, case: Case) -> Named | None:
+        category = self._cases.reference.tree.find(case.content.category)
+        if category is None or not case.title:
+            return None
+        return Named(category.category_id, category.zh, category.en)
+
+    def _order(self, order: WorkOrder, case: Case | None, now: datetime) -> OpenOrder:
         authority = self._directory.authority(order.authority)
         return OpenOrder(
             number=order.number,
             case_number=order.case_number,
-            title=title,
+            title=case.title if case else "",
+            matter=self._matter(case) if case else None,
             authority=authority.short if authority else order.authority,
             status=ORDER_STATE_NAMES[order.state],
             due_at=order.due.due_at,

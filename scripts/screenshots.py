@@ -162,7 +162,7 @@ async def desk(studio: Studio, album: Album, account: str) -> None:
     page = operator.page
     await page.locator("#booth").fill(BOOTH)
     await album.take(page, "desk-1-log-in")
-    await operator.primary(album.word("签入台席"))
+    await operator.primary(album.word("签入座席"))
     operator.booth = BOOTH
     await expect(page.locator("#phone-state")).to_have_text(album.word("耳麦话机在线"))
     await album.take(page, "desk-2-not-ready")

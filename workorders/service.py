@@ -582,7 +582,7 @@ class Cases:
     async def _file_of(self, number: str) -> CaseFile:
         found = await self._store.case_file(number)
         if found is None:
-            raise NotFound("没有找到这张工单")
+            raise NotFound("没有找到这件诉求")
         return found
 
     def _event_id(self) -> EventId:

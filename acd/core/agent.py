@@ -54,10 +54,10 @@ SESSION: Mapping[tuple[SessionKind, SessionEvent], SessionKind] = {
 }
 
 SESSION_REFUSALS: Mapping[SessionEvent, str] = {
-    SessionEvent.LOG_IN: "您已经签入台席",
-    SessionEvent.LOG_OUT: "您尚未签入台席",
-    SessionEvent.CONNECTION_LOST: "您尚未签入台席",
-    SessionEvent.CONNECTION_BACK: "您尚未签入台席",
+    SessionEvent.LOG_IN: "您已经签入座席",
+    SessionEvent.LOG_OUT: "您尚未签入座席",
+    SessionEvent.CONNECTION_LOST: "您尚未签入座席",
+    SessionEvent.CONNECTION_BACK: "您尚未签入座席",
     SessionEvent.GRACE_OVER: "工作台连接正常",
     SessionEvent.SESSION_OVER: "工作台连接正常",
 }

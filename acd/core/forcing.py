@@ -31,7 +31,7 @@ def force_state(work: Work, command: ForceState) -> None:
     """
     agent = work.floor.agents.get(command.agent_id)
     if agent is None:
-        raise NotFound("该话务员尚未签入台席")
+        raise NotFound("该话务员尚未签入座席")
     if not command.reason.strip():
         raise BadInput("请填写原因", "reason")
     if command.state is ForcedState.READY and agent.session.kind is not SessionKind.PRESENT:

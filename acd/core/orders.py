@@ -14,7 +14,7 @@ from acd.core.offering import fail_offer
 from acd.core.talking import end_conversation
 from acd.core.work import Work
 
-TRANSFER_FAILED = "转接未成功，来电仍在您的台席，请重试"
+TRANSFER_FAILED = "转接未成功，来电仍在您的座席，请重试"
 RELEASE_FAILED = "挂断未成功，请重试"
 CONSULT_FAILED = "咨询未接通，请重试"
 HAND_OVER_FAILED = "转接未完成，请重试"

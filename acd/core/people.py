@@ -64,11 +64,11 @@ def log_in(work: Work, command: LogIn) -> None:
             command.booth_id,
             command.endpoint,
         ):
-            raise Conflict("您已在其他台席签入，请先在原台席签退")
+            raise Conflict("您已在其他座席签入，请先在原座席签退")
         connection_back(work, ConnectionBack(command.agent_id))
         return
     if command.booth_id in floor.booths or command.endpoint in floor.endpoints:
-        raise Conflict("该台席已有人签入，请换一个台席")
+        raise Conflict("该座席已有人签入，请换一个座席")
     agent = seat(work, command)
     work.publish(
         ev.AgentLoggedIn(
@@ -290,7 +290,7 @@ def decline(work: Work, command: DeclineOffer) -> None:
     ag.check_activity(agent, ActivityEvent.DECLINE)
     offer = offer_of(work, agent)
     if offer is None or offer.offer_id != command.offer_id:
-        raise NotFound("该来电已不在您的台席振铃")
+        raise NotFound("该来电已不在您的座席振铃")
     _demand_line(work)
     take_back(work, offer, Outcome.DECLINED)
 
@@ -326,7 +326,7 @@ def transfer_to_agent(work: Work, command: TransferToAgent) -> None:
         raise BadInput("不能转接给自己", "target")
     target = work.floor.agents.get(command.target)
     if target is None:
-        raise NotFound("对方尚未签入台席")
+        raise NotFound("对方尚未签入座席")
     team = call.team
     if team not in target.levels and target.skills:
         team = min(target.skills, key=lambda s: (-s[1], s[0]))[0]
@@ -353,7 +353,7 @@ def consult(work: Work, command: BeginConsult) -> None:
         raise BadInput("不能咨询自己", "target")
     target = work.floor.agents.get(command.target)
     if target is None:
-        raise NotFound("对方尚未签入台席")
+        raise NotFound("对方尚未签入座席")
     if not work.floor.available(target):
         raise Conflict("对方当前不空闲，请换一位同事")
     _demand_line(work)

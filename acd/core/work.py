@@ -70,7 +70,7 @@ class Work:
         """The logged-in agent. Raises InvalidTransition when he or she is not."""
         found = self.floor.agents.get(agent_id)
         if found is None:
-            raise InvalidTransition("您尚未签入台席")
+            raise InvalidTransition("您尚未签入座席")
         return found
 
     def act(self, agent: Agent, event: ActivityEvent, activity: Activity) -> None:

@@ -107,7 +107,7 @@ class Operator(Person):
         """Log in at the booth with the browser's phone and become ready."""
         self.booth = booth
         await self.page.locator("#booth").fill(booth)
-        await self.primary("签入台席")
+        await self.primary("签入座席")
         await expect(self.page.locator("#phone-state")).to_have_text("耳麦话机在线")
         await self.primary("就绪")
         await self.word("就绪")

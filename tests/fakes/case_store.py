@@ -80,7 +80,7 @@ class DictCaseStore:
     async def change(self, number: str, decide: Callable[[CaseFile], Change]) -> CaseFile:
         before = self.files.get(number)
         if before is None:
-            raise NotFound("没有找到这张工单")
+            raise NotFound("没有找到这件诉求")
         change = decide(before)
         orders = {o.number: o for o in (*before.orders, *change.orders)}
         count = len(before.timeline)

@@ -87,12 +87,12 @@ class FakeFloor:
 
     def _demand_present(self, agent_id: AgentId) -> None:
         if self.situation(agent_id).status == "logged_out":
-            raise InvalidTransition("您尚未签入台席")
+            raise InvalidTransition("您尚未签入座席")
 
     async def log_in(self, agent_id: AgentId, booth_id: BoothId, endpoint: Endpoint) -> None:
         taken = any(s.booth_id == booth_id for a, s in self._situations.items() if a != agent_id)
         if taken:
-            raise Conflict("该台席已有人签入")
+            raise Conflict("该座席已有人签入")
         self._take("log_in", agent_id, booth_id, endpoint)
         self.set(
             agent_id,

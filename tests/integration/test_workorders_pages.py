@@ -112,7 +112,7 @@ async def test_the_empty_list_says_what_to_do(site: Site) -> None:
     async with site.browser("quality") as browser:
         page = await browser.get("/cases", headers=HTML)
 
-    assert "没有符合条件的工单" in page.text
+    assert "没有符合条件的诉求" in page.text
 
 
 async def test_the_case_shows_orders_timeline_and_links_to_its_calls(site: Site) -> None:
@@ -148,7 +148,7 @@ async def test_an_unknown_case_is_a_page_that_says_so(site: Site) -> None:
         data = await browser.get("/api/cases/..%2F..%2Fetc%2Fpasswd")
 
     assert (page.status_code, data.status_code) == (404, 404)
-    assert "没有找到这张工单" in page.text
+    assert "没有找到这件诉求" in page.text
 
 
 @pytest.mark.parametrize("attack", XSS)
@@ -295,7 +295,7 @@ async def test_the_export_disarms_formulas_masks_numbers_and_keeps_secrets(site:
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.text.startswith("\ufeff工单编号,")
+    assert answer.text.startswith("\ufeff受理编号,")
     assert len(rows) == 3
     assert rows[2][5] == '\'=HYPERLINK("http://x","点我"),油烟'
     assert rows[2][-1] == "138****8000"

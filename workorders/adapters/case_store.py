@@ -184,7 +184,7 @@ class SqlCaseStore:
             ).scalar_one_or_none()
             before = await self._load(session, number) if count is not None else None
             if before is None or count is None:
-                raise NotFound("没有找到这张工单")
+                raise NotFound("没有找到这件诉求")
             change = decide(before)
             await self._write(session, change, len(before.calls), count)
             session.expire_all()

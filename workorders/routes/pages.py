@@ -27,7 +27,7 @@ EXPORT_LIMIT = 20_000
 """Rows of one export; who needs more narrows the days."""
 
 _COLUMNS = (
-    "工单编号",
+    "受理编号",
     "受理时间",
     "状态",
     "诉求类型",

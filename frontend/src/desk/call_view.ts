@@ -65,7 +65,7 @@ export function callView(model: DeskModel): CallView {
       ...nothing,
       kind: "neutral",
       word: t("未签入"),
-      primary: { label: t("签入台席"), action: "log_in" },
+      primary: { label: t("签入座席"), action: "log_in" },
       context: "log_in",
     };
   }

@@ -324,7 +324,7 @@ export class CaseForm {
         const input = textInput(`extra-${spec.name}`, spec.name, spec.max_length);
         input.value = this.extraValues.get(spec.name) ?? "";
         input.addEventListener("input", () => this.extraValues.set(spec.name, input.value));
-        return this.keep(spec.name, field(input, input, spec.label, "half", spec.hint));
+        return this.keep(spec.name, field(input, input, spec.label, "third", spec.hint));
       }),
     );
     this.extras.hidden = specs.length === 0;

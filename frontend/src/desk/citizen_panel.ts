@@ -2,9 +2,9 @@
 
 import { badge, fill, make, need } from "../shared/dom";
 import { t } from "../shared/i18n";
-import type { ScreenPop } from "../shared/protocol";
+import type { Choice, ScreenPop } from "../shared/protocol";
 import { duration, shortMoment } from "../shared/time";
-import { callOutcome, languageName, queueCause, teamName } from "../shared/words";
+import { callOutcome, languageName, named, queueCause, teamName } from "../shared/words";
 
 export class CitizenPanel {
   private readonly root = need("citizen", HTMLDivElement);
@@ -71,14 +71,24 @@ function past(pop: ScreenPop): HTMLElement {
   return make(
     "div",
     { class: "past" },
-    pastPart(t("在办工单（%(n)s）", { n: pop.open_orders.length }), pop, openOrders(pop), t("没有在办工单")),
     pastPart(
-      t("以往诉求与来电（%(n)s）", { n: pop.cases.length + pop.contacts.length }),
+      t("在办工单（%(n)s）", { n: counted(pop, pop.open_orders.length) }),
+      pop,
+      openOrders(pop),
+      t("没有在办工单"),
+    ),
+    pastPart(
+      t("以往诉求与来电（%(n)s）", { n: counted(pop, pop.cases.length + pop.contacts.length) }),
       pop,
       [...pastCases(pop), ...pastContacts(pop)],
       t("第一次来电"),
     ),
   );
+}
+
+/** A number is only said when it is known. */
+function counted(pop: ScreenPop, number: number): string {
+  return pop.history === "ready" ? String(number) : "–";
 }
 
 function pastPart(title: string, pop: ScreenPop, lines: Node[], none: string): HTMLElement {
@@ -98,7 +108,8 @@ function pastPart(title: string, pop: ScreenPop, lines: Node[], none: string): H
   );
 }
 
-function caseLink(number: string, title: string): HTMLElement {
+/** What it is about, in two or three words; the citizen's own words on resting the pointer. */
+function caseLink(number: string, past: { title: string; matter: Choice | null }): HTMLElement {
   return make(
     "a",
     {
@@ -106,10 +117,10 @@ function caseLink(number: string, title: string): HTMLElement {
         href: `/cases/${encodeURIComponent(number)}`,
         target: "_blank",
         rel: "noopener",
-        title: `${number} ${title}`,
+        title: `${number} ${past.title}`,
       },
     },
-    title,
+    past.matter === null ? past.title || number : named(past.matter),
   );
 }
 
@@ -118,7 +129,7 @@ function openOrders(pop: ScreenPop): Node[] {
     make(
       "li",
       {},
-      caseLink(order.case_number, order.title),
+      caseLink(order.case_number, order),
       make("span", { class: "hint" }, order.authority),
       order.overdue ? badge("danger", t("已超期")) : badge("info", t(order.status)),
     ),
@@ -131,7 +142,7 @@ function pastCases(pop: ScreenPop): Node[] {
       "li",
       {},
       make("time", { class: "hint", attributes: { datetime: past.at } }, shortMoment(past.at)),
-      caseLink(past.number, past.title),
+      caseLink(past.number, past),
       make("span", { class: "hint" }, t(past.status)),
     ),
   );

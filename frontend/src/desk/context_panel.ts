@@ -1,6 +1,7 @@
 // The lower part of the call column: what belongs to the present state, in one fixed place.
 
 import { badge, fill, make, need } from "../shared/dom";
+import { radioRow } from "../shared/form";
 import { getJson } from "../shared/http";
 import { t } from "../shared/i18n";
 import { boothState, named, personName, teamName } from "../shared/words";
@@ -178,7 +179,7 @@ export class ContextPanel {
       make(
         "div",
         { class: "field" },
-        make("label", { attributes: { for: "booth" } }, t("台席号")),
+        make("label", { attributes: { for: "booth" } }, t("座席号")),
         booth,
         booths,
         make("p", { class: "hint", id: "booth-hint" }, t("三位数字，例如 018")),
@@ -221,18 +222,7 @@ export class ContextPanel {
     const parts: Node[] = [];
     // What a supervisor has ordered is not to be chosen.
     if (this.model.state?.next_forced !== true) {
-      parts.push(
-        radios(
-          "next",
-          t("完成后"),
-          next === "not_ready" ? "not_ready" : "ready",
-          [
-            ["ready", t("就绪")],
-            ["not_ready", t("置忙")],
-          ],
-          "choice-row",
-        ),
-      );
+      parts.push(nextRow(next === "not_ready" ? "not_ready" : "ready"));
     }
     parts.push(
       radios(
@@ -281,7 +271,7 @@ export class ContextPanel {
       make(
         "div",
         { class: "field" },
-        make("label", { attributes: { for: "target-query" } }, t("找班组或话务员（姓名、工号、台席号）")),
+        make("label", { attributes: { for: "target-query" } }, t("找班组或话务员（姓名、工号、座席号）")),
         query,
       ),
       list,
@@ -313,6 +303,16 @@ export class ContextPanel {
     ];
     return lines.length > 0 ? lines : [make("li", { class: "hint" }, t("没有找到在线的班组或话务员"))];
   }
+}
+
+/** What follows the wrap-up, in one line. */
+function nextRow(selected: string): HTMLFieldSetElement {
+  const row = radioRow("next", t("完成后"), [
+    ["ready", t("就绪")],
+    ["not_ready", t("置忙")],
+  ]);
+  for (const input of row.querySelectorAll("input")) input.checked = input.value === selected;
+  return row;
 }
 
 function radios(

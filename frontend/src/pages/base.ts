@@ -17,6 +17,7 @@ if (button !== null) {
   const label = (): void => setText(button, isDark() ? t("浅色") : t("深色"));
   button.hidden = false;
   label();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", label);
   button.addEventListener("click", () => {
     const next = isDark() ? "light" : "dark";
     document.documentElement.dataset["theme"] = next;

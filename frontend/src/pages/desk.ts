@@ -265,7 +265,7 @@ async function perform(action: PrimaryAction): Promise<void> {
 async function logIn(): Promise<void> {
   const booth = context.booth();
   if (booth === "") {
-    callPanel.say(t("请先填写三位台席号"), "warn");
+    callPanel.say(t("请先填写三位座席号"), "warn");
     context.focusFirst("booth");
     return;
   }

@@ -5,6 +5,7 @@ import { getJson, HttpError, sendJson } from "../shared/http";
 import { loadCatalogue, t } from "../shared/i18n";
 import { duration } from "../shared/time";
 import { SideMixer, type Side } from "../recordings/sides";
+import { drawScale } from "../recordings/scale";
 import { draw, type Colours, type Peaks } from "../recordings/waveform";
 
 const JUMP_S = 5;
@@ -158,4 +159,5 @@ try {
 } catch (error) {
   complain(error instanceof HttpError ? error.message : t("波形无法显示"));
 }
+drawScale(need("wave-scale", HTMLDivElement), total);
 show();

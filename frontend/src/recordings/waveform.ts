@@ -14,7 +14,7 @@ export interface Colours {
 }
 
 const FULL_SCALE = 255;
-const UNHEARD = 0.4;
+const UNHEARD = 0.6;
 const LEAST_PX = 1;
 
 /** The loudest value of each of `columns` equal parts; quiet speech is lifted to be seen. */

@@ -82,6 +82,12 @@ export interface WrapUpDone {
   readonly reason: string | null;
 }
 
+export interface Choice {
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+}
+
 export interface PopStep {
   readonly title: string;
   readonly keys: string | null;
@@ -107,7 +113,7 @@ export interface PopCase {
   readonly number: string;
   readonly at: string;
   readonly title: string;
-  readonly category: string;
+  readonly matter: Choice | null;
   readonly status: string;
 }
 
@@ -115,6 +121,7 @@ export interface PopOrder {
   readonly number: string;
   readonly case_number: string;
   readonly title: string;
+  readonly matter: Choice | null;
   readonly authority: string;
   readonly status: string;
   readonly due_at: string | null;
@@ -153,12 +160,6 @@ export interface Error {
   readonly request_id: string;
   readonly code: string;
   readonly message: string;
-}
-
-export interface Choice {
-  readonly code: string;
-  readonly zh: string;
-  readonly en: string;
 }
 
 export interface Welcome {

@@ -66,6 +66,7 @@ export class BoothMap {
     this.drawDetail();
     const booth = this.present.get(number);
     if (booth !== undefined) void this.readDay(booth.agent);
+    this.detail.scrollIntoView({ block: "nearest" });
   }
 
   private draw(): void {
@@ -179,7 +180,7 @@ function average(total: number, count: number): string {
 }
 
 function definitions(pairs: readonly (readonly [string, string | Node])[]): HTMLElement {
-  const list = make("dl", { class: "definitions" });
+  const list = make("dl");
   for (const [term, value] of pairs) list.append(make("div", {}, make("dt", {}, term), make("dd", {}, value)));
   return list;
 }

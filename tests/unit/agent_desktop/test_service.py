@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from agent_desktop import protocol
+from agent_desktop.core.named import Named
 from agent_desktop.ports import AgentSituation, CallerPast, PastCase
 from agent_desktop.protocol import CLOSE_TAKEN, ClientMessage, client_messages
 from kernel.errors import InvalidTransition, NotAllowed, Unavailable
@@ -179,8 +180,8 @@ async def test_the_past_follows_as_an_update(room: Room) -> None:
             PastCase(
                 number="2611230001",
                 at=NOON,
-                title="拖欠工资",
-                category="labour.pay",
+                title="单位拖欠三个月工资",
+                matter=Named("labour.pay", "拖欠工资", "Wage arrears"),
                 status="办理中",
             ),
         ),
@@ -194,7 +195,8 @@ async def test_the_past_follows_as_an_update(room: Room) -> None:
     await until(lambda: bool(sent(out, "call_updated")))
     pop = sent(out, "call_updated")[-1]["pop"]
     assert pop["history"] == "ready"
-    assert [c["title"] for c in pop["cases"]] == ["拖欠工资"]
+    assert [c["title"] for c in pop["cases"]] == ["单位拖欠三个月工资"]
+    assert pop["cases"][0]["matter"]["zh"] == "拖欠工资"
     assert pop["last_address"] == "体育西路111号"
     assert room.records.asked == ["13800138000"]
 
