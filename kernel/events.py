@@ -109,6 +109,16 @@ class RingOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharingChanged(Event):
+    """The team helps other teams again (`helps`), or keeps to itself because too few of its own
+    callers are answered in time: `level` is their projected part (0..1), None when too few came."""
+
+    team: TeamId
+    helps: bool
+    level: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered(Event):
     """One call presented to one agent. `waited_s` from the first arrival in a queue; `why`: the
     reasons (None in the records of versions that did not tell them)."""

@@ -413,7 +413,8 @@ class Agent:
     `handled_at`: when the last handled call ended with its wrap-up; the log-in before the first.
     It decides whose turn is next, and neither status nor booth nor an unanswered offer moves it
     (ADR 0411). `benched` is set while the agent stands in the index of available agents. `notice`
-    is a sentence for the screen about an order that failed.
+    is a sentence for the screen about an order that failed. `home` is the team of the best skill,
+    ties by id.
     """
 
     agent_id: AgentId
@@ -427,9 +428,11 @@ class Agent:
     benched: tuple[tuple[TeamId, Language, int], ...] | None = None
     notice: str = ""
     levels: dict[TeamId, int] = field(default_factory=dict)
+    home: TeamId | None = None
 
     def __post_init__(self) -> None:
         self.levels = dict(self.skills)
+        self.home = min(self.skills, key=lambda s: (-s[1], s[0]))[0] if self.skills else None
 
     @property
     def conversation(self) -> Conversation | None:

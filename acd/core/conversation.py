@@ -10,6 +10,7 @@ from acd.core.agent import ActivityEvent, Agent, Conversation
 from acd.core.call import CallEvent, Offer
 from acd.core.effects import NO_ID
 from acd.core.inputs import TimerKind
+from acd.core.sharing import wait_ended
 from acd.core.work import Work
 from acd.core.wrap_up import begin_wrap_up
 from kernel import events as ev
@@ -26,6 +27,7 @@ def begin_talk(work: Work, offer: Offer, event: ActivityEvent) -> None:
     conversation = Conversation(call.call_id, offer.offer_id, offer.team, work.now)
     work.act(agent, event, ag.Talk(work.now, conversation))
     if was_in_line:
+        wait_ended(work, call, answered=True)
         work.publish(
             ev.CallAnswered(
                 event_id=NO_ID,

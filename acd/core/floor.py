@@ -6,12 +6,13 @@ cannot be copied for each event. Nothing here decides; the indexes only answer "
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
 from acd.core.agent import Agent, Idle, SessionKind, StatusKind
 from acd.core.call import Call, Offer
+from acd.core.decided import Decided
 from acd.core.ranked import RankedSet
 from acd.core.rules import Ring, Rules
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
@@ -52,8 +53,11 @@ class Floor:
         "booths",
         "calls",
         "closed",
+        "decided",
         "endpoints",
         "handled",
+        "home_bench",
+        "keeping",
         "line_reason",
         "line_up",
         "lines",
@@ -77,6 +81,9 @@ class Floor:
         self.open_rings: dict[TeamId, int] = dict.fromkeys(self.teams, 1)
         # Shorter limits that a plan has set.
         self.wrap_up_limits: dict[TeamId, timedelta] = {}
+        # Teams that keep to themselves at present, and what that was judged by.
+        self.keeping: set[TeamId] = set()
+        self.decided = {t.team: Decided() for t in rules.teams}
         self.agents: dict[AgentId, Agent] = {}
         self.calls: dict[CallId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}
@@ -103,6 +110,10 @@ class Floor:
         self.wanted: dict[AgentId, RankedSet[CallKey]] = {}
         # Available agents, by what they serve: (-level, last call handled, id).
         self.bench: dict[TeamId, dict[Language, RankedSet[BenchKey]]] = {
+            t.team: {language: RankedSet() for language in Language} for t in rules.teams
+        }
+        # Of these, the agents whose best skill is the team.
+        self.home_bench: dict[TeamId, dict[Language, RankedSet[BenchKey]]] = {
             t.team: {language: RankedSet() for language in Language} for t in rules.teams
         }
         self.speakers: dict[tuple[TeamId, Language], int] = {}
@@ -214,13 +225,22 @@ class Floor:
         """The team as whose member the agent may serve calls of a lane, the callers' own first;
         None when he or she may not."""
         number, language = lane
-        return self.admitted(agent, self.ring_of(team, number), language)
+        ring = self.ring_of(team, number)
+        if self.keeping and self.held_back(agent, team, ring):
+            return None
+        return self.admitted(agent, ring, language)
+
+    def held_back(self, agent: Agent, team: TeamId, ring: Ring) -> bool:
+        """The agent's own team keeps to itself, and the call is another team's."""
+        return agent.home != team and agent.home in self.keeping and not ring.help_regardless
 
     def admitted(self, agent: Agent, ring: Ring, language: Language) -> TeamId | None:
         """The first team of the ring as whose member the agent may serve callers of a language.
 
         A language is demanded of a team unless nobody of it who is logged in speaks it.
         """
+        if ring.own_only and agent.home != ring.teams[0]:
+            return None
         any_language = language in agent.languages or language in ring.languages_dropped
         for team in ring.teams:
             level = agent.levels.get(team)
@@ -245,14 +265,24 @@ class Floor:
         wanted = self.wanted.get(agent.agent_id)
         if wanted is not None:
             best = wanted.first()
-        for team, lanes in self.open_calls.items():
-            for lane_key, lane in lanes.items():
-                head = lane.first()
-                if head is None or (best is not None and head >= best):
-                    continue
-                if self.served_as(agent, team, lane_key) is not None:
-                    best = head
+        for team in self.open_calls:
+            best = self._better_of(agent, team, best)
         return None if best is None else self.calls[CallId(best[1])]
+
+    def best_own_call(self, agent: Agent) -> Call | None:
+        """The best-scored call of the agent's own team that he or she may serve."""
+        best = self._better_of(agent, agent.home, None) if agent.home is not None else None
+        return None if best is None else self.calls[CallId(best[1])]
+
+    def _better_of(self, agent: Agent, team: TeamId, best: CallKey | None) -> CallKey | None:
+        """`best`, or what is better among the heads of the team's lanes the agent may serve."""
+        for lane_key, lane in self.open_calls[team].items():
+            head = lane.first()
+            if head is None or (best is not None and head >= best):
+                continue
+            if self.served_as(agent, team, lane_key) is not None:
+                best = head
+        return best
 
     def serving_team(self, agent: Agent, call: Call) -> TeamId:
         """As whose member the agent serves the call; a wanted agent may be of none of the ring."""
@@ -266,7 +296,10 @@ class Floor:
         places = []
         for team, level in agent.skills:
             for language in agent.languages:
-                self.bench[team][language].add((-level, handled, agent.agent_id))
+                key = (-level, handled, agent.agent_id)
+                self.bench[team][language].add(key)
+                if team == agent.home:
+                    self.home_bench[team][language].add(key)
                 places.append((team, language, handled))
         agent.benched = tuple(places)
 
@@ -275,7 +308,10 @@ class Floor:
         if agent.benched is None:
             return
         for team, language, handled in agent.benched:
-            self.bench[team][language].discard((-agent.levels[team], handled, agent.agent_id))
+            key = (-agent.levels[team], handled, agent.agent_id)
+            self.bench[team][language].discard(key)
+            if team == agent.home:
+                self.home_bench[team][language].discard(key)
         agent.benched = None
 
     def best_agent(self, call: Call) -> Agent | None:
@@ -289,28 +325,43 @@ class Floor:
             return agent if agent is not None and agent.benched is not None else None
         rings = self.teams[call.team].rings[: self.ring_number(call)]
         # Each ring admits all whom the one before admits: nobody in the widest is nobody at all.
-        if len(rings) > 1 and self._best_in(rings[-1], call.language) is None:
+        if len(rings) > 1 and self._best_in(rings[-1], call) is None:
             return None
         for ring in rings:
-            found = self._best_in(ring, call.language)
+            found = self._best_in(ring, call)
             if found is not None:
                 return self.agents[AgentId(found[2])]
         return None
 
-    def _best_in(self, ring: Ring, language: Language) -> BenchKey | None:
+    def _best_in(self, ring: Ring, call: Call) -> BenchKey | None:
         for team in ring.teams:
-            found = self._best_of(team, language, ring)
+            found = self._best_of(team, call, ring)
             if found is not None:
                 return found
         return None
 
-    def _best_of(self, team: TeamId, language: Language, ring: Ring) -> BenchKey | None:
-        benches = self.bench[team]
+    def _best_of(self, team: TeamId, call: Call, ring: Ring) -> BenchKey | None:
+        benches, language = self.benches(team, ring), call.language
         if language not in ring.languages_dropped and self.spoken(team, language):
-            best = benches[language].first()
+            best = self._first_willing(benches[language], call)
         else:
-            best = least(bench.first() for bench in benches.values())
+            best = least(self._first_willing(bench, call) for bench in benches.values())
         return best if best is not None and -best[0] >= ring.least_level else None
+
+    def benches(self, team: TeamId, ring: Ring) -> Mapping[Language, RankedSet[BenchKey]]:
+        """Where those sit who may serve as members of the team in the ring, by language."""
+        return self.home_bench[team] if ring.own_only else self.bench[team]
+
+    def _first_willing(self, bench: RankedSet[BenchKey], call: Call) -> BenchKey | None:
+        return next(self.willing(bench, call), None) if self.keeping else bench.first()
+
+    def willing(self, bench: RankedSet[BenchKey], call: Call) -> Iterator[BenchKey]:
+        """Who of a bench is not held back from the call, best first. Costs a look at each who is
+        free and held back: few, since a team that keeps to itself is short of people."""
+        ring = self.ring_of(call.team, call.ring)
+        for key in bench:
+            if not self.held_back(self.agents[AgentId(key[2])], call.team, ring):
+                yield key
 
 
 def least(keys: Iterable[BenchKey | None]) -> BenchKey | None:

@@ -188,11 +188,12 @@ class TimerKind(StrEnum):
     SESSION = "session"  # of an agent
     PHONE = "phone"  # of an agent
     ALONE = "alone"  # of an agent
+    SHARE = "share"  # of a team
 
 
 @dataclass(frozen=True, slots=True)
 class TimerKey:
-    """`of` is the id of the offer, call or agent that the timer belongs to."""
+    """`of` is the id of the offer, call, agent or team that the timer belongs to."""
 
     kind: TimerKind
     of: str

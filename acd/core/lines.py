@@ -12,6 +12,7 @@ from acd.core.floor import Floor, call_key
 from acd.core.inputs import LeftForNumber, TimerKind
 from acd.core.offering import close_offer, fail_offer
 from acd.core.rings import begin_rings
+from acd.core.sharing import wait_ended
 from acd.core.talking import end_conversation, end_talk_of
 from acd.core.work import Work
 from kernel import events as ev
@@ -278,6 +279,7 @@ def abandon(work: Work, call: Call) -> None:
         return
     position = work.floor.position(call)
     work.leave_line(call)
+    wait_ended(work, call, answered=False)
     work.publish(
         ev.CallAbandoned(
             event_id=NO_ID,

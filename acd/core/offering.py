@@ -13,6 +13,7 @@ from acd.core.effects import NO_ID, CancelConsult, CancelOffer, Deliver
 from acd.core.floor import CallKey, Floor, LaneKey
 from acd.core.inputs import TimerKind
 from acd.core.reasons import reasons
+from acd.core.sharing import call_for
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.ids import AgentId, CallId, OfferId, TeamId
@@ -63,7 +64,7 @@ def _seek_agent(work: Work, call: Call) -> None:
 
 
 def _seek_call(work: Work, agent: Agent) -> None:
-    call = work.floor.best_call(agent)
+    call = call_for(work.floor, agent, work.now)
     if call is not None:
         make_offer(work, call, agent)
     else:

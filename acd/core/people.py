@@ -328,8 +328,8 @@ def transfer_to_agent(work: Work, command: TransferToAgent) -> None:
     if target is None:
         raise NotFound("对方尚未签入座席")
     team = call.team
-    if team not in target.levels and target.skills:
-        team = min(target.skills, key=lambda s: (-s[1], s[0]))[0]
+    if team not in target.levels and target.home is not None:
+        team = target.home
     move(work, agent, call, team, target.agent_id)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from acd.core.agent import Agent
 from acd.core.call import Call
 from acd.core.floor import BenchKey, Floor, microseconds
+from acd.core.ranked import RankedSet
 from kernel.assignment import CANDIDATES_TOLD, Assignment, Candidate, Choice, RivalCall
 from kernel.ids import AgentId, CallId, TeamId
 
@@ -51,16 +52,27 @@ def _bench(
     floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime
 ) -> tuple[int, tuple[Candidate, ...]]:
     """How many of the team could have been taken by the same ring, and the best few."""
-    benches, ring = floor.bench[team], floor.admitting_ring(agent, call)
+    ring = floor.admitting_ring(agent, call)
+    benches = floor.benches(team, ring)
     # No key of the least level or a higher one is behind this.
     end: BenchKey = (1 - ring.least_level, 0, "")
     if call.language not in ring.languages_dropped and floor.spoken(team, call.language):
-        bench = benches[call.language]
-        keys = [key for key in bench.head(CANDIDATES_TOLD) if key < end]
-        return bench.rank(end), _named(floor, keys, team, now)
-    heads = {key for bench in benches.values() for key in bench.head(CANDIDATES_TOLD) if key < end}
-    found = max(max(bench.rank(end) for bench in benches.values()), len(heads))
+        found, keys = _seats(floor, benches[call.language], call, end)
+        return found, _named(floor, keys, team, now)
+    seats = [_seats(floor, bench, call, end) for bench in benches.values()]
+    heads = {key for _, keys in seats for key in keys}
+    found = max(max(found for found, _ in seats), len(heads))
     return found, _named(floor, sorted(heads)[:CANDIDATES_TOLD], team, now)
+
+
+def _seats(
+    floor: Floor, bench: RankedSet[BenchKey], call: Call, end: BenchKey
+) -> tuple[int, list[BenchKey]]:
+    """How many of a bench before `end` could have been taken, and the first few of them."""
+    if floor.keeping:
+        keys = [key for key in floor.willing(bench, call) if key < end]
+        return len(keys), keys[:CANDIDATES_TOLD]
+    return bench.rank(end), [key for key in bench.head(CANDIDATES_TOLD) if key < end]
 
 
 def _named(

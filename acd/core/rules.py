@@ -23,13 +23,17 @@ class Ring:
 
     A call stays for `stay`, in the last ring (None) until it is answered. `teams` begin with the
     call's own. An operator needs `least_level` for one of them, and the caller's language unless
-    it is one of `languages_dropped`.
+    it is one of `languages_dropped`. `own_only`: nobody but operators whose best skill is the
+    call's team. With `help_regardless` the teams help even while they keep to themselves
+    (`acd.core.sharing`).
     """
 
     teams: tuple[TeamId, ...]
     stay: timedelta | None = None
     least_level: int = 1
     languages_dropped: frozenset[Language] = frozenset()
+    own_only: bool = False
+    help_regardless: bool = False
 
 
 class WrapUpMode(StrEnum):
@@ -64,6 +68,19 @@ class TeamRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """How a team's own service level limits its help to others (`acd.core.sharing`).
+
+    A team helps while at least the part `least_level` (0..1) of its own callers is answered in
+    time, counted over `window`; its first caller comes first after `own_first_after`.
+    """
+
+    least_level: float
+    window: timedelta
+    own_first_after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """All settings of one run.
 
@@ -72,7 +89,8 @@ class Rules:
     how long a returning caller may take to be back in the waiting loop.
     `session_limit` frees the booth of an operator whose browser stays away; a caller in
     conversation with one whose browser and phone are both gone stays for `left_alone_after`.
-    `default_disposition` is recorded when the limit ends a wrap-up.
+    `default_disposition` is recorded when the limit ends a wrap-up. Without `sharing` the rings
+    alone decide who helps whom.
     """
 
     teams: tuple[TeamRules, ...]
@@ -86,6 +104,7 @@ class Rules:
     short_abandon: timedelta
     service_level: timedelta
     default_disposition: str
+    sharing: Sharing | None = None
 
     def team(self, team: TeamId) -> TeamRules:
         """The team's limits; the fallback team's for a team that is not served."""

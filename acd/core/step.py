@@ -33,6 +33,7 @@ from acd.core.offering import on_ringing, ring_expired, settle
 from acd.core.orders import on_order_failed
 from acd.core.reconcile import on_line_lost, on_line_restored, on_started
 from acd.core.rings import open_ring, relax
+from acd.core.sharing import look_again
 from acd.core.talking import on_hold_changed, on_talk_ended
 from acd.core.work import Work
 from acd.core.wrap_up import extend_wrap_up, restrict_wrap_up, wrap_up_done, wrap_up_expired
@@ -49,6 +50,7 @@ _TIMERS: Mapping[TimerKind, Callable[[Work, Any], None]] = {
     TimerKind.GRACE: people.grace_over,
     TimerKind.SESSION: people.session_over,
     TimerKind.PHONE: people.phone_stayed_away,
+    TimerKind.SHARE: look_again,
     TimerKind.ALONE: alone_too_long,
 }
 

@@ -332,7 +332,7 @@ def _booth_row(floor: Floor, booth_id: BoothId, agent: Agent) -> BoothRow:
 
 def primary_team(agent: Agent) -> TeamId | None:
     """The team of the agent's highest level, ties by id."""
-    return min(agent.skills, key=lambda s: (-s[1], s[0]))[0] if agent.skills else None
+    return agent.home
 
 
 def _team_row(

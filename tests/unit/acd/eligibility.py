@@ -32,12 +32,27 @@ def speaks(floor: Floor, agent: Agent, call: Call, ring: Ring, team: TeamId) -> 
     )
 
 
+def kept_back(floor: Floor, agent: Agent, call: Call) -> bool:
+    """The agent's best skill is another team, which keeps to itself, and the ring respects that."""
+    own = best_skill(agent)
+    regardless = rings_open(floor, call)[-1].help_regardless
+    return own in floor.keeping and own != call.team and not regardless
+
+
+def best_skill(agent: Agent) -> TeamId | None:
+    return sorted(agent.skills, key=lambda s: (-s[1], s[0]))[0][0] if agent.skills else None
+
+
 def rank(floor: Floor, agent: Agent, call: Call) -> Rank | None:
     """The agent's place among those who may serve the call, least first; None: may not."""
+    if kept_back(floor, agent, call):
+        return None
     skills = dict(agent.skills)
     for number, ring in enumerate(rings_open(floor, call)):
         for place, team in enumerate(ring.teams):
             level = skills.get(team, 0)
+            if ring.own_only and best_skill(agent) != call.team:
+                continue
             if level >= ring.least_level and speaks(floor, agent, call, ring, team):
                 handled = agent.handled_at.timestamp()
                 return number, place, -level, handled, agent.agent_id

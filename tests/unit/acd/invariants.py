@@ -10,7 +10,8 @@ from acd.core import call as ca
 from acd.core.floor import CallKey, Floor, LaneKey, microseconds
 from acd.core.inputs import TimerKey, TimerKind
 from acd.core.metrics import Count, Metrics
-from tests.unit.acd.eligibility import may_take
+from kernel.ids import AgentId
+from tests.unit.acd.eligibility import best_skill, may_take
 
 
 def check(floor: Floor) -> None:
@@ -93,6 +94,9 @@ def check_bench(floor: Floor) -> None:
                 for a in floor.agents.values()
                 if a.benched is not None and team in a.levels and language in a.languages
             )
+            assert list(floor.home_bench[team][language]) == [
+                key for key in keys if best_skill(floor.agents[AgentId(key[2])]) == team
+            ]
     if floor.line_up:
         for agent in floor.agents.values():
             if agent.benched is not None:

@@ -193,6 +193,7 @@ def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> N
         ev.AgentForced,
         ev.RingOpened,
         ev.WrapUpRestricted,
+        ev.SharingChanged,
     }
 
     assert set(ev.event_types().values()) - set(_DESCRIPTIONS) == silent

@@ -1,0 +1,105 @@
+"""Sharing protected by each team's own service level: help, but not at one's own callers' cost.
+
+Theory of operation: rings say to whom a *call* is open; this says when a *team* helps others. A
+team's *projected level* is the part of its own callers who are answered in time: those whose wait
+ended in the last minutes, with those still in its line who are past the time already.
+
+* While the level is at least `least_level`, or too few callers came to tell, the team helps. Below,
+  it keeps to itself: its operators serve its own callers only, until the level is back. So a team
+  that cannot hold its own level is not drained by one that can hold it even less.
+* A team that helps looks after its own first once the first caller in its line has waited
+  `own_first_after`; until then the older call of another team goes first.
+* A ring with `help_regardless` is open to everybody whatever the levels: nobody waits for ever.
+
+Who is of a team is decided by the best skill (`Agent.home`). A caller who was asked for by name
+concerns one operator only and is not held back. After a restart every team helps again.
+Source: contact-centre notes 1.2 (Genesys' conditional group routing), ADR 0411.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from acd.core.agent import Agent
+from acd.core.call import Call
+from acd.core.effects import NO_ID
+from acd.core.floor import Floor, microseconds
+from acd.core.inputs import TimerKind
+from acd.core.rules import Sharing
+from acd.core.work import Work
+from kernel import events as ev
+from kernel.ids import TeamId
+
+ENOUGH = 20
+"""Fewer callers than this say nothing about a team."""
+LOOK_AGAIN = timedelta(seconds=30)
+"""A team that keeps to itself is looked at so often, also when nothing happens in its line."""
+
+
+def call_for(floor: Floor, agent: Agent, now: datetime) -> Call | None:
+    """The call that a freed agent takes: the best-scored, or the own team's first if that has
+    waited long enough."""
+    best, rules = floor.best_call(agent), floor.rules.sharing
+    if best is None or rules is None or best.team == agent.home or best.wanted is not None:
+        return best
+    if floor.ring_of(best.team, best.ring).help_regardless:
+        return best
+    own = floor.best_own_call(agent)
+    if own is not None and own.key[0] <= microseconds(now - rules.own_first_after):
+        return own
+    return best
+
+
+def wait_ended(work: Work, call: Call, *, answered: bool) -> None:
+    """A caller left the line, answered or not: count it for the team, and look at its level."""
+    rules = work.floor.rules
+    waited = work.now - call.entered_at
+    if rules.sharing is None or (not answered and waited < rules.short_abandon):
+        return
+    in_time = answered and waited <= rules.service_level
+    work.floor.decided[call.team].add(microseconds(work.now), in_time)
+    _look_at(work, call.team, rules.sharing)
+
+
+def look_again(work: Work, team: TeamId) -> None:
+    """The timer of a team that keeps to itself."""
+    rules = work.floor.rules.sharing
+    if rules is None or team not in work.floor.keeping:
+        return
+    _look_at(work, team, rules)
+    if team in work.floor.keeping:
+        work.start_timer(TimerKind.SHARE, team, work.now + LOOK_AGAIN)
+
+
+def projected_level(floor: Floor, team: TeamId, now: datetime, rules: Sharing) -> float | None:
+    """Part (0..1) of the team's callers who are answered in time; None when too few came.
+
+    Formula: in time / (ended + overdue). Population: waits of the team that ended within
+    `rules.window` (short abandons left out), and callers now in its line whose credited arrival
+    is longer ago than the service level's time. Costs one binary search in the line.
+    Source: the strict variant of `acd.core.metrics.service_level`.
+    """
+    decided = floor.decided[team]
+    decided.forget(microseconds(now - rules.window))
+    overdue = floor.lines[team].rank((microseconds(now - floor.rules.service_level), ""))
+    known = len(decided) + overdue
+    return decided.in_time / known if known >= ENOUGH else None
+
+
+def _look_at(work: Work, team: TeamId, rules: Sharing) -> None:
+    floor = work.floor
+    level = projected_level(floor, team, work.now, rules)
+    helps = level is None or level >= rules.least_level
+    if helps is (team not in floor.keeping):
+        return
+    if helps:
+        floor.keeping.discard(team)
+        work.cancel_timer(TimerKind.SHARE, team)
+        # Its free operators may serve others' callers again.
+        work.widened = True
+    else:
+        floor.keeping.add(team)
+        work.start_timer(TimerKind.SHARE, team, work.now + LOOK_AGAIN)
+    work.publish(
+        ev.SharingChanged(event_id=NO_ID, occurred_at=work.now, team=team, helps=helps, level=level)
+    )
