@@ -37,7 +37,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RivalCall:
     """The call that the agent would have been offered otherwise. `behind_s`: by how many seconds
-    of waiting its score stands behind."""
+    of waiting its score stands behind; below 0 it stands before, and was passed over because one's
+    own team, or a caller who could still be answered in time, came first (`acd.core.sharing`)."""
 
     call_id: CallId
     team: TeamId

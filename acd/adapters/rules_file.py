@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from acd.core.rules import RINGS_AT_MOST, WRAP_UP_LIMITS, Ring, Rules, TeamRules, WrapUpMode
+from acd.core.rules import (
+    RINGS_AT_MOST,
+    WRAP_UP_LIMITS,
+    Ring,
+    Rules,
+    Sharing,
+    TeamRules,
+    WrapUpMode,
+)
 from kernel.errors import ConfigurationError
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -28,7 +37,14 @@ _SECONDS = {
 }
 _TEXTS = ("default_disposition", "fallback_team", "wrap_up_mode")
 _TEAM_KEYS = ("rings", "wrap_up_s", "wrap_up_mode")
-_RING_KEYS = ("stay_s", "add_teams", "least_level", "drop_languages")
+_RING_KEYS = (
+    "stay_s", "own_only", "add_teams", "least_level", "drop_languages", "help_regardless",
+)  # fmt: skip
+_SHARING = {
+    # key: (least, greatest)
+    "own_first_after_s": (0, 600),
+    "window_s": (60, 3600),
+}
 _STAY = (1, 3600)
 
 
@@ -59,7 +75,7 @@ class _Reader:
     def rules(self, root: Node | None) -> Rules:
         if root is None:
             raise ConfigurationError(f"{self._path}:1: the file is empty")
-        entries = self._mapping(root, (*_SECONDS, *_TEXTS, "teams"))
+        entries = self._mapping(root, (*_SECONDS, *_TEXTS, "sharing", "teams"))
         seconds = {k: self._seconds(root, entries, k) for k in _SECONDS}
         texts = {k: self._text(self._required(root, entries, k)) for k in _TEXTS}
         teams_node = self._required(root, entries, "teams")
@@ -80,6 +96,27 @@ class _Reader:
             short_abandon=seconds["short_abandon_s"],
             service_level=seconds["service_level_s"],
             default_disposition=texts["default_disposition"],
+            sharing=self._sharing(entries.get("sharing")),
+        )
+
+    def _sharing(self, node: Node | None) -> Sharing | None:
+        """Without the group the rings alone decide who helps whom."""
+        if node is None:
+            return None
+        entries = self._mapping(node, (*_SHARING, "least_level", "least_calls"))
+        seconds = {
+            key: self._duration(self._required(node, entries, key), *limits)
+            for key, limits in _SHARING.items()
+        }
+        level_node = self._required(node, entries, "least_level")
+        calls_node = self._required(node, entries, "least_calls")
+        if not self._text(calls_node).isdecimal():
+            raise self._fault(calls_node, "a whole number is expected here")
+        return Sharing(
+            least_level=self._number(level_node, 0, 1, "a part"),
+            least_calls=int(self._text(calls_node)),
+            window=seconds["window_s"],
+            own_first_after=seconds["own_first_after_s"],
         )
 
     def _teams(self, node: Node, mode: WrapUpMode, wrap_up: timedelta) -> tuple[TeamRules, ...]:
@@ -142,13 +179,32 @@ class _Reader:
         level = self._level(keys.get("least_level"), before)
         teams = self._added_teams(keys.get("add_teams"), narrowest.teams, known)
         dropped = self._dropped(keys.get("drop_languages"), narrowest.languages_dropped)
-        if before is not None and (teams, level, dropped) == (
-            before.teams,
-            before.least_level,
-            before.languages_dropped,
-        ):
+        own_only = self._flag(keys.get("own_only"))
+        if own_only and (teams != (team,) or not narrowest.own_only and before is not None):
+            raise self._fault(keys["own_only"], "own_only is for the first rings, without others")
+        ring = Ring(
+            stay=stay,
+            teams=teams,
+            least_level=level,
+            languages_dropped=dropped,
+            own_only=own_only,
+            help_regardless=self._regardless(keys.get("help_regardless"), narrowest),
+        )
+        if before is not None and replace(ring, stay=before.stay) == before:
             raise self._fault(node, "this ring admits nobody new")
-        return Ring(stay=stay, teams=teams, least_level=level, languages_dropped=dropped)
+        return ring
+
+    def _regardless(self, node: Node | None, before: Ring) -> bool:
+        if node is not None and before.help_regardless:
+            raise self._fault(node, "the ring before is open regardless already")
+        return before.help_regardless or self._flag(node)
+
+    def _flag(self, node: Node | None) -> bool:
+        if node is None:
+            return False
+        if self._text(node) != "true":
+            raise self._fault(node, "true is expected here, or nothing at all")
+        return True
 
     def _level(self, node: Node | None, before: Ring | None) -> int:
         """As in the ring before when nothing is said; every level in the first."""
@@ -215,13 +271,17 @@ class _Reader:
         return self._duration(self._required(root, entries, key), *_SECONDS[key])
 
     def _duration(self, node: Node, least: int, greatest: int) -> timedelta:
+        return timedelta(seconds=self._number(node, least, greatest, "seconds"))
+
+    def _number(self, node: Node, least: int, greatest: int, what: str) -> float:
+        verb = "are" if what.endswith("s") else "is"
         try:
             value = float(self._text(node))
         except ValueError as error:
-            raise self._fault(node, "seconds are expected here") from error
+            raise self._fault(node, f"{what} {verb} expected here") from error
         if not least <= value <= greatest:
-            raise self._fault(node, f"seconds must be between {least} and {greatest}")
-        return timedelta(seconds=value)
+            raise self._fault(node, f"{what} must be between {least} and {greatest}")
+        return value
 
     def _text(self, node: Node) -> str:
         if not isinstance(node, ScalarNode) or not node.value:

@@ -261,20 +261,17 @@ class Floor:
 
         Eligibility comes before any weighing. Costs one look at the head of each lane.
         """
-        best: CallKey | None = None
         wanted = self.wanted.get(agent.agent_id)
-        if wanted is not None:
-            best = wanted.first()
+        best = wanted.first() if wanted is not None else None
         for team in self.open_calls:
-            best = self._better_of(agent, team, best)
-        return None if best is None else self.calls[CallId(best[1])]
+            best = self._better(agent, team, best)
+        return self.call_of(best)
 
     def best_own_call(self, agent: Agent) -> Call | None:
         """The best-scored call of the agent's own team that he or she may serve."""
-        best = self._better_of(agent, agent.home, None) if agent.home is not None else None
-        return None if best is None else self.calls[CallId(best[1])]
+        return self.call_of(self._better(agent, agent.home, None)) if agent.home else None
 
-    def _better_of(self, agent: Agent, team: TeamId, best: CallKey | None) -> CallKey | None:
+    def _better(self, agent: Agent, team: TeamId, best: CallKey | None) -> CallKey | None:
         """`best`, or what is better among the heads of the team's lanes the agent may serve."""
         for lane_key, lane in self.open_calls[team].items():
             head = lane.first()
@@ -283,6 +280,9 @@ class Floor:
             if self.served_as(agent, team, lane_key) is not None:
                 best = head
         return best
+
+    def call_of(self, key: CallKey | None) -> Call | None:
+        return None if key is None else self.calls[CallId(key[1])]
 
     def serving_team(self, agent: Agent, call: Call) -> TeamId:
         """As whose member the agent serves the call; a wanted agent may be of none of the ring."""

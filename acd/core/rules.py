@@ -72,10 +72,12 @@ class Sharing:
     """How a team's own service level limits its help to others (`acd.core.sharing`).
 
     A team helps while at least the part `least_level` (0..1) of its own callers is answered in
-    time, counted over `window`; its first caller comes first after `own_first_after`.
+    time, counted over `window`; fewer callers than `least_calls` tell nothing. Its first caller
+    comes first after `own_first_after`.
     """
 
     least_level: float
+    least_calls: int
     window: timedelta
     own_first_after: timedelta
 

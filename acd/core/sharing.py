@@ -1,19 +1,23 @@
 """Sharing protected by each team's own service level: help, but not at one's own callers' cost.
 
-Theory of operation: rings say to whom a *call* is open; this says when a *team* helps others. A
-team's *projected level* is the part of its own callers who are answered in time: those whose wait
-ended in the last minutes, with those still in its line who are past the time already.
+Theory of operation: rings say to whom a *call* is open; this says when and whom a *team* helps. Who
+is of a team is decided by the best skill (`Agent.home`).
 
-* While the level is at least `least_level`, or too few callers came to tell, the team helps. Below,
-  it keeps to itself: its operators serve its own callers only, until the level is back. So a team
-  that cannot hold its own level is not drained by one that can hold it even less.
-* A team that helps looks after its own first once the first caller in its line has waited
-  `own_first_after`; until then the older call of another team goes first.
-* A ring with `help_regardless` is open to everybody whatever the levels: nobody waits for ever.
+* A team's *projected level* is the part of its own callers who are answered in time: those whose
+  wait ended in the last minutes, with those still in its line who are past the time already. While
+  it is at least `least_level`, or too few callers came to tell, the team helps. Below, it keeps to
+  itself: its operators serve its own callers only, until the level is back. So a team that cannot
+  hold its own level is not drained by one that can hold it even less.
+* Of several callers an operator of a team that helps takes (`call_for`) the own team's first once
+  that has waited `own_first_after`; before, the longest waiting of the other teams who can still be
+  answered in time. Who is past that is served by his or her own team, in order, and by operators
+  whose own line is empty.
+* A ring with `help_regardless` is open to everybody by score alone: nobody waits for ever.
 
-Who is of a team is decided by the best skill (`Agent.home`). A caller who was asked for by name
-concerns one operator only and is not held back. After a restart every team helps again.
-Source: contact-centre notes 1.2 (Genesys' conditional group routing), ADR 0411.
+A caller who was asked for by name concerns one operator only. Within a team and a language the
+order is never changed. When several calls and operators come free in one step, score decides.
+After a restart every team helps again.
+Source: contact-centre notes 1.2 (Genesys' conditional group routing), ADR 0413.
 """
 
 from __future__ import annotations
@@ -23,22 +27,20 @@ from datetime import datetime, timedelta
 from acd.core.agent import Agent
 from acd.core.call import Call
 from acd.core.effects import NO_ID
-from acd.core.floor import Floor, microseconds
+from acd.core.floor import CallKey, Floor, microseconds
 from acd.core.inputs import TimerKind
 from acd.core.rules import Sharing
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.ids import TeamId
+from kernel.language import Language
 
-ENOUGH = 20
-"""Fewer callers than this say nothing about a team."""
 LOOK_AGAIN = timedelta(seconds=30)
 """A team that keeps to itself is looked at so often, also when nothing happens in its line."""
 
 
 def call_for(floor: Floor, agent: Agent, now: datetime) -> Call | None:
-    """The call that a freed agent takes: the best-scored, or the own team's first if that has
-    waited long enough."""
+    """The call that a freed agent takes. Costs at most three looks at the heads of the lanes."""
     best, rules = floor.best_call(agent), floor.rules.sharing
     if best is None or rules is None or best.team == agent.home or best.wanted is not None:
         return best
@@ -47,7 +49,31 @@ def call_for(floor: Floor, agent: Agent, now: datetime) -> Call | None:
     own = floor.best_own_call(agent)
     if own is not None and own.key[0] <= microseconds(now - rules.own_first_after):
         return own
-    return best
+    in_time = _arrived(now - floor.rules.service_level)
+    if best.key >= in_time:
+        return best
+    return floor.call_of(_first_since(floor, agent, in_time)) or own or best
+
+
+def _first_since(floor: Floor, agent: Agent, since: CallKey) -> CallKey | None:
+    """The best of the other teams' callers whom the agent may serve and whose key is not less than
+    `since`; nobody passes an older caller of the same team and language."""
+    heads: dict[tuple[TeamId, Language], CallKey] = {}
+    for team, lanes in floor.open_calls.items():
+        if team == agent.home:
+            continue
+        for lane_key, lane in lanes.items():
+            head, alike = lane.first(), (team, lane_key[1])
+            if head is None or (alike in heads and heads[alike] <= head):
+                continue
+            if floor.served_as(agent, team, lane_key) is not None:
+                heads[alike] = head
+    return min((head for head in heads.values() if head >= since), default=None)
+
+
+def _arrived(at: datetime) -> CallKey:
+    """Less than the key of each call with no more credited time than one that arrived at `at`."""
+    return microseconds(at), ""
 
 
 def wait_ended(work: Work, call: Call, *, answered: bool) -> None:
@@ -81,9 +107,9 @@ def projected_level(floor: Floor, team: TeamId, now: datetime, rules: Sharing) -
     """
     decided = floor.decided[team]
     decided.forget(microseconds(now - rules.window))
-    overdue = floor.lines[team].rank((microseconds(now - floor.rules.service_level), ""))
+    overdue = floor.lines[team].rank(_arrived(now - floor.rules.service_level))
     known = len(decided) + overdue
-    return decided.in_time / known if known >= ENOUGH else None
+    return decided.in_time / known if known >= max(rules.least_calls, 1) else None
 
 
 def _look_at(work: Work, team: TeamId, rules: Sharing) -> None:

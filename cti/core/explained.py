@@ -148,6 +148,12 @@ def _among_calls(offer: ev.CallOffered, why: Assignment) -> Iterator[Sentence]:
     rival = why.rival
     if rival is None:
         yield Sentence("当时没有其他等待的来电可由其受理")
+    elif rival.behind_s < 0:
+        yield Sentence(
+            "%(team)s队列有一通来电等得更久（%(waited)s），按班组互助规则这次未派给%(agent)s",
+            {"team": rival.team, "waited": lasting(rival.waited_s), "agent": offer.agent_id},
+            rival.call_id,
+        )
     else:
         yield Sentence(
             "排在其后的是%(team)s队列的一通来电，已等待 %(waited)s，比这通靠后 %(behind)s",

@@ -5,6 +5,9 @@ Nothing of the product's indexes or of its way of asking is used here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import Agent
@@ -12,6 +15,7 @@ from acd.core.call import Call
 from acd.core.floor import Floor
 from acd.core.rules import Ring
 from kernel.ids import TeamId
+from kernel.language import Language
 
 Rank = tuple[int, int, int, float, str]
 
@@ -66,6 +70,32 @@ def may_take(floor: Floor, agent: Agent, call: Call) -> bool:
     if call.wanted is not None:
         return call.wanted == agent.agent_id
     return rank(floor, agent, call) is not None
+
+
+def next_call(floor: Floor, agent: Agent, calls: Sequence[Call], now: datetime) -> Call:
+    """Of these calls, all of which the agent may take, the one whose turn it is (one or more)."""
+    first = min(calls, key=lambda c: c.key)
+    sharing, own_team = floor.rules.sharing, best_skill(agent)
+    if sharing is None or first.team == own_team or first.wanted is not None:
+        return first
+    if rings_open(floor, first)[-1].help_regardless:
+        return first
+
+    def older(call: Call, than: timedelta) -> bool:
+        credited = timedelta(seconds=60 * call.priority)
+        return now - call.first_arrival_at + credited >= than
+
+    own = [c for c in calls if c.team == own_team and c.wanted is None]
+    own_first = min(own, key=lambda c: c.key, default=None)
+    if own_first is not None and older(own_first, sharing.own_first_after):
+        return own_first
+    firsts: dict[tuple[TeamId, Language], Call] = {}
+    for call in sorted(calls, key=lambda c: c.key):
+        if call.team != own_team and call.wanted is None:
+            firsts.setdefault((call.team, call.language), call)
+    limit = floor.rules.service_level + timedelta(microseconds=1)
+    in_time = [c for c in firsts.values() if not older(c, limit)]
+    return min(in_time, key=lambda c: c.key, default=own_first or first)
 
 
 def free(floor: Floor) -> list[Agent]:

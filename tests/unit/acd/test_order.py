@@ -2,13 +2,14 @@
 
 Hypothesis plays operators of several teams, levels and languages, callers, transfers, unanswered
 and declined offers, breaks, log-outs and plans. Each offer is judged by `eligibility`, which asks
-everybody afresh: no older call of equal right waits that the chosen operator may serve, and no
-operator is free who ought to have come before.
+everybody afresh: no older call of equal right waits that the chosen operator may serve, but by the
+rules of help between teams, and no operator is free who ought to have come before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from hypothesis import given, settings
@@ -18,11 +19,11 @@ from acd.core import agent as ag
 from acd.core import inputs as inp
 from acd.core.effects import Effect
 from acd.core.inputs import Input
-from acd.core.rules import Ring, Rules
+from acd.core.rules import Ring, Rules, Sharing
 from kernel import events as ev
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, TeamId
 from kernel.language import Language
-from tests.unit.acd.eligibility import free, may_take, rank
+from tests.unit.acd.eligibility import free, may_take, next_call, rank
 from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules, s
 from tests.unit.acd.world import World
 
@@ -62,10 +63,13 @@ def rings(draw: st.DrawFn, team: TeamId) -> tuple[Ring, ...]:
     """One to five rings, each wider than the one before by one step of any kind."""
     teams: tuple[TeamId, ...] = (team,)
     level, dropped = draw(st.integers(1, 3)), frozenset[Language]()
-    steps = draw(st.lists(st.sampled_from(("add", "lower", "drop")), max_size=4))
+    own_only, regardless = draw(st.booleans()), False
+    steps = draw(st.lists(st.sampled_from(("add", "lower", "drop", "skill", "all")), max_size=4))
     found = []
     for number, step in enumerate(("", *steps)):
         others = [t for t in TEAMS if t not in teams]
+        own_only = own_only and step not in ("add", "skill")
+        regardless = regardless or step == "all"
         if step == "add" and others:
             teams = (*teams, draw(st.sampled_from(others)))
         elif step == "lower":
@@ -73,13 +77,32 @@ def rings(draw: st.DrawFn, team: TeamId) -> tuple[Ring, ...]:
         elif step == "drop":
             dropped |= {draw(st.sampled_from((YUE, EN)))}
         stay = s(draw(st.integers(1, 20))) if number < len(steps) else None
-        found.append(Ring(stay=stay, teams=teams, least_level=level, languages_dropped=dropped))
+        found.append(
+            Ring(
+                stay=stay,
+                teams=teams,
+                least_level=level,
+                languages_dropped=dropped,
+                own_only=own_only,
+                help_regardless=regardless,
+            )
+        )
     return tuple(found)
 
 
 @st.composite
 def rules(draw: st.DrawFn) -> Rules:
-    return make_rules(rings={team: draw(rings(team)) for team in TEAMS})
+    """With or without the rules of help between teams."""
+    found = make_rules(rings={team: draw(rings(team)) for team in TEAMS})
+    if draw(st.booleans()):
+        return found
+    sharing = Sharing(
+        least_level=draw(st.sampled_from((0.0, 0.5, 1.0))),
+        least_calls=draw(st.integers(1, 4)),
+        window=s(draw(st.integers(60, 300))),
+        own_first_after=s(draw(st.integers(0, 20))),
+    )
+    return replace(found, sharing=sharing)
 
 
 class Judged(World):
@@ -122,9 +145,15 @@ class Judged(World):
         self.judged += 1
         floor = self.floor
         agent, call = floor.agents[record.agent_id], floor.calls[CallId(record.call_id or "")]
-        for other in floor.calls.values():
-            if other.key < call.key:
-                assert not may_take(floor, agent, other), ("caller passed over", other, call)
+        others = [c for c in floor.calls.values() if may_take(floor, agent, c)]
+        if record.why is not None and record.why.choice == "best_call":
+            due = next_call(floor, agent, [call, *others], self.now)
+            assert due is call, ("caller passed over", due, call)
+        else:
+            assert all(call.key < other.key for other in others), ("caller passed over", call)
+        for other in others:
+            alike = (other.team, other.language) == (call.team, call.language)
+            assert not alike or call.key < other.key, ("inversion", other, call)
         if record.why is not None and record.why.choice == "wanted":
             return
         place = rank(floor, agent, call)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from acd.adapters.rules_file import load_rules
-from acd.core.rules import Ring, WrapUpMode
+from acd.core.rules import Ring, Sharing, WrapUpMode
 from kernel.errors import ConfigurationError
+from kernel.ids import TeamId
 from kernel.language import Language
 from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR
 
@@ -23,11 +24,18 @@ def test_the_shipped_settings_are_valid() -> None:
     ]  # fmt: skip
     assert rules.ring_timeout == timedelta(seconds=20)
     assert rules.service_level == timedelta(seconds=15)
-    assert rules.team(rules.teams[0].team).rings == (
-        Ring(teams=(CONSUMER,), stay=timedelta(seconds=30)),
-        Ring(teams=(CONSUMER, GENERAL)),
+    s = timedelta(seconds=1)
+    everybody = (CONSUMER, GENERAL, TeamId("urban"), LABOUR, TeamId("security"))
+    assert rules.team(CONSUMER).rings == (
+        Ring(teams=(CONSUMER,), stay=5 * s, own_only=True),
+        Ring(teams=(CONSUMER,), stay=5 * s),
+        Ring(teams=everybody, stay=110 * s),
+        Ring(teams=everybody, help_regardless=True),
     )
-    assert rules.team(rules.fallback_team).rings == (Ring(teams=(GENERAL,)),)
+    assert all(set(t.rings[-1].teams) == set(everybody) for t in rules.teams)
+    assert rules.sharing == Sharing(
+        least_level=0.3, least_calls=20, window=180 * s, own_first_after=12 * s
+    )
 
 
 FAULTS = {
@@ -41,7 +49,15 @@ FAULTS = {
         "wrap_up_mode is one of optional, mandatory, time_boxed, fixed",
     ),
     "twice": ("grace_s: 60", "grace_s: 60\ngrace_s: 60", "setting grace_s stands twice"),
-    "a list": ("general: {}", "general: []", "a group of settings is expected here"),
+    "a list": (
+        "  consumer:\n",
+        "  consumer: []\n  other:\n",
+        "a group of settings is expected here",
+    ),
+    "no number": ("least_calls: 20", "least_calls: 1.5", "a whole number is expected here"),
+    "no part": ("least_level: 0.3", "least_level: some", "a part is expected here"),
+    "more than all": ("least_level: 0.3", "least_level: 30", "a part must be between 0 and 1"),
+    "too short": ("window_s: 180", "window_s: 5", "seconds must be between 60 and 3600"),
     "empty value": ("grace_s: 60", "grace_s:", "a value is expected here"),
 }
 
@@ -63,8 +79,8 @@ def test_a_fault_is_told_with_file_and_line(name: str, tmp_path: Path) -> None:
 def test_a_team_may_have_its_own_way_of_writing_up(tmp_path: Path) -> None:
     text = SHIPPED.read_text(encoding="utf-8")
     file = tmp_path / "acd.yaml"
-    own = "  general: {wrap_up_mode: mandatory}\n"
-    file.write_text(text.replace("  general: {}\n", own), encoding="utf-8")
+    own = "  general:\n    wrap_up_mode: mandatory\n"
+    file.write_text(text.replace("  general:\n", own), encoding="utf-8")
     rules = load_rules(file)
     general, labour = rules.team(GENERAL), rules.team(LABOUR)
     assert (general.wrap_up_mode, general.wrap_up_limit) == (
@@ -79,8 +95,10 @@ def test_a_team_may_have_its_own_way_of_writing_up(tmp_path: Path) -> None:
 
 LABOUR_RINGS = """  labour:
     rings:
-      - {stay_s: 30}
-      - {add_teams: [general]}
+      - {stay_s: 5, own_only: true}
+      - {stay_s: 5}
+      - {stay_s: 110, add_teams: [general, security, consumer, urban]}
+      - {help_regardless: true}
 """
 
 
@@ -165,6 +183,22 @@ RING_FAULTS = {
     ),
     "nothing new": ("    rings:\n      - {stay_s: 30}\n      - {}", 2, "admits nobody new"),
     "an unknown key": ("    rings:\n      - {skills: [a]}", 1, "unknown setting skills"),
+    "the own team again": (
+        "    rings:\n      - {stay_s: 9}\n      - {own_only: true}",
+        2,
+        "own_only is for the first rings",
+    ),
+    "the own team with others": (
+        "    rings:\n      - {own_only: true, add_teams: [general]}",
+        1,
+        "own_only is for the first rings",
+    ),
+    "regardless twice": (
+        "    rings:\n      - {stay_s: 9, help_regardless: true}\n      - {help_regardless: true}",
+        2,
+        "is open regardless already",
+    ),
+    "no flag": ("    rings:\n      - {own_only: 3}", 1, "true is expected here"),
 }
 
 
@@ -177,6 +211,13 @@ def test_a_fault_of_a_ring_is_told_with_file_and_line(name: str, tmp_path: Path)
         load_rules(file)
     assert message in told.value.message
     assert f"acd.yaml:{first + offset}: " in told.value.message
+
+
+def test_without_the_group_the_rings_alone_decide_who_helps(tmp_path: Path) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    file = tmp_path / "acd.yaml"
+    file.write_text(text[: text.index("sharing:\n")], encoding="utf-8")
+    assert load_rules(file).sharing is None
 
 
 def test_a_missing_setting_is_named(tmp_path: Path) -> None:

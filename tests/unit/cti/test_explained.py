@@ -116,6 +116,10 @@ def test_an_operator_who_took_the_first_of_those_who_waited() -> None:
         "排在其后的是general队列的一通来电，已等待 1:01，比这通靠后 0:12"
     )
     assert last.call_id == "gz1-1-9"
+    earlier = replace(rival, waited_s=80.0, behind_s=-7.0)
+    assert said(replace(WHY, choice=Choice.BEST_CALL, rival=earlier))[-1] == (
+        "general队列有一通来电等得更久（1:20），按班组互助规则这次未派给op0001"
+    )
     alone = said(replace(WHY, choice=Choice.BEST_CALL))
     assert alone[-1] == "当时没有其他等待的来电可由其受理"
 
