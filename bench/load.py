@@ -1,0 +1,211 @@
+"""One load on a running line: citizens dial at a steady rate, operators at desk phones answer.
+
+Citizens and desk phones are sipp, operators are the headless ones of `hotline simulate`, over the
+desktop's own WebSocket. Each citizen dials, listens, presses a team's key, is served, rates and is
+gone; nobody's time is taken from the platform's own log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from bisect import insort
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.ears import Ears
+from bench.line_events import LineEvents
+from bench.samples import Samples
+from bench.traces import SipMessage, offers, read_trace, set_ups
+from hotline.simulate.city import Place
+from hotline.simulate.operators import Habits, HeadlessOperator
+from hotline.simulate.telephones import Citizen, DeskAccount, Telephones, free_udp_port
+from kernel.errors import Unavailable
+
+TRACE = ("-trace_msg", "-message_file", "{name}.msg")
+_RING_S = 0.3
+_TALK_S = 0.6
+_OVERHEAD_S = 0.1
+_SERVICE_SHARE = 0.95
+_HEAD_START_S = 10.0
+_KEYS = "12345"
+_REGISTER_EVERY_S = 240.0
+_SERVED_WITHIN_S = 120.0
+_BECOMES_READY = ("ready", "wrap_up_done")
+# Number, name, media port and key are injected for each call.
+_CITIZEN = Citizen(
+    number="[field0]",
+    name="[field1]",
+    dialled="12345",
+    key="[field3]",
+    listens_s=2.0,
+    patience_s=600.0,
+    score="1",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`calls` citizens dial at `rate` a second; `operators`, who write up for `wrap_s`, begin to
+    serve `head_start_s` after the first citizen dialled."""
+
+    name: str
+    rate: int
+    calls: int
+    operators: int
+    wrap_s: float
+    head_start_s: float
+
+
+def idle_operators(rate: int, seconds: int) -> Load:
+    """More operators than the load needs: a caller who comes into the line finds an idle one."""
+    return Load(
+        name=f"{rate} calls/s, operators are idle",
+        rate=rate,
+        calls=rate * seconds,
+        operators=5 + 3 * rate,
+        wrap_s=0.3,
+        head_start_s=0.0,
+    )
+
+
+def line_to_serve(rate: int, seconds: int) -> Load:
+    """A little less service than there are calls, and a head start of the callers: whoever
+    becomes ready finds somebody waiting. Each of the five teams has somebody."""
+    operators = 5 * math.ceil(rate * 1.5 / 5)
+    return Load(
+        name=f"{rate} calls/s, callers are waiting",
+        rate=rate,
+        calls=rate * seconds,
+        operators=operators,
+        wrap_s=operators / (_SERVICE_SHARE * rate) - _RING_S - _TALK_S - _OVERHEAD_S,
+        head_start_s=_HEAD_START_S,
+    )
+
+
+@dataclass(slots=True)
+class Ready:
+    """When each operator said ready, by the phone's endpoint, oldest first."""
+
+    at: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def sending(self, endpoint: str, command: str) -> None:
+        if command in _BECOMES_READY:
+            insort(self.at[endpoint], time.time())
+
+
+class Site:
+    """A running hotline with desk phones that answer; `carry` puts a load on it."""
+
+    def __init__(
+        self, *, base_url: str, password: str, sip_port: int, places: list[Place], folder: Path
+    ) -> None:
+        self._base_url = base_url
+        self._password = password
+        self._places = places
+        self._folder = folder
+        self._telephones = Telephones(folder, "127.0.0.1", sip_port, TRACE)
+        self._voice = folder / "voice.ulaw"
+        self._registering: asyncio.Task[None] | None = None
+        self._loads = 0
+        self._calls = 0
+
+    async def open(self, voice: Path) -> None:
+        """Register the phones. Raises Unavailable if one is refused."""
+        self._voice = voice
+        accounts = [DeskAccount(f"desk{p.booth}", p.secret) for p in self._places]
+        await self._telephones.desks(accounts, voice, ring_s=_RING_S)
+        self._registering = asyncio.create_task(self._keep_registered())
+
+    async def close(self) -> None:
+        if self._registering is not None:
+            self._registering.cancel()
+            await asyncio.gather(self._registering, return_exceptions=True)
+        await self._telephones.stop()
+
+    async def carry(self, load: Load, events: LineEvents, samples: Samples) -> None:
+        """Carry the load to its end and add to the samples.
+
+        Raises Unavailable when an operator is refused or the calls never come to an end.
+        """
+        self._loads += 1
+        began, name = time.time(), f"citizens-{self._loads}"
+        ready, ears = Ready(), Ears(load.calls)
+        operators = [
+            self._operator(place, load.wrap_s, ready) for place in self._places[: load.operators]
+        ]
+        ears.open()
+        try:
+            for operator in operators:
+                await operator.sign_in()
+                await operator.sit_down()
+            await self._serve(load, operators, await self._citizens(load, name, ears.ports))
+        finally:
+            await asyncio.gather(*(o.leave() for o in operators), return_exceptions=True)
+            ears.close()
+        samples.add_calls(set_ups(await self._trace(name)), ears.heard_at)
+        made = [offer for offer in offers(await self._trace("desk")) if offer.at >= began]
+        samples.add_offers(made, events.arrived_at, ready.at)
+
+    def _operator(self, place: Place, wrap_s: float, ready: Ready) -> HeadlessOperator:
+        endpoint = f"desk{place.booth}"
+        return HeadlessOperator(
+            self._base_url,
+            place.account,
+            self._password,
+            place.booth,
+            Habits(talk_s=_TALK_S, wrap_s=wrap_s),
+            stories=None,
+            note=lambda who, what: None,
+            sending=lambda who, command: ready.sending(endpoint, command),
+        )
+
+    async def _citizens(
+        self, load: Load, name: str, ports: list[int]
+    ) -> asyncio.subprocess.Process:
+        """Start the sipp whose calls are this load's."""
+        rows = [
+            f"1390{self._calls + n:07};;{port};{_KEYS[n % len(_KEYS)]};"
+            for n, port in enumerate(ports)
+        ]
+        self._calls += load.calls
+        table = self._folder / f"{name}.csv"
+        table.write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
+        scenario = self._telephones.citizen_scenario(_CITIZEN, self._voice, "[field2]")
+        return await self._telephones.spawn(
+            *(name, "-sf", scenario, "-inf", str(table), "-p", str(free_udp_port())),
+            *("-r", str(load.rate), "-m", str(load.calls), "-l", str(load.calls)),
+        )
+
+    async def _serve(
+        self, load: Load, operators: list[HeadlessOperator], citizens: asyncio.subprocess.Process
+    ) -> None:
+        """Operators take calls until the citizens' telephones have all been put down."""
+        over = asyncio.Event()
+        work: list[asyncio.Task[None]] = []
+        dialling_s = load.calls / load.rate
+        try:
+            async with asyncio.timeout(load.head_start_s + dialling_s + _SERVED_WITHIN_S):
+                ended = asyncio.create_task(self._telephones.ended(citizens))
+                await asyncio.wait({ended}, timeout=load.head_start_s)
+                work = [asyncio.create_task(operator.take_calls(over)) for operator in operators]
+                await asyncio.wait({ended, *work}, return_when=asyncio.FIRST_COMPLETED)
+                over.set()
+                await asyncio.gather(ended, *work)
+        except TimeoutError as error:
+            raise Unavailable(f"{load.name}: the calls did not come to an end in time") from error
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+    async def _trace(self, name: str) -> list[SipMessage]:
+        text = await asyncio.to_thread((self._folder / f"{name}.msg").read_text, "utf-8", "replace")
+        return list(read_trace(text))
+
+    async def _keep_registered(self) -> None:
+        while True:
+            await asyncio.sleep(_REGISTER_EVERY_S)
+            await self._telephones.register(len(self._places))
