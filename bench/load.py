@@ -32,7 +32,7 @@ _SERVICE_SHARE = 0.95
 _HEAD_START_S = 10.0
 _KEYS = "12345"
 _REGISTER_EVERY_S = 240.0
-_SERVED_WITHIN_S = 120.0
+_SERVED_WITHIN_S = 150.0
 _BECOMES_READY = ("ready", "wrap_up_done")
 # Number, name, media port and key are injected for each call.
 _CITIZEN = Citizen(
@@ -41,7 +41,7 @@ _CITIZEN = Citizen(
     dialled="12345",
     key="[field3]",
     listens_s=2.0,
-    patience_s=600.0,
+    patience_s=90.0,
     score="1",
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import os
 import sys
@@ -80,6 +81,7 @@ async def serve(settings: Settings, console: Console, beat: Beat) -> None:
                 f"Asterisk runs, but the line did not come up: {services.line.state.reason}"
             ) from None
         server = web_server(await web_app(services), settings)
+        _leave_the_lasting_alone()
         if beat.first:
             console.print(_banner(settings))
         beat.serving()
@@ -100,6 +102,17 @@ def _superseded(why: str) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(SUPERSEDED)
+
+
+def _leave_the_lasting_alone() -> None:
+    """Take what will live until the end out of the garbage collector's sight: the code, the city.
+
+    A full collection over it stops the process, and so every caller's next step, for 0.3 s of a
+    busy core, several times a minute at 10 calls a second. What comes and goes is collected in
+    milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _beat(beat: Beat) -> None:
