@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Row, Select, Table, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.adapters.tables import CallEventRow, CallRow
 from cti.core.call_record import CallRecord, fold
@@ -22,8 +22,21 @@ from kernel.infra.database import Database
 from kernel.language import Language
 from kernel.paging import Page, decode_cursor, encode_cursor
 
+_EVENTS = cast(Table, CallEventRow.__table__)
+_CALLS = cast(Table, CallRow.__table__)
 _FIELDS = tuple(f.name for f in fields(CallRecord))
 _LIMITS = {"ani": 32, "caller_name": 80, "dnis": 32, "line_name": 120, "menu_path": 200}
+# What runs several times in each call is made once, and without the ORM.
+_KNOWN_EVENTS = select(_EVENTS.c.event_id).where(
+    _EVENTS.c.event_id.in_(bindparam("ids", expanding=True))
+)
+_CALLS_NAMED = select(_CALLS).where(_CALLS.c.call_id.in_(bindparam("ids", expanding=True)))
+_CONTACTS = (
+    select(_CALLS)
+    .where(_CALLS.c.ani == bindparam("number"))
+    .order_by(_CALLS.c.arrived_at.desc(), _CALLS.c.call_id.desc())
+    .limit(bindparam("most"))
+)
 
 
 class SqlJournalStore:
@@ -31,51 +44,28 @@ class SqlJournalStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        insert = sqlite_insert if database.is_sqlite else postgresql_insert
+        self._add_events = insert(_EVENTS).on_conflict_do_nothing()
+        put = insert(_CALLS)
+        self._put_calls = put.on_conflict_do_update(
+            index_elements=["call_id"], set_={name: put.excluded[name] for name in _FIELDS[1:]}
+        )
 
     async def write(self, events: Sequence[Event]) -> None:
-        async with self._database.session() as session:
-            fresh = await self._append(session, events)
-            records = await self._load(session, {e.call_id for e in fresh if e.call_id})
+        async with self._database.connection() as connection:
+            ids = [e.event_id for e in events]
+            known = set(await connection.scalars(_KNOWN_EVENTS, {"ids": ids}))
+            fresh = [e for e in events if e.event_id not in known]
+            if not fresh:
+                return
+            await connection.execute(self._add_events, [_event_row(e) for e in fresh])
+            records = await _load(connection, sorted({e.call_id for e in fresh if e.call_id}))
             for event in fresh:
                 if event.call_id is not None:
                     records[event.call_id] = fold(records.get(event.call_id), event)
-            for record in records.values():
-                if record is not None:
-                    await session.merge(CallRow(**_to_row(record)))
-
-    async def _append(self, session: AsyncSession, events: Sequence[Event]) -> list[Event]:
-        """Insert those not yet known; return them in their order."""
-        known = set(
-            await session.scalars(
-                select(CallEventRow.event_id).where(
-                    CallEventRow.event_id.in_([e.event_id for e in events])
-                )
-            )
-        )
-        fresh = [e for e in events if e.event_id not in known]
-        if not fresh:
-            return []
-        insert = sqlite_insert if self._database.is_sqlite else postgresql_insert
-        await session.execute(
-            insert(CallEventRow).on_conflict_do_nothing(),
-            [
-                {
-                    "event_id": e.event_id,
-                    "call_id": e.call_id,
-                    "occurred_at": e.occurred_at,
-                    "type": type(e).__name__,
-                    "body": encode(e),
-                }
-                for e in fresh
-            ],
-        )
-        return fresh
-
-    async def _load(
-        self, session: AsyncSession, call_ids: set[CallId]
-    ) -> dict[CallId, CallRecord | None]:
-        rows = await session.scalars(select(CallRow).where(CallRow.call_id.in_(call_ids)))
-        return {CallId(r.call_id): _to_record(r) for r in rows}
+            rows = [_to_row(record) for record in records.values() if record is not None]
+            if rows:
+                await connection.execute(self._put_calls, rows)
 
     async def record(self, call_id: CallId) -> CallRecord | None:
         async with self._database.reading() as session:
@@ -103,9 +93,26 @@ class SqlJournalStore:
         )
 
     async def contacts(self, ani: str, limit: int) -> list[CallRecord]:
-        query = list_query(CallFilter(ani=ani), None).limit(limit)
         async with self._database.reading() as session:
-            return [_to_record(r) for r in await session.scalars(query)]
+            rows = await session.execute(_CONTACTS, {"number": ani, "most": limit})
+            return [_to_record(r) for r in rows]
+
+
+async def _load(
+    connection: AsyncConnection, call_ids: Sequence[CallId]
+) -> dict[CallId, CallRecord | None]:
+    rows = await connection.execute(_CALLS_NAMED, {"ids": call_ids})
+    return {CallId(r.call_id): _to_record(r) for r in rows}
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "call_id": event.call_id,
+        "occurred_at": event.occurred_at,
+        "type": type(event).__name__,
+        "body": encode(event),
+    }
 
 
 def list_query(wanted: CallFilter, cursor: str | None) -> Select[CallRow]:
@@ -143,7 +150,7 @@ def _to_row(record: CallRecord) -> dict[str, Any]:
     return data
 
 
-def _to_record(row: CallRow) -> CallRecord:
+def _to_record(row: CallRow | Row[Any]) -> CallRecord:
     data = {name: getattr(row, name) for name in _FIELDS}
     data["call_id"] = CallId(row.call_id)
     data["language"] = Language(row.language) if row.language else None

@@ -23,11 +23,11 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from kernel.errors import ConfigurationError, Superseded, Unavailable
+from kernel.infra.sqlite import OneTripSqlite
 
 RUN_NAME = "hotline run"
 WRITER_WITHIN_S = 20.0
 _NEWEST_TERM = text("SELECT max(number) FROM terms")
-_WRITING: dict[str, Any] = {"writes": True}
 
 metadata = MetaData(
     naming_convention={
@@ -85,11 +85,12 @@ class Database:
         self.name = f"{RUN_NAME} {os.getpid()} {os.urandom(4).hex()}" if run else "hotline"
         self._term: int | None = None
         self.is_sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {"pool_pre_ping": not self.is_sqlite}
+        # As many connections stay open as are read from at a busy moment: opening one is dear.
+        options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": 15}
+            options.update(module=OneTripSqlite(), connect_args={"timeout": 15})
         else:
-            options.update(pool_size=10, max_overflow=10)
+            options["pool_pre_ping"] = True
             options["connect_args"] = {"server_settings": {"application_name": self.name}}
         try:
             self.engine: AsyncEngine = create_async_engine(url, **options)
@@ -99,32 +100,31 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writing = self.engine.execution_options(writes=True)
+        self._reads = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writes = async_sessionmaker(self._writing, expire_on_commit=False)
         self._writer = asyncio.Lock()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A transaction that may write. Raises what the body raises, after rolling back, and
         Unavailable when SQLite's one writer does not become free within 20 s."""
-        async with self._turn(), self._sessions() as session, session.begin():
-            connection = await session.connection(execution_options=_WRITING)
-            await self._demand_newest(connection)
+        async with self._turn(), self._writes() as session, session.begin():
+            await self._demand_newest(await session.connection())
             yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A transaction that only reads: it waits for no writer, and no writer waits for it."""
-        async with self._sessions() as session, session.begin():
+        async with self._reads() as session, session.begin():
             yield session
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write, without the ORM, for text statements."""
-        async with self._turn(), self.engine.connect() as raw:
-            connection = await raw.execution_options(**_WRITING)
-            async with connection.begin():
-                await self._demand_newest(connection)
-                yield connection
+        """A transaction that may write, without the ORM: for what is written at every call."""
+        async with self._turn(), self._writing.begin() as connection:
+            await self._demand_newest(connection)
+            yield connection
 
     def guard(self, term: int) -> None:
         """Refuse every write from now on unless `term` is the newest run (`kernel.infra.term`)."""
@@ -142,7 +142,8 @@ class Database:
             yield
             return
         try:
-            await asyncio.wait_for(self._writer.acquire(), WRITER_WITHIN_S)
+            async with asyncio.timeout(WRITER_WITHIN_S):
+                await self._writer.acquire()
         except TimeoutError as error:
             raise Unavailable("数据库正忙，请稍后再试") from error
         try:
@@ -172,4 +173,5 @@ def _prepare_sqlite(dbapi_connection: Any, _: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver: Any = connection.connection.dbapi_connection
+    driver.begin_with = "BEGIN IMMEDIATE" if writes else "BEGIN"

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import BadInput
 from kernel.ids import AgentId, CallId, IdSource, TeamId
@@ -21,7 +30,23 @@ from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
 from recordings.ports import ListeningEntry, Written
 
+_TABLE = cast(Table, RecordingRow.__table__)
+_AGENTS = cast(Table, RecordingAgentRow.__table__)
 _MS = timedelta(milliseconds=1)
+_NEW: dict[str, Any] = {
+    "status": Status.EXPECTED.value,
+    "ani": "",
+    "dnis": "",
+    "connected_ms": 0,
+    "duration_ms": 0,
+    "size_bytes": 0,
+}
+_END = update(_TABLE).where(_TABLE.c.call_id == bindparam("ended"))
+_DROP_UNANSWERED = delete(_TABLE).where(
+    _TABLE.c.call_id == bindparam("ended"),
+    _TABLE.c.answered_at.is_(None),
+    _TABLE.c.status == Status.EXPECTED.value,
+)
 _FAULT_LENGTH = 200
 
 
@@ -30,6 +55,10 @@ class TableRecordingStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert: Any = sqlite_insert if database.is_sqlite else postgresql_insert
+        self._note_agent = self._insert(_AGENTS).on_conflict_do_nothing()
+        # One statement for each set of columns, made once: these run several times in each call.
+        self._puts: dict[tuple[str, ...], Any] = {}
 
     # --- a call fills its row -------------------------------------------------------------------
 
@@ -46,43 +75,23 @@ class TableRecordingStore:
     async def answered(
         self, call_id: CallId, at: datetime, agent_id: AgentId, team: TeamId
     ) -> None:
-        async with self._database.session() as session:
-            await self._ensure(session, call_id, at)
-            await session.execute(
-                update(RecordingRow)
-                .where(RecordingRow.call_id == call_id)
-                .values(agent_id=agent_id, team=team)
-            )
-            await session.execute(
-                update(RecordingRow)
-                .where(RecordingRow.call_id == call_id, RecordingRow.answered_at.is_(None))
-                .values(answered_at=at)
-            )
-            await self._insert_new(
-                session,
-                RecordingAgentRow,
-                {"call_id": call_id, "agent_id": agent_id, "joined_at": at},
-                ["call_id", "agent_id"],
-            )
+        row = {**_NEW, "call_id": call_id, "started_at": at}
+        answer = {"agent_id": agent_id, "team": team, "answered_at": at}
+        talked = {"call_id": call_id, "agent_id": agent_id, "joined_at": at}
+        async with self._database.connection() as connection:
+            await connection.execute(self._put("agent_id", "team", "answered_at"), row | answer)
+            await connection.execute(self._note_agent, talked)
 
     async def add_connected(self, call_id: CallId, at: datetime, talked: timedelta) -> None:
-        await self._set(call_id, at, connected_ms=RecordingRow.connected_ms + talked // _MS)
+        await self._set(call_id, at, connected_ms=talked // _MS)
 
     async def scored(self, call_id: CallId, at: datetime, score: int) -> None:
         await self._set(call_id, at, score=score)
 
     async def ended(self, call_id: CallId, at: datetime) -> None:
-        async with self._database.session() as session:
-            await session.execute(
-                update(RecordingRow).where(RecordingRow.call_id == call_id).values(ended_at=at)
-            )
-            await session.execute(
-                delete(RecordingRow).where(
-                    RecordingRow.call_id == call_id,
-                    RecordingRow.answered_at.is_(None),
-                    RecordingRow.status == Status.EXPECTED,
-                )
-            )
+        async with self._database.connection() as connection:
+            await connection.execute(_END, {"ended": call_id, "ended_at": at})
+            await connection.execute(_DROP_UNANSWERED, {"ended": call_id})
 
     # --- what became of the audio ---------------------------------------------------------------
 
@@ -108,51 +117,41 @@ class TableRecordingStore:
         await self._set(call_id, at, status=status.value, fault=reason[:_FAULT_LENGTH])
 
     async def remove(self, call_id: CallId) -> None:
-        async with self._database.session() as session:
-            await session.execute(delete(RecordingRow).where(RecordingRow.call_id == call_id))
+        async with self._database.connection() as connection:
+            await connection.execute(delete(_TABLE).where(_TABLE.c.call_id == call_id))
 
     async def _set(self, call_id: CallId, at: datetime, **values: Any) -> None:
-        async with self._database.session() as session:
-            await self._ensure(session, call_id, at)
-            await session.execute(
-                update(RecordingRow).where(RecordingRow.call_id == call_id).values(**values)
+        """Fill in the row, or make it: whichever of the call's events comes first."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                self._put(*values), {**_NEW, "call_id": call_id, "started_at": at, **values}
             )
 
-    async def _ensure(self, session: AsyncSession, call_id: CallId, at: datetime) -> None:
-        """A row for this call, whichever of its events comes first."""
-        await self._insert_new(
-            session,
-            RecordingRow,
-            {
-                "call_id": call_id,
-                "started_at": at,
-                "status": Status.EXPECTED.value,
-                "ani": "",
-                "dnis": "",
-                "connected_ms": 0,
-                "duration_ms": 0,
-                "size_bytes": 0,
-            },
-            ["call_id"],
-        )
-
-    async def _insert_new(
-        self, session: AsyncSession, table: type[Any], values: dict[str, Any], key: list[str]
-    ) -> None:
-        insert = sqlite_insert if self._database.is_sqlite else postgresql_insert
-        await session.execute(
-            insert(table).values(**values).on_conflict_do_nothing(index_elements=key)
-        )
+    def _put(self, *names: str) -> Any:
+        """Inserts a new row, or sets the named columns of the one that is there."""
+        if names not in self._puts:
+            statement = self._insert(_TABLE)
+            fresh = statement.excluded
+            values: dict[str, Any] = {name: fresh[name] for name in names}
+            if "connected_ms" in values:
+                values["connected_ms"] = _TABLE.c.connected_ms + fresh.connected_ms
+            if "answered_at" in values:
+                # The first answer counts.
+                values["answered_at"] = func.coalesce(_TABLE.c.answered_at, fresh.answered_at)
+            self._puts[names] = statement.on_conflict_do_update(
+                index_elements=["call_id"], set_=values
+            )
+        return self._puts[names]
 
     # --- reading --------------------------------------------------------------------------------
 
     async def get(self, call_id: CallId) -> Recording | None:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             row = await session.get(RecordingRow, call_id)
             return _recording(row) if row else None
 
     async def unfinished(self) -> Sequence[Recording]:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = await session.scalars(
                 select(RecordingRow)
                 .where(RecordingRow.status.in_((Status.EXPECTED.value, Status.FAILED.value)))
@@ -161,7 +160,7 @@ class TableRecordingStore:
             return [_recording(row) for row in rows]
 
     async def agents_of(self, call_id: CallId) -> Sequence[AgentId]:
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             found = await session.scalars(
                 select(RecordingAgentRow.agent_id)
                 .where(RecordingAgentRow.call_id == call_id)
@@ -190,7 +189,7 @@ class TableRecordingStore:
             .order_by(RecordingRow.started_at.desc(), RecordingRow.call_id.desc())
             .limit(size + 1)
         )
-        async with self._database.session() as session:
+        async with self._database.reading() as session:
             rows = [_recording(row) for row in await session.scalars(statement)]
         if len(rows) <= size:
             return Page(rows, None)
