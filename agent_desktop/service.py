@@ -310,6 +310,10 @@ class Desk:
         )
 
     def _read_past(self, tab: Tab, call_id: CallId) -> None:
+        story = self._stories.story(call_id)
+        if story is not None:
+            # Now, not when the task begins: the events until then would each read it once more.
+            tab.past_of = story.ani
         task = asyncio.get_running_loop().create_task(self._past(tab, call_id), name="desk-past")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.adapters.tables import AcdEventRow
@@ -87,8 +87,8 @@ class SqlEventLog:
     async def _write_until_done(self, rows: list[dict[str, Any]]) -> None:
         while True:
             try:
-                async with self._database.session() as session:
-                    await session.execute(insert(AcdEventRow), rows)
+                async with self._database.connection() as connection:
+                    await connection.execute(_INSERT, rows)
             except Exception as error:
                 # Whatever the database's fault is, the log must not lose entries: keep and retry.
                 self._log.warning(
@@ -159,6 +159,8 @@ class SqlEventLog:
                 yield LoggedInput(row.run, row.sequence or 0, row.at, codec.decode(row.body))
 
 
+# Without the ORM: this is written at every step.
+_INSERT = insert(cast(Table, AcdEventRow.__table__))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SESSIONS = (
     "AgentLoggedOut",

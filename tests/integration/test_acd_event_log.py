@@ -201,7 +201,8 @@ async def test_a_database_that_fails_loses_no_entry(database: Database) -> None:
     hall.exchange.restore()
     await hall.seat(A)
     await asyncio.wait_for(log.warned.wait(), 10)
-    assert log.events == ["acd_log_unwritten"]
+    # Said at each attempt, and there may have been several on a busy machine.
+    assert set(log.events) == {"acd_log_unwritten"}
     async with database.session() as session:
         await session.execute(text("ALTER TABLE acd_events_away RENAME TO acd_events"))
     await event_log.drain()
