@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +18,21 @@ class Usage:
     asterisk_s: float
 
     @classmethod
-    def now(cls, platform_pid: int) -> Usage:
-        children = Path(f"/proc/{platform_pid}/task/{platform_pid}/children").read_text().split()
-        telephony = (int(child) for child in children if _is_asterisk(int(child)))
-        return cls(_spent_s(platform_pid), sum(map(_spent_s, telephony)))
+    def now(cls, hotline_pid: int) -> Usage:
+        """Of `hotline run`: the guardian with its server, and the Asterisk below them."""
+        family = list(_family(hotline_pid))
+        asterisk = sum(_spent_s(pid) for pid in family if _is_asterisk(pid))
+        return cls(sum(map(_spent_s, family)) - asterisk, asterisk)
 
     def __sub__(self, earlier: Usage) -> Usage:
         return Usage(self.platform_s - earlier.platform_s, self.asterisk_s - earlier.asterisk_s)
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from _family(int(child))
 
 
 def _is_asterisk(pid: int) -> bool:

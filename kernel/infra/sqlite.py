@@ -85,16 +85,18 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
         return super().cursor(server_side)
 
     def commit(self) -> None:
-        if not self._never_begun():
+        if self._has_begun():
             super().commit()
 
     def rollback(self) -> None:
-        if not self._never_begun():
+        """The pool asks for one at each return, after a commit, too."""
+        if self._has_begun():
             super().rollback()
 
-    def _never_begun(self) -> bool:
-        waiting, self.begin_with = self.begin_with, ""
-        return bool(waiting)
+    def _has_begun(self) -> bool:
+        self.begin_with = ""
+        driver: Any = self.driver_connection
+        return driver._connection is not None and bool(driver.in_transaction)
 
 
 class OneTripSqlite(AsyncAdapt_aiosqlite_dbapi):
