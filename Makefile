@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run setup simulate test unit integration e2e chaos lint bench screenshots lock clean
+.PHONY: help run setup simulate test unit integration e2e chaos lint bench bench-acd screenshots lock clean
 
 ##@ Use it
 run: ; @scripts/run ## set up what is missing and run the hotline until Ctrl-C
@@ -13,6 +13,7 @@ integration: ; @scripts/test integration ## with real Asterisk, PostgreSQL and R
 e2e: ; @scripts/test e2e ## a caller rings in, a browser answers
 chaos: ; @scripts/test chaos ## kill, stop and cut everything under calls, at full size
 lint: ; @scripts/lint ## style, types, who imports whom, templates, TypeScript
+bench-acd: ; @scripts/bench-acd ## measure the distribution: cost of a step, quality of routing
 bench: ; @scripts/bench ## measure a running line and print p50 and p99
 screenshots: ; @scripts/screenshots ## photograph the screens of a hotline of its own with real calls
 
