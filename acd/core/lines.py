@@ -13,7 +13,7 @@ from acd.core.inputs import LeftForNumber, TimerKind
 from acd.core.offering import close_offer, fail_offer
 from acd.core.rings import begin_rings
 from acd.core.sharing import wait_ended
-from acd.core.talking import end_conversation, end_talk_of
+from acd.core.talking import end_conversation
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.ids import AgentId, CallId, TeamId
@@ -49,7 +49,7 @@ def on_waiting(work: Work, fact: CallWaiting) -> None:
 
 def _arrive_by_transfer(work: Work, call: Call, fact: CallWaiting) -> None:
     state = call.state
-    end_talk_of(work, call)
+    end_conversation(work, call)
     if isinstance(state, ca.Moving):
         work.publish(
             ev.CallTransferred(

@@ -134,3 +134,21 @@ def test_a_caller_nobody_heard_arrive_has_a_number_in_the_books(world: World) ->
     world.drain()
     [arrived] = [e for e in world.events if isinstance(e, ev.CallArrived)]
     assert (arrived.call_id, arrived.ani) == (unknown, "13912345678")
+
+
+def test_a_talker_who_is_found_waiting_is_in_line_and_so_is_everybody_else(world: World) -> None:
+    # The whole return of the line failed with this one caller (a transfer that was carried out
+    # unseen, an operator who vanished): nobody after it was placed.
+    seat(world, "a", {GENERAL: 5})
+    world.exchange.pick_up("booth-a")
+    world.drain()
+    world.lose_line()
+    caller = world.exchange.callers[FIRST]
+    caller.place, caller.offer_id, caller.phone = "waiting", None, None
+    world.exchange.caller_hangs_up(SECOND)
+    world.exchange.restore()
+    world.drain()
+    assert isinstance(world.floor.calls[FIRST].state, ca.Waiting)
+    assert world.floor.calls[FIRST].in_line
+    assert isinstance(world.floor.agents[AgentId("a")].activity, ag.WrapUp)
+    assert SECOND in world.ended
