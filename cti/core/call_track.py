@@ -74,6 +74,10 @@ class CallTrack:
 
 Step = tuple[CallTrack | None, tuple[tel.TelephonyFact, ...]]
 
+# The dialplan counts a telling before it tells: a channel that is gone between the two steps of the
+# first telling ends with number 2, and nobody was told that the caller had come.
+_SEQ_OF_AN_UNTOLD_END = 2
+
 
 def step(track: CallTrack | None, report: rp.Report, now: datetime) -> Step:
     """The picture after `report`, and the facts it means, in their order.
@@ -261,7 +265,7 @@ def _hung_up(
     if told.ended_by_platform:
         ended_by = tel.EndedBy.AGENT if told.in_survey else tel.EndedBy.PLATFORM
     facts = _talk_ended(track, now) if track is not None else ()
-    if track is None and told.seq == 1:
+    if track is None and told.seq <= _SEQ_OF_AN_UNTOLD_END:
         # Hung up at the very moment of the answer: the first telling is also the last.
         entered = tel.CallEntered(told.call_id, clean(told.ani), told.name, told.dnis, now)
         facts = (entered,)
