@@ -10,8 +10,9 @@ from typing import Protocol
 from acd.core.inputs import Input, RestoredAgent, RestoredCall, TimerKey
 from acd.core.metrics import ClosedMinute
 from kernel.events import Event
-from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
+from kernel.phone import PhoneNumber
 
 
 class CallControl(Protocol):
@@ -50,6 +51,34 @@ class CallControl(Protocol):
 
     async def cancel_consult(self, call_id: CallId) -> None:
         """Back to the caller."""
+
+    async def dial_back(
+        self,
+        callback_id: CallbackId,
+        number: PhoneNumber,
+        team: TeamId,
+        language: Language,
+        priority: int,
+        arrived_at: datetime,
+        ring_timeout: timedelta,
+    ) -> None:
+        """Call a citizen and, once picked up and willing, put the new call into the line of `team`
+        at the place of `arrived_at`; it is then delivered like any other. Returns when dialling.
+
+        Exactly one `DialBackEnded` follows, over a lost line too, and after `Unavailable` too (the
+        citizen may or may not have been rung). It is dialled once, never again.
+
+        Raises:
+            BadInput: the number is none that may be called (`kernel.phone.callable_number`), or
+                the id none that may travel. Nothing was dialled, no fact follows.
+            Conflict: this callback is being dialled, or its citizen is on the line. No other fact
+                follows.
+            Unavailable: as for every order.
+        """
+
+    async def cancel_dial_back(self, callback_id: CallbackId) -> None:
+        """Stop ringing the citizen; `DialBackEnded` follows. Raises `NotFound` if it does not ring
+        (any more): then a fact is under way."""
 
 
 class AgentProfile(Protocol):

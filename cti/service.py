@@ -57,7 +57,9 @@ from cti.questions import Questions
 from kernel import telephony as tel
 from kernel.clock import Clock
 from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
-from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
+from kernel.language import Language
+from kernel.phone import PhoneNumber
 
 BEAT_EVERY_S = 2.0
 PULSE_EVERY_S = 0.5
@@ -458,6 +460,23 @@ class TelephoneLine:
         if track.place is not Place.CONSULTING:
             raise Conflict("当前没有咨询")
         await self._order(Redirect(track.channel, Context.JOIN, "operator"))
+
+    async def dial_back(
+        self,
+        callback_id: CallbackId,
+        number: PhoneNumber,
+        team: TeamId,
+        language: Language,
+        priority: int,
+        arrived_at: datetime,
+        ring_timeout: timedelta,
+    ) -> None:
+        """Raises Unavailable: no way out to citizens is connected."""
+        raise Unavailable("没有接通外呼线路")
+
+    async def cancel_dial_back(self, callback_id: CallbackId) -> None:
+        """Raises NotFound: nobody is called."""
+        raise NotFound("没有在回拨")
 
     async def set_fallback_members(self, members: Mapping[TeamId, frozenset[Endpoint]]) -> None:
         """Which phones the native queues ring while the platform is dead; kept over reconnects."""

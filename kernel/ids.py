@@ -13,6 +13,10 @@ Safe as a file name and in a URL; sorts roughly by time; exists even while the p
 OfferId = NewType("OfferId", str)
 """One presentation of one call to one agent: `<call_id>.<n>`, n counting from 1."""
 
+CallbackId = NewType("CallbackId", str)
+"""One wish to be called back, made by the distribution: letters, digits and `-`, at most 64
+characters, because it travels through the dialplan. Each dialling of it names it again."""
+
 AgentId = NewType("AgentId", str)
 """An operator's work number, e.g. `op0001`; equals the account name."""
 

@@ -9,6 +9,16 @@ _DIGITS = re.compile(r"[0-9+*#]")
 _MOBILE = re.compile(r"^1[3-9]\d{9}$")
 MAX_LENGTH = 32
 
+CALLABLE = (
+    "1[3-9]XXXXXXXXX",  # a mobile
+    "0[1-9]XXXXXXXX",  # area code and number, 10 to 12 digits
+    "0[1-9]XXXXXXXXX",
+    "0[1-9]XXXXXXXXXX",
+    "[2-8]XXXXXXX",  # a number of this city, without the area code
+)
+"""Whom the hotline may call: citizens' numbers of the mainland. No short or service number, no
+premium rate, nothing abroad. `X` is any digit, as in the dialplan, which holds the same list."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
@@ -24,6 +34,14 @@ class PhoneNumber:
     def masked(self) -> str:
         """The form for logs and for those who may not see it all: `138****8000`."""
         return mask(self.digits)
+
+
+_CALLABLE = re.compile("|".join(pattern.replace("X", "[0-9]") for pattern in CALLABLE))
+
+
+def callable_number(number: PhoneNumber) -> bool:
+    """Whether the hotline may call it: exactly one of `CALLABLE`."""
+    return _CALLABLE.fullmatch(number.digits) is not None
 
 
 def clean(raw: str) -> PhoneNumber:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
 
@@ -19,13 +19,18 @@ from kernel.phone import PhoneNumber
 
 @dataclass(frozen=True, slots=True)
 class CallEntered:
-    """A citizen's call was answered by the dialplan and asks what to do."""
+    """A citizen's call was answered by the dialplan and asks what to do.
+
+    With `callback_id`, it is the other way round: the citizen whom we called picked up. It is a
+    call with an id of its own; `ani` is the number that was dialled, `dnis` our own.
+    """
 
     call_id: CallId
     ani: PhoneNumber
     caller_name: str  # as sent, control characters removed, at most 80 characters
     dnis: str
     at: datetime
+    callback_id: CallbackId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,48 @@ class CallHungUp:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackAsked:
+    """A waiting caller asked to be called back, confirmed the number, and is let go.
+
+    No delivery reaches the caller any more; the call's `CallHungUp` follows. The callback keeps
+    what the call had: team, language, priority and first arrival.
+    """
+
+    call_id: CallId
+    number: PhoneNumber  # never anonymous; the caller's own, or one that the caller typed
+    team: TeamId
+    language: Language
+    priority: int
+    first_arrival_at: datetime
+    at: datetime
+
+
+class DialResult(StrEnum):
+    """What came of dialling a citizen."""
+
+    ANSWERED = "answered"  # picked up and wants to talk: waits in line with the old place
+    NO_ANSWER = "no_answer"  # nobody picked up in time, or a machine did
+    BUSY = "busy"
+    REFUSED = "refused"  # rejected the call, hung up on our greeting, or wants no call any more
+    FAILED = "failed"  # the number or the network was not to be had, or nobody saw what came of it
+    CANCELLED = "cancelled"  # we took it back
+
+
+@dataclass(frozen=True, slots=True)
+class DialBackEnded:
+    """The end of one dialling: exactly one for each order `dial_back` that was not refused.
+
+    `call_id` is the citizen's new call, when somebody or something picked up; its `CallEntered`
+    came before. After `ANSWERED` the call's `CallWaiting` follows, else its `CallHungUp`.
+    """
+
+    callback_id: CallbackId
+    result: DialResult
+    call_id: CallId | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointChanged:
     """A phone registered or was lost."""
 
@@ -170,15 +217,21 @@ class LiveCall:
     first_arrival_at: datetime | None
     offer_id: OfferId | None
     endpoint: Endpoint | None  # the operator's phone, when offered or talking
+    callback_id: CallbackId | None = None  # of a citizen whom we called
 
 
 @dataclass(frozen=True, slots=True)
 class LineRestored:
-    """The link to the telephone system is back; this is its whole truth at that moment."""
+    """The link to the telephone system is back; this is its whole truth at that moment.
+
+    A callback that rings is in `dialling`, one that was picked up is the `callback_id` of a live
+    call. One that an earlier run dialled and that is neither has ended, and nobody saw how.
+    """
 
     calls: tuple[LiveCall, ...]
     reachable: frozenset[Endpoint]
     at: datetime
+    dialling: frozenset[CallbackId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +252,8 @@ TelephonyFact = (
     | HoldChanged
     | ConsultChanged
     | CallHungUp
+    | CallbackAsked
+    | DialBackEnded
     | EndpointChanged
     | RecordingClosed
     | LineRestored

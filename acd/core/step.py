@@ -64,7 +64,7 @@ def _on_phone(work: Work, fact: tel.EndpointChanged) -> None:
 
 
 def _not_ours(work: Work, fact: object) -> None:
-    """Facts of recordings are no matter of the distribution."""
+    """Facts that are no matter of the distribution."""
 
 
 HANDLERS: Mapping[type[Any], Handler] = {
@@ -99,6 +99,8 @@ HANDLERS: Mapping[type[Any], Handler] = {
     tel.HoldChanged: on_hold_changed,
     tel.ConsultChanged: on_consult_changed,
     tel.CallHungUp: on_hung_up,
+    tel.CallbackAsked: _not_ours,
+    tel.DialBackEnded: _not_ours,
     tel.EndpointChanged: _on_phone,
     tel.RecordingClosed: _not_ours,
     tel.LineRestored: on_line_restored,

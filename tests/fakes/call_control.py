@@ -13,15 +13,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kernel.clock import Clock
-from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
-from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.errors import BadInput, Conflict, HotlineError, NotFound, Unavailable
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
-from kernel.phone import PhoneNumber
+from kernel.phone import PhoneNumber, callable_number
 from kernel.telephony import (
+    CallbackAsked,
+    CallEntered,
     CallHungUp,
     CallWaiting,
     ConsultChanged,
     ConsultPhase,
+    DialBackEnded,
+    DialResult,
     EndedBy,
     EndpointChanged,
     HoldChanged,
@@ -56,6 +60,19 @@ class Caller:
     consulted: Endpoint | None = None
     consult_answered: bool = False
     wanted: AgentId | None = None
+    callback_id: CallbackId | None = None
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A citizen whose telephone rings."""
+
+    callback_id: CallbackId
+    number: PhoneNumber
+    team: TeamId
+    language: Language
+    priority: int
+    arrived_at: datetime
 
 
 @dataclass
@@ -66,11 +83,13 @@ class Exchange:
     sinks: list[Sink] = field(default_factory=list)
     callers: dict[CallId, Caller] = field(default_factory=dict)
     registered: set[Endpoint] = field(default_factory=set)
-    orders: list[tuple[str, CallId]] = field(default_factory=list)
+    dialling: dict[CallbackId, Dial] = field(default_factory=dict)
+    orders: list[tuple[str, CallId | CallbackId]] = field(default_factory=list)
     up: bool = True
     faults: dict[str, list[HotlineError]] = field(default_factory=dict)
     rings_out_after: timedelta | None = None
-    """Deliveries with at most this ring time are not answered at all."""
+    """Deliveries and diallings with at most this ring time are not answered at all."""
+    _unseen: list[DialBackEnded] = field(default_factory=list)
 
     # --- the line --------------------------------------------------------------------------
 
@@ -85,8 +104,15 @@ class Exchange:
     def restore(self) -> None:
         """The link is there (again): the whole truth."""
         self.up = True
+        unseen, self._unseen = self._unseen, []
+        for ended in unseen:
+            self.tell(ended)
         live = tuple(self._live(c) for c in self.callers.values())
-        self.tell(LineRestored(live, frozenset(self.registered), self.clock.now()))
+        self.tell(
+            LineRestored(
+                live, frozenset(self.registered), self.clock.now(), frozenset(self.dialling)
+            )
+        )
 
     def lose(self, reason: str = "cut") -> None:
         self.tell(LineLost(reason, self.clock.now()))
@@ -104,6 +130,7 @@ class Exchange:
             first_arrival_at=caller.first_arrival_at,
             offer_id=caller.offer_id,
             endpoint=caller.phone,
+            callback_id=caller.callback_id,
         )
 
     def fail_next(self, order: str, error: HotlineError) -> None:
@@ -141,6 +168,23 @@ class Exchange:
         del self.callers[call_id]
         self.tell(CallHungUp(call_id, by, 16, self.clock.now()))
 
+    def ask_for_callback(self, call_id: CallId, number: str = "") -> None:
+        """The waiting caller chose to be called back, and is let go."""
+        caller = self.callers[call_id]
+        assert caller.place == "waiting"
+        self.tell(
+            CallbackAsked(
+                call_id,
+                PhoneNumber(number) if number else caller.ani,
+                caller.team,
+                caller.language,
+                caller.priority,
+                caller.first_arrival_at,
+                self.clock.now(),
+            )
+        )
+        self.caller_hangs_up(call_id, EndedBy.PLATFORM)
+
     def _waits(self, caller: Caller) -> None:
         caller.place, caller.offer_id, caller.phone = "waiting", None, None
         caller.consulted = None
@@ -158,6 +202,65 @@ class Exchange:
             )
         )
         caller.wanted = None
+
+    # --- citizens whom we call ---------------------------------------------------------------
+
+    def citizen_picks_up(self, callback_id: CallbackId, call_id: str) -> CallId:
+        """The citizen is there and wants to talk: a new call in the old place."""
+        dial = self.dialling.pop(callback_id)
+        caller = Caller(
+            CallId(call_id),
+            dial.team,
+            dial.language,
+            dial.priority,
+            dial.arrived_at,
+            dial.number,
+            "12345",
+            callback_id=callback_id,
+        )
+        self.callers[caller.call_id] = caller
+        self._enters(caller)
+        self._dial_ends(callback_id, DialResult.ANSWERED, caller.call_id)
+        self._waits(caller)
+        return caller.call_id
+
+    def citizen_declines(self, callback_id: CallbackId, call_id: str) -> None:
+        """Picked up, heard who calls, and hung up."""
+        dial = self.dialling.pop(callback_id)
+        now = self.clock.now()
+        self.tell(CallEntered(CallId(call_id), dial.number, "", "12345", now, callback_id))
+        self._dial_ends(callback_id, DialResult.REFUSED, CallId(call_id))
+        self.tell(CallHungUp(CallId(call_id), EndedBy.CALLER, 16, now))
+
+    def citizen_not_had(
+        self, callback_id: CallbackId, result: DialResult = DialResult.NO_ANSWER
+    ) -> None:
+        """Nobody picked up, it is busy, ..."""
+        del self.dialling[callback_id]
+        self._dial_ends(callback_id, result, None)
+
+    def _enters(self, caller: Caller) -> None:
+        self.tell(
+            CallEntered(
+                caller.call_id,
+                caller.ani,
+                "",
+                caller.dnis,
+                self.clock.now(),
+                caller.callback_id,
+            )
+        )
+
+    def _dial_ends(
+        self, callback_id: CallbackId, result: DialResult, call_id: CallId | None
+    ) -> None:
+        if not self.up and result is not DialResult.ANSWERED:
+            result = DialResult.FAILED
+        ended = DialBackEnded(callback_id, result, call_id, self.clock.now())
+        if self.up:
+            self.tell(ended)
+        else:
+            self._unseen.append(ended)
 
     # --- the native queue, while the platform is away ----------------------------------------
 
@@ -345,6 +448,38 @@ class Exchange:
         caller = self._ordered("cancel_consult", call_id, "consulting")
         self._consult(caller, ConsultPhase.CANCELLED)
         self._end_consult(caller)
+
+    async def dial_back(
+        self,
+        callback_id: CallbackId,
+        number: PhoneNumber,
+        team: TeamId,
+        language: Language,
+        priority: int,
+        arrived_at: datetime,
+        ring_timeout: timedelta,
+    ) -> None:
+        self.orders.append(("dial_back", callback_id))
+        if not callable_number(number):
+            raise BadInput("该号码不能回拨")
+        there = {*self.dialling, *(c.callback_id for c in self.callers.values())}
+        if callback_id in there:
+            raise Conflict("正在回拨")
+        faults = self.faults.get("dial_back")
+        if faults or not self.up:
+            self._dial_ends(callback_id, DialResult.FAILED, None)
+            raise faults.pop(0) if faults else Unavailable("线路中断")
+        self.dialling[callback_id] = Dial(callback_id, number, team, language, priority, arrived_at)
+        if self.rings_out_after is not None and ring_timeout <= self.rings_out_after:
+            self.citizen_not_had(callback_id)
+
+    async def cancel_dial_back(self, callback_id: CallbackId) -> None:
+        self.orders.append(("cancel_dial_back", callback_id))
+        if not self.up:
+            raise Unavailable("线路中断")
+        if callback_id not in self.dialling:
+            raise NotFound("没有在回拨")
+        self.citizen_not_had(callback_id, DialResult.CANCELLED)
 
     def _end_consult(self, caller: Caller) -> None:
         caller.place = "talking"

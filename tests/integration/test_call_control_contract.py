@@ -10,19 +10,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 import pytest
 
 from acd.ports import CallControl
-from kernel.errors import Conflict, NotFound, Unavailable
-from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.errors import BadInput, Conflict, NotFound, Unavailable
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
+from kernel.language import Language
+from kernel.phone import PhoneNumber
 from kernel.telephony import (
+    CallEntered,
     CallHungUp,
     CallWaiting,
     ConsultChanged,
     ConsultPhase,
+    DialBackEnded,
+    DialResult,
+    LineRestored,
     OfferAnswered,
     OfferFailed,
     OfferResult,
@@ -64,8 +70,20 @@ class Rig(Protocol):
     async def put_down(self, phone: Endpoint) -> None:
         """The phone is in a conversation; hang up."""
 
+    async def citizen_picks_up(self, callback_id: CallbackId) -> None:
+        """The citizen's telephone rings for this callback; pick up, and be willing to talk."""
+
+    async def citizen_is_busy(self, callback_id: CallbackId) -> None:
+        """The citizen's telephone rings for this callback; say that it is engaged."""
+
+    async def citizen_hangs_up_at_the_greeting(self, callback_id: CallbackId) -> None:
+        """The citizen's telephone rings for this callback; pick up, listen, hang up."""
+
     async def cut(self) -> None:
         """Break the link between the platform and the telephone."""
+
+    async def mend(self) -> None:
+        """Let the broken link come back, and wait until it is."""
 
 
 async def fact(
@@ -275,6 +293,112 @@ async def contract_without_a_link_every_order_is_unavailable(rig: Rig) -> None:
         await rig.control.release(call_id)
 
 
+# --- callbacks ------------------------------------------------------------------------------
+
+CALLBACK = CallbackId("cb-1")
+CITIZEN = PhoneNumber("13800138000")
+LONG_AGO = datetime(2026, 11, 24, 1, 2, 3, 456_000, UTC)
+
+
+async def dial(rig: Rig, number: PhoneNumber = CITIZEN, ring: timedelta = RING) -> None:
+    await rig.control.dial_back(CALLBACK, number, LABOUR, Language.CANTONESE, 3, LONG_AGO, ring)
+
+
+def ends(rig: Rig) -> list[DialBackEnded]:
+    return [f for f in rig.facts if isinstance(f, DialBackEnded)]
+
+
+async def contract_a_citizen_called_back_waits_at_the_old_place_and_is_delivered(rig: Rig) -> None:
+    await dial(rig)
+    await rig.citizen_picks_up(CALLBACK)
+    waiting = await fact(rig, CallWaiting)
+    assert (waiting.team, waiting.language, waiting.priority) == (LABOUR, Language.CANTONESE, 3)
+    assert (waiting.first_arrival_at, waiting.ani) == (LONG_AGO, CITIZEN)
+    entered = await fact(rig, CallEntered)
+    assert (entered.call_id, entered.callback_id) == (waiting.call_id, CALLBACK)
+    (ended,) = ends(rig)
+    assert (ended.callback_id, ended.result) == (CALLBACK, DialResult.ANSWERED)
+    assert ended.call_id == waiting.call_id
+    order = [f for f in rig.facts if isinstance(f, CallEntered | DialBackEnded | CallWaiting)]
+    assert order == [entered, ended, waiting]
+    await rig.control.deliver(waiting.call_id, OfferId(f"{waiting.call_id}.1"), rig.phone, RING)
+    await rig.pick_up(rig.phone)
+    assert (await fact(rig, OfferAnswered)).call_id == waiting.call_id
+
+
+async def contract_a_busy_citizen_ends_the_dialling_once(rig: Rig) -> None:
+    await dial(rig)
+    await rig.citizen_is_busy(CALLBACK)
+    ended = await fact(rig, DialBackEnded)
+    assert (ended.result, ended.call_id) == (DialResult.BUSY, None)
+    assert ends(rig) == [ended]
+
+
+async def contract_a_citizen_who_does_not_pick_up_ends_the_dialling(rig: Rig) -> None:
+    await dial(rig, ring=timedelta(seconds=1))
+    ended = await fact(rig, DialBackEnded)
+    assert (ended.result, ended.call_id) == (DialResult.NO_ANSWER, None)
+
+
+async def contract_a_citizen_who_hangs_up_on_the_greeting_refused(rig: Rig) -> None:
+    await dial(rig)
+    await rig.citizen_hangs_up_at_the_greeting(CALLBACK)
+    hung_up = await fact(rig, CallHungUp)
+    (ended,) = ends(rig)
+    assert (ended.result, ended.call_id) == (DialResult.REFUSED, hung_up.call_id)
+    assert not [f for f in rig.facts if isinstance(f, CallWaiting)]
+
+
+async def contract_a_dialling_taken_back_stops_the_ringing(rig: Rig) -> None:
+    await dial(rig)
+    with pytest.raises(Conflict):
+        await dial(rig)
+    await rig.control.cancel_dial_back(CALLBACK)
+    assert (await fact(rig, DialBackEnded)).result is DialResult.CANCELLED
+    with pytest.raises(NotFound):
+        await rig.control.cancel_dial_back(CALLBACK)
+    assert len(ends(rig)) == 1
+
+
+async def contract_only_citizens_numbers_are_called(rig: Rig) -> None:
+    for digits in ("", "110", "12345", "0085291234567", "+85291234567", "4008001234", "*100#"):
+        with pytest.raises(BadInput):
+            await dial(rig, PhoneNumber(digits))
+    assert not ends(rig)
+
+
+async def contract_a_dialling_that_a_cut_link_hid_ends_once_with_the_next_truth(rig: Rig) -> None:
+    await rig.cut()
+    with pytest.raises(Unavailable):
+        await dial(rig)
+    await rig.mend()
+    ended = await fact(rig, DialBackEnded)
+    assert ended.result is DialResult.FAILED
+    assert ends(rig) == [ended]
+
+
+async def contract_a_citizen_who_rings_over_a_cut_link_is_in_the_next_truth(rig: Rig) -> None:
+    await dial(rig)
+    before = len(rig.facts)
+    await rig.cut()
+    await rig.mend()
+    restored = await fact(rig, LineRestored, after=before)
+    assert restored.dialling == {CALLBACK}
+    await rig.citizen_picks_up(CALLBACK)
+    assert (await fact(rig, DialBackEnded)).result is DialResult.ANSWERED
+    assert len(ends(rig)) == 1
+
+
+CALLBACK_CONTRACT: tuple[Callable[[Rig], Awaitable[None]], ...] = (
+    contract_a_citizen_called_back_waits_at_the_old_place_and_is_delivered,
+    contract_a_busy_citizen_ends_the_dialling_once,
+    contract_a_citizen_who_does_not_pick_up_ends_the_dialling,
+    contract_a_citizen_who_hangs_up_on_the_greeting_refused,
+    contract_a_dialling_taken_back_stops_the_ringing,
+    contract_only_citizens_numbers_are_called,
+    contract_a_dialling_that_a_cut_link_hid_ends_once_with_the_next_truth,
+    contract_a_citizen_who_rings_over_a_cut_link_is_in_the_next_truth,
+)
 CONTRACT: tuple[Callable[[Rig], Awaitable[None]], ...] = tuple(
     value for name, value in sorted(globals().items()) if name.startswith("contract_")
 )
@@ -310,8 +434,20 @@ class MemoryRig:
     async def put_down(self, phone: Endpoint) -> None:
         self.exchange.put_down(phone)
 
+    async def citizen_picks_up(self, callback_id: CallbackId) -> None:
+        self.exchange.citizen_picks_up(callback_id, "c-2")
+
+    async def citizen_is_busy(self, callback_id: CallbackId) -> None:
+        self.exchange.citizen_not_had(callback_id, DialResult.BUSY)
+
+    async def citizen_hangs_up_at_the_greeting(self, callback_id: CallbackId) -> None:
+        self.exchange.citizen_declines(callback_id, "c-2")
+
     async def cut(self) -> None:
         self.exchange.lose()
+
+    async def mend(self) -> None:
+        self.exchange.restore()
 
 
 @pytest.mark.parametrize("promise", CONTRACT, ids=lambda f: f.__name__.removeprefix("contract_"))

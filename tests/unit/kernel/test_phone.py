@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.phone import MAX_LENGTH, PhoneNumber, clean, mask, mask_in_text
+from kernel.phone import MAX_LENGTH, PhoneNumber, callable_number, clean, mask, mask_in_text
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,32 @@ def test_numbers_in_free_text_are_hidden() -> None:
     text = "市民13800138000反映，身份证440106199001011234，工单12345"
 
     assert mask_in_text(text) == "市民138****8000反映，身份证440***********1234，工单12345"
+
+
+@pytest.mark.parametrize(
+    "digits", ["13800138000", "02081234567", "0755123456", "085512345678", "81234567", "38123456"]
+)
+def test_a_citizens_number_may_be_called(digits: str) -> None:
+    assert callable_number(PhoneNumber(digits))
+
+
+@pytest.mark.parametrize(
+    "digits",
+    [
+        "",
+        "110",
+        "12345",
+        "10086",
+        "95588",
+        "4008001234",
+        "16812345",  # premium rate
+        "0085291234567",
+        "+8613800138000",
+        "138001380001",
+        "13800138000#",
+        "12000138000",
+        "91234567",
+    ],
+)
+def test_no_service_premium_or_foreign_number_may_be_called(digits: str) -> None:
+    assert not callable_number(PhoneNumber(digits))
