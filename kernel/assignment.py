@@ -53,10 +53,11 @@ class Assignment:
     `home_team` is the line the call stands in, `position` its place there, counted from 1;
     `score_us` orders all lines (microseconds of first arrival less 60 s for each point of
     `priority`). `ring`: how far the circle of those who may serve had been widened, 1 for the
-    narrowest. `level` and `since_call_s` are the chosen agent's; `language_relaxed`: he or she
-    does not speak the caller's language, because nobody does. `free_agents`: how many could have
-    been offered the call (at least, where the language was given up), and `candidates` the best of
-    them, the chosen one first; `rival`: the call that came second, when the agent chose.
+    narrowest; `unstaffed`: so far because nobody of the narrower ones was on duty. `level` and
+    `since_call_s` are the chosen agent's; `language_relaxed`: he or she does not speak the caller's
+    language, because nobody does. `free_agents`: how many could have been offered the call (at
+    least, where the language was given up), and `candidates` the best of them, the chosen one
+    first; `rival`: the call that came second, when the agent chose.
     """
 
     choice: Choice
@@ -72,3 +73,4 @@ class Assignment:
     free_agents: int
     candidates: tuple[Candidate, ...]
     rival: RivalCall | None
+    unstaffed: bool = False

@@ -414,7 +414,7 @@ class Agent:
     It decides whose turn is next, and neither status nor booth nor an unanswered offer moves it
     (ADR 0411). `benched` is set while the agent stands in the index of available agents. `notice`
     is a sentence for the screen about an order that failed. `home` is the team of the best skill,
-    ties by id.
+    ties by id. `on_duty` is set while the agent is counted so (`acd.core.on_duty`).
     """
 
     agent_id: AgentId
@@ -429,10 +429,18 @@ class Agent:
     notice: str = ""
     levels: dict[TeamId, int] = field(default_factory=dict)
     home: TeamId | None = None
+    on_duty: bool = False
 
     def __post_init__(self) -> None:
         self.levels = dict(self.skills)
         self.home = min(self.skills, key=lambda s: (-s[1], s[0]))[0] if self.skills else None
+
+    @property
+    def stays_ready(self) -> bool:
+        """Ready, and also after the call in hand."""
+        chosen = self.next_status
+        status = self.status if chosen is None else chosen.status
+        return status is not None and status.kind is StatusKind.READY
 
     @property
     def conversation(self) -> Conversation | None:

@@ -15,7 +15,7 @@ from enum import IntEnum
 from math import exp
 
 from acd.core import agent as ag
-from acd.core.agent import Agent, SessionKind, StatusKind
+from acd.core.agent import Agent, SessionKind
 from acd.core.durations import Durations
 from acd.core.floor import Floor
 from kernel import events as ev
@@ -260,11 +260,8 @@ class Table:
 
 def counts(floor: Floor, agent: Agent) -> bool:
     """Will take calls: present, a phone, and ready now or after the call in hand."""
-    chosen = agent.next_status
-    status = agent.status if chosen is None else chosen.status
     return (
-        status is not None
-        and status.kind is StatusKind.READY
+        agent.stays_ready
         and agent.session.kind is SessionKind.PRESENT
         and floor.phone_reachable(agent.session.endpoint)
     )

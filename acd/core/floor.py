@@ -57,18 +57,21 @@ class Floor:
         "endpoints",
         "handled",
         "home_bench",
+        "home_on_duty",
         "keeping",
         "line_reason",
         "line_up",
         "lines",
         "menu",
         "offers",
+        "on_duty",
         "open_calls",
         "open_rings",
         "phones_known",
         "reachable",
         "rules",
         "speakers",
+        "staffed_rings",
         "teams",
         "wanted",
         "wrap_up_limits",
@@ -79,6 +82,11 @@ class Floor:
         self.teams = {t.team: t for t in rules.teams}
         # Each call of the team is at least in this ring.
         self.open_rings: dict[TeamId, int] = dict.fromkeys(self.teams, 1)
+        # And at least in this one: nobody is on duty of those before (`acd.core.on_duty`).
+        self.staffed_rings: dict[TeamId, int] = dict.fromkeys(self.teams, 1)
+        # How many are on duty, by skill and by best skill.
+        self.on_duty: dict[TeamId, int] = dict.fromkeys(self.teams, 0)
+        self.home_on_duty: dict[TeamId, int] = dict.fromkeys(self.teams, 0)
         # Shorter limits that a plan has set.
         self.wrap_up_limits: dict[TeamId, timedelta] = {}
         # Teams that keep to themselves at present, and what that was judged by.
@@ -214,12 +222,14 @@ class Floor:
                 del lanes[lane_key]
 
     def ring_number(self, call: Call) -> int:
-        """The ring the call is in: by the clock, or by what was opened for its team."""
-        return max(call.ring, self.open_rings[call.team])
+        """The ring the call is in: by the clock, by what was opened for its team, or because
+        nobody of the rings before is on duty."""
+        return max(call.ring, self.open_rings[call.team], self.staffed_rings[call.team])
 
     def ring_of(self, team: TeamId, ring: int) -> Ring:
         """Who may serve a call of the team that is in `ring` by the clock."""
-        return self.teams[team].rings[max(ring, self.open_rings[team]) - 1]
+        number = max(ring, self.open_rings[team], self.staffed_rings[team])
+        return self.teams[team].rings[number - 1]
 
     def served_as(self, agent: Agent, team: TeamId, lane: LaneKey) -> TeamId | None:
         """The team as whose member the agent may serve calls of a lane, the callers' own first;

@@ -11,7 +11,7 @@ from __future__ import annotations
 from acd.core import agent as ag
 from acd.core.agent import ActivityEvent, Agent, SessionKind
 from acd.core.call import Outcome
-from acd.core.effects import NO_ID, Show
+from acd.core.effects import NO_ID
 from acd.core.inputs import ForcedState, ForceState
 from acd.core.offering import offer_of, take_back
 from acd.core.people import be_ready
@@ -62,7 +62,7 @@ def apply_order(work: Work, agent: Agent, command: ForceState) -> None:
             work.apply_next_status(agent)
         return
     agent.next_status = chosen
-    work.do(Show(agent.agent_id))
+    work.show(agent)
     if not _at_once(work, agent, command.state):
         return
     if isinstance(agent.activity, ag.WrapUp):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from acd.core import call as ca
 from acd.core.agent import Agent
 from acd.core.call import Call, CallEvent
-from acd.core.effects import Requeue, Show
+from acd.core.effects import Requeue
 from acd.core.work import Work
 from kernel.ids import AgentId, TeamId
 
@@ -25,4 +25,4 @@ def move(
         ca.Moving(call.state.offer_id, agent.agent_id, team, target, kind),
     )
     work.do(Requeue(call.call_id, team, call.priority, target))
-    work.do(Show(agent.agent_id))
+    work.show(agent)

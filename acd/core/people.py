@@ -18,7 +18,6 @@ from acd.core.effects import (
     CancelConsult,
     CompleteConsult,
     Release,
-    Show,
 )
 from acd.core.inputs import (
     AbortConsult,
@@ -110,7 +109,7 @@ def seat(work: Work, command: LogIn) -> Agent:
     for team, _ in agent.skills:
         for language in agent.languages:
             floor.speakers[team, language] = floor.speakers.get((team, language), 0) + 1
-    work.do(Show(agent.agent_id))
+    work.show(agent)
     return agent
 
 
@@ -157,7 +156,7 @@ def leave(work: Work, agent: Agent, cause: str, actor: str = "") -> None:
     )
     for _, call_id in list(floor.wanted.get(agent_id, ())):
         give_up_wanted(work, CallId(call_id))
-    work.do(Show(agent_id))
+    work.show(agent)
 
 
 def connection_lost(work: Work, command: ConnectionLost) -> None:
@@ -173,7 +172,7 @@ def connection_lost(work: Work, command: ConnectionLost) -> None:
     if offer is not None:
         take_back(work, offer, Outcome.RESCINDED)
     watch(work, agent)
-    work.do(Show(agent.agent_id))
+    work.show(agent)
 
 
 def connection_back(work: Work, command: ConnectionBack) -> None:
@@ -201,7 +200,7 @@ def grace_over(work: Work, agent_id: AgentId) -> None:
         work.withdraw(agent, ag.CONNECTION_LOST)
     elif agent.next_status is None or agent.next_status.status is not None:
         agent.next_status = ag.Chosen(ag.NotReady(work.now, ag.CONNECTION_LOST), ag.ACD)
-        work.do(Show(agent_id))
+        work.show(agent)
 
 
 def session_over(work: Work, agent_id: AgentId) -> None:
@@ -231,7 +230,7 @@ def phone_changed(work: Work, endpoint: Endpoint, reachable: bool) -> None:
         floor.stand(agent)
         work.start_timer(TimerKind.PHONE, agent_id, work.now + floor.rules.grace)
         watch(work, agent)
-        work.do(Show(agent_id))
+        work.show(agent)
 
 
 def phone_stayed_away(work: Work, agent_id: AgentId) -> None:
@@ -267,7 +266,7 @@ def _choose_next(work: Work, agent: Agent, status: ag.Status) -> None:
     if agent.next_status is not None and agent.next_status.forced:
         raise Conflict("值班长已安排您本次通话后的状态")
     agent.next_status = ag.Chosen(status)
-    work.do(Show(agent.agent_id))
+    work.show(agent)
 
 
 def choose_not_ready(work: Work, command: ChooseNotReady) -> None:

@@ -38,6 +38,7 @@ def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime)
         language_relaxed=call.language not in agent.languages,
         priority=call.priority,
         ring=floor.ring_number(call),
+        unstaffed=floor.staffed_rings[call.team] > max(call.ring, floor.open_rings[call.team]),
         level=agent.levels.get(team, 0),
         score_us=call.key[0],
         position=floor.position(call),

@@ -17,7 +17,7 @@ from acd.core.agent import ActivityEvent, Agent, SessionEvent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.consulting import on_consult_changed
 from acd.core.conversation import begin_talk
-from acd.core.effects import NO_ID, CancelOffer, Show
+from acd.core.effects import NO_ID, CancelOffer
 from acd.core.floor import call_key
 from acd.core.forcing import chosen_by
 from acd.core.in_fallback import found_in_fallback
@@ -153,7 +153,7 @@ def on_line_restored(work: Work, fact: LineRestored) -> None:
 
 def _show_all(work: Work) -> None:
     for agent_id in sorted(work.floor.agents):
-        work.do(Show(agent_id))
+        work.show(work.floor.agents[agent_id])
 
 
 def _check_phone(work: Work, agent: Agent) -> None:

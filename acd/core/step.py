@@ -30,6 +30,7 @@ from acd.core.lines import (
     return_expired,
 )
 from acd.core.offering import on_ringing, ring_expired, settle
+from acd.core.on_duty import count_on_duty
 from acd.core.orders import on_order_failed
 from acd.core.reconcile import on_line_lost, on_line_restored, on_started
 from acd.core.rings import open_ring, relax
@@ -121,5 +122,6 @@ def step(floor: Floor, event: Input, now: datetime) -> tuple[Floor, tuple[Effect
     work = Work(floor, now)
     HANDLERS[type(event)](work, event)
     people.see_off(work)
+    count_on_duty(work)
     settle(work)
     return floor, tuple(work.effects)

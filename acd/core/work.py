@@ -31,7 +31,7 @@ from kernel.ids import AgentId, CallId
 class Work:
     """The floor at `now`, the effects so far, and who is to be matched when the step ends."""
 
-    __slots__ = ("arrived", "effects", "floor", "freed", "leaving", "now", "widened")
+    __slots__ = ("arrived", "effects", "floor", "freed", "leaving", "now", "touched", "widened")
 
     def __init__(self, floor: Floor, now: datetime) -> None:
         self.floor = floor
@@ -39,10 +39,13 @@ class Work:
         self.effects: list[Effect] = []
         self.freed: list[Agent] = []
         self.arrived: list[Call] = []
+        # Whose view changed; may name one twice.
+        self.touched: list[Agent] = []
         # Whom a chosen log-out awaits at the end of the step.
         self.leaving: list[tuple[Agent, ag.Chosen]] = []
         # More people may serve some calls than before (a ring was opened for a team, the last
-        # speaker of a language left): callers who found nobody may find somebody now.
+        # speaker of a language left, nobody of a team is on duty any more): callers who found
+        # nobody may find somebody now.
         self.widened = False
 
     # --- effects ---------------------------------------------------------------------------
@@ -147,12 +150,18 @@ class Work:
 
     def consider(self, agent: Agent) -> None:
         """The agent's view changed, and he or she may have become available."""
-        self.do(Show(agent.agent_id))
+        self.show(agent)
         self.freed.append(agent)
 
     def notice(self, agent: Agent, sentence: str) -> None:
         """Tell the agent that an order failed; stays until the activity changes."""
         agent.notice = sentence
+        self.show(agent)
+
+    def show(self, agent: Agent) -> None:
+        """The agent's view changed. Called for each change of session, status or choice, since
+        who is on duty is counted by it."""
+        self.touched.append(agent)
         self.do(Show(agent.agent_id))
 
     # --- calls -----------------------------------------------------------------------------

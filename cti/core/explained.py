@@ -173,7 +173,12 @@ def _circle(offer: ev.CallOffered, why: Assignment) -> Iterator[Sentence]:
         yield Sentence("来电人说%(language)s，当时没有会说的人可派，因此不再按语言挑选", spoken)
     elif why.language is not Language.MANDARIN:
         yield Sentence("来电人说%(language)s，%(agent)s会说", spoken)
-    if why.ring > 1:
+    if why.unstaffed:
+        yield Sentence(
+            "本组当时没有在岗的话务员，受理范围直接放宽到第 %(ring)s 圈，由%(team)s的话务员接听",
+            {"ring": str(why.ring), "team": offer.team},
+        )
+    elif why.ring > 1:
         yield Sentence(
             "等待较久，受理范围已放宽到第 %(ring)s 圈，由%(team)s的话务员接听",
             {"ring": str(why.ring), "team": offer.team},

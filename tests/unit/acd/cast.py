@@ -32,6 +32,14 @@ def seat(
         world.drain()
 
 
+def seat_busy(world: World, name: str, team: TeamId) -> None:
+    """On duty, and in a conversation."""
+    seat(world, name, {team: 9})
+    arrive(world, f"of-{name}", team)
+    world.exchange.pick_up(f"booth-{name}")
+    world.drain()
+
+
 def ringing(world: World) -> dict[str, str]:
     return {p.removeprefix("booth-"): c for p, c in world.exchange.ringing().items()}
 

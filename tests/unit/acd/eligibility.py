@@ -13,7 +13,7 @@ from acd.core import call as ca
 from acd.core.agent import Agent
 from acd.core.call import Call
 from acd.core.floor import Floor
-from acd.core.rules import Ring
+from acd.core.rules import Ring, TeamRules
 from kernel.ids import TeamId
 from kernel.language import Language
 
@@ -23,7 +23,24 @@ Rank = tuple[int, int, int, float, str]
 def rings_open(floor: Floor, call: Call) -> tuple[Ring, ...]:
     """The rings of the call's team up to the one it is in."""
     [team] = [t for t in floor.rules.teams if t.team == call.team]
-    return team.rings[: max(call.ring, floor.open_rings[call.team])]
+    least = max(floor.open_rings[call.team], first_with_people(floor, team))
+    return team.rings[: max(call.ring, least)]
+
+
+def first_with_people(floor: Floor, team: TeamRules) -> int:
+    """The first ring of whose people somebody works; 1 when nobody of any does."""
+    for number, ring in enumerate(team.rings, start=1):
+        for agent in floor.agents.values():
+            theirs = {best_skill(agent)} if ring.own_only else set(dict(agent.skills))
+            if works(agent) and theirs & set(ring.teams):
+                return number
+    return 1
+
+
+def works(agent: Agent) -> bool:
+    """Ready, also after the call in hand; who lost the browser is waited for a while."""
+    status = agent.status if agent.next_status is None else agent.next_status.status
+    return isinstance(status, ag.Ready) and agent.session.kind is not ag.SessionKind.ABSENT
 
 
 def speaks(floor: Floor, agent: Agent, call: Call, ring: Ring, team: TeamId) -> bool:

@@ -11,7 +11,7 @@ from acd.core.floor import CallKey, Floor, LaneKey, microseconds
 from acd.core.inputs import TimerKey, TimerKind
 from acd.core.metrics import Count, Metrics
 from kernel.ids import AgentId
-from tests.unit.acd.eligibility import best_skill, may_take
+from tests.unit.acd.eligibility import best_skill, first_with_people, may_take, works
 
 
 def check(floor: Floor) -> None:
@@ -19,6 +19,7 @@ def check(floor: Floor) -> None:
     check_offers(floor)
     check_conversations(floor)
     check_lines(floor)
+    check_on_duty(floor)
     check_bench(floor)
 
 
@@ -81,6 +82,19 @@ def check_lines(floor: Floor) -> None:
         in_line = isinstance(call.state, ca.Waiting | ca.Offered | ca.Returning)
         assert call.in_line == in_line, call
         assert 1 <= call.ring <= floor.teams[call.team].last_ring
+
+
+def check_on_duty(floor: Floor) -> None:
+    """The rings that are passed are those of which nobody works."""
+    for agent in floor.agents.values():
+        assert agent.on_duty is works(agent), agent
+    working = [a for a in floor.agents.values() if works(a)]
+    for team in floor.rules.teams:
+        own = [a for a in working if best_skill(a) == team.team]
+        skilled = [a for a in working if team.team in dict(a.skills)]
+        assert floor.home_on_duty[team.team] == len(own), team.team
+        assert floor.on_duty[team.team] == len(skilled), team.team
+        assert floor.staffed_rings[team.team] == first_with_people(floor, team), team.team
 
 
 def check_bench(floor: Floor) -> None:

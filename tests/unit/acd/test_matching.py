@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from acd.core import inputs as inp
 from kernel.ids import AgentId, CallId, TeamId
-from tests.unit.acd.cast import YUE, ZH, arrive, ringing, seat
+from tests.unit.acd.cast import YUE, ZH, arrive, ringing, seat, seat_busy
 from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules
 from tests.unit.acd.world import World
 
@@ -22,6 +22,7 @@ def test_a_freed_agent_takes_the_oldest_call_over_all_teams_he_serves() -> None:
 
 def test_a_call_nobody_free_may_serve_holds_up_nobody_else() -> None:
     world = World(make_rules())
+    seat_busy(world, "busy", CONSUMER)
     arrive(world, "consumer-1", CONSUMER, priority=5)
     arrive(world, "general-1", GENERAL)
     seat(world, "general", {GENERAL: 5})

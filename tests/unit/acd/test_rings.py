@@ -17,7 +17,7 @@ from kernel import events as ev
 from kernel.errors import HotlineError
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.language import Language
-from tests.unit.acd.cast import arrive, ringing, seat
+from tests.unit.acd.cast import arrive, ringing, seat, seat_busy
 from tests.unit.acd.invariants import check, check_timers
 from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules, s
 from tests.unit.acd.test_restore import next_run
@@ -90,6 +90,7 @@ def test_a_level_is_lowered_and_a_language_dropped_for_operators_who_are_free_al
 
 def test_a_team_is_added_for_operators_who_are_free_already() -> None:
     world = World(rules())
+    seat_busy(world, "busy", LABOUR)
     seat(world, "helper", {GENERAL: 10})
     arrive(world, "l", LABOUR)
     wait(world, 38)
@@ -216,6 +217,7 @@ def plan(team: TeamId, number: int) -> inp.OpenRing:
 
 def test_an_opened_ring_holds_for_all_of_the_team_at_once_and_can_be_taken_back() -> None:
     world = World(rules())
+    seat_busy(world, "busy", LABOUR)
     for name in ("x", "y"):
         seat(world, name, {GENERAL: 5})
     for call in ("1", "2", "3"):
@@ -243,6 +245,7 @@ def test_opening_the_same_ring_again_is_nothing() -> None:
 
 def test_without_a_line_an_opened_ring_offers_nothing_until_the_line_is_back() -> None:
     world = World(rules())
+    seat_busy(world, "busy", LABOUR)
     seat(world, "x", {GENERAL: 5})
     arrive(world, "l", LABOUR)
     world.lose_line()

@@ -142,20 +142,23 @@ async def test_a_language_nobody_logged_in_speaks_is_not_demanded(hall: Hall) ->
 async def test_a_call_overflows_to_the_comprehensive_team_and_keeps_its_place(
     hall: Hall,
 ) -> None:
+    await hall.seat(B)
+    await hall.arrive("c-0", "labour")
+    hall.exchange.pick_up("booth002")
     await hall.seat(C)
     call = await hall.arrive("c-1", "labour")
     await hall.pass_time(59)
     assert hall.exchange.ringing() == {}
     await hall.pass_time(2)
     assert hall.exchange.ringing() == {"booth003": call}
-    [offered] = hall.published(ev.CallOffered)
+    [_, offered] = hall.published(ev.CallOffered)
     assert (offered.team, offered.waited_s) == ("general", 60)
     hall.exchange.pick_up("booth003")
     await hall.calm()
     labour, general = (
         next(t for t in hall.acd.wallboard().teams if t.team == name) for name in (LABOUR, GENERAL)
     )
-    assert (labour.entered, labour.flowed_out, labour.answered) == (1, 1, 0)
+    assert (labour.entered, labour.flowed_out, labour.answered) == (2, 1, 1)
     assert (general.entered, general.answered) == (1, 1)
 
 

@@ -135,6 +135,10 @@ def test_language_priority_and_a_wider_circle_are_told_when_they_mattered() -> N
         "来电人说粤语，op0001会说",
         "等待较久，受理范围已放宽到第 2 圈，由labour的话务员接听",
     ]
+    alone = replace(WHY, ring=3, unstaffed=True)
+    assert said(alone)[-1] == (
+        "本组当时没有在岗的话务员，受理范围直接放宽到第 3 圈，由labour的话务员接听"
+    )
     relaxed = replace(WHY, language=Language.ENGLISH, language_relaxed=True)
     assert said(relaxed)[-1] == "来电人说英语，当时没有会说的人可派，因此不再按语言挑选"
 
