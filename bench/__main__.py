@@ -31,7 +31,8 @@ from hotline.settings import Settings
 from hotline.simulate.command import places
 from hotline.simulate.voices import CITIZEN, mulaw_voice
 from kernel.errors import HotlineError
-from tests.e2e.hotline_process import HotlineProcess, free_range
+from tests.e2e.hotline_process import HotlineProcess
+from tests.servers.process import kept_media_ports
 
 PROMPT_BAR = Bar(p99_ms=300)
 OFFER_BAR = Bar(p50_ms=20, p99_ms=100)
@@ -116,7 +117,7 @@ def main() -> int:
     rates = [int(rate) for rate in given.rates.split(",")]
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as temporary:
         folder = (given.folder or Path(temporary)).resolve()
-        first = free_range(_RTP_PORTS)
+        first = kept_media_ports(_RTP_PORTS)
         ports = {"HOTLINE_RTP_START": str(first), "HOTLINE_RTP_END": str(first + _RTP_PORTS - 1)}
         hotline = HotlineProcess(folder, environment=ports)
         print("a hotline of its own is starting ...", flush=True)

@@ -161,7 +161,13 @@ class AsteriskProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        answer, _ = await process.communicate()
+        try:
+            answer, _ = await process.communicate()
+        except asyncio.CancelledError:
+            # The console of a hung Asterisk waits as long as that one hangs.
+            process.kill()
+            await process.communicate()
+            raise
         return answer.decode("utf-8", "replace")
 
     async def end_sessions(self) -> int:

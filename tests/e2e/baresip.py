@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.hotline_process import free_port, free_range
+from tests.servers.process import free_port, kept_media_ports
 
 _SPEAKS_S = 300
 
@@ -52,7 +52,7 @@ class Citizen:
     async def __aenter__(self) -> Citizen:
         self.folder.mkdir(parents=True, exist_ok=True)
         control = free_port()
-        rtp = free_range(32)
+        rtp = kept_media_ports(32)
         modules = ("g711", "aufile", "sndfile")
         apps = ("account", "contact", "menu", "ctrl_tcp")
         (self.folder / "config").write_text(

@@ -14,31 +14,12 @@ from pathlib import Path
 import httpx
 
 from hotline.secrets import Secrets
+from tests.servers.asterisk import MEDIA_PORTS
+from tests.servers.process import free_port, kept_media_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 30
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def free_range(size: int) -> int:
-    """First of `size` consecutive UDP ports that are free now, below the ephemeral range."""
-    start = 20000 + (os.getpid() * 131) % 8000
-    for first in range(start, 32000 - size, size):
-        try:
-            for port in range(first, first + size, 16):
-                with socket.socket(type=socket.SOCK_DGRAM) as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise RuntimeError("no free UDP range")
 
 
 @dataclass
@@ -68,7 +49,7 @@ class HotlineProcess:
     @property
     def env(self) -> dict[str, str]:
         if not self._env:
-            rtp = free_range(400)
+            rtp = kept_media_ports(MEDIA_PORTS)
             self._env = {
                 **os.environ,
                 "HOTLINE_DATA_DIR": str(self.data_dir),
@@ -78,7 +59,7 @@ class HotlineProcess:
                 "HOTLINE_AMI_PORT": str(free_port()),
                 "HOTLINE_AGI_PORT": str(free_port()),
                 "HOTLINE_RTP_START": str(rtp),
-                "HOTLINE_RTP_END": str(rtp + 399),
+                "HOTLINE_RTP_END": str(rtp + MEDIA_PORTS - 1),
                 "HOTLINE_LOG_JSON": "true",
                 **self.environment,
             }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -80,6 +82,28 @@ async def test_an_asterisk_that_does_not_answer_is_ended_instead_of_adopted(
     os.kill(board.asterisk.pid, signal.SIGSTOP)
     assert not await AsteriskProcess(BINARY, board.config_dir).adopt()
     await board.asterisk.died
+
+
+def children() -> set[str]:
+    """The processes that this one started and that have not been reaped."""
+    me, found = str(os.getpid()), set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            if status.read_text().rpartition(")")[2].split()[1] == me:
+                found.add(status.parent.name)
+    return found
+
+
+async def test_a_console_that_is_given_up_leaves_no_process(board: Switchboard) -> None:
+    # The console of a stopped Asterisk waits with it. It used to be left behind.
+    assert board.asterisk.pid is not None
+    os.kill(board.asterisk.pid, signal.SIGSTOP)
+    before = children()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await board.asterisk.console("core show uptime")
+    assert children() == before
+    os.kill(board.asterisk.pid, signal.SIGCONT)
 
 
 async def test_whoever_was_connected_can_order_nothing_any_more(board: Switchboard) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cti.adapters.asterisk_config import AsteriskValues
@@ -15,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "asterisk"
 BINARY = HOME / "bin" / "asterisk"
 
-RTP_FIRST, RTP_LAST, RTP_BLOCK = 20000, 31999, 400
+MEDIA_PORTS = 400
 
 
 def asterisk_env() -> dict[str, str]:
@@ -27,27 +25,8 @@ def asterisk_env() -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-@contextmanager
-def rtp_block() -> Iterator[tuple[int, int]]:
-    """First and last of a block of UDP ports for media, below the ephemeral range.
-
-    The block is ours while the socket named by its number is bound: two test runs on one machine
-    never share media ports, even before Asterisk opens the first.
-    """
-    for start in range(RTP_FIRST, RTP_LAST, RTP_BLOCK):
-        # An abstract socket is a lock that the kernel releases with the process.
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as lock:
-            try:
-                lock.bind(f"\0hotline-test-rtp-{start}")
-            except OSError:
-                continue
-            yield start, start + RTP_BLOCK - 1
-            return
-    raise RuntimeError("All blocks of media ports are in use.")
-
-
 def values_for(
-    folder: Path, rtp: tuple[int, int], secrets: dict[str, str] | None = None
+    folder: Path, first_media_port: int, secrets: dict[str, str] | None = None
 ) -> AsteriskValues:
     """Values with every folder under `folder` and every port free; change one with `replace`.
 
@@ -61,8 +40,8 @@ def values_for(
         ami_port=free_port(),
         ami_secret="test-ami-secret",
         agi_port=free_port(),
-        rtp_start=rtp[0],
-        rtp_end=rtp[1],
+        rtp_start=first_media_port,
+        rtp_end=first_media_port + MEDIA_PORTS - 1,
         run_dir=folder / "run",
         log_dir=folder / "log",
         spool_dir=folder / "spool",

@@ -13,9 +13,10 @@ from cti.adapters.asterisk_config import AsteriskValues, render
 from cti.adapters.asterisk_process import AsteriskProcess
 from hotline.migrate import migrate
 from kernel.infra.database import Database
-from tests.servers.asterisk import BINARY, rtp_block, values_for
+from tests.servers.asterisk import BINARY, MEDIA_PORTS, values_for
 from tests.servers.browser import chromium_path as find_chromium
 from tests.servers.postgres import TEMPLATE, PostgresServer, running_postgres
+from tests.servers.process import media_ports
 from tests.servers.redis import RedisServer, running_redis
 
 
@@ -87,8 +88,8 @@ def chromium_path() -> Path:
 @pytest.fixture
 def asterisk_values(tmp_path: Path) -> Iterator[AsteriskValues]:
     """A configuration on free ports, all folders under the test's own; change it by `replace`."""
-    with rtp_block() as rtp:
-        yield values_for(tmp_path / "asterisk", rtp)
+    with media_ports(MEDIA_PORTS) as first:
+        yield values_for(tmp_path / "asterisk", first)
 
 
 @pytest.fixture

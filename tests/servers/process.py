@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 LOOK_EVERY_S = 0.02
@@ -20,6 +21,52 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+MEDIA_FIRST, MEDIA_LAST, MEDIA_UNIT = 14_100, 31_999, 50
+_kept: list[socket.socket] = []
+
+
+@contextmanager
+def media_ports(size: int) -> Iterator[int]:
+    """First of `size` UDP ports for media, below the ephemeral range.
+
+    They are nobody else's meanwhile, of this test run or of another on the machine, even before
+    Asterisk opens the first.
+    """
+    first, locks = _claim(size)
+    try:
+        yield first
+    finally:
+        _close(locks)
+
+
+def kept_media_ports(size: int) -> int:
+    """The same, kept until this process ends."""
+    first, locks = _claim(size)
+    _kept.extend(locks)
+    return first
+
+
+def _claim(size: int) -> tuple[int, list[socket.socket]]:
+    span = -(-size // MEDIA_UNIT) * MEDIA_UNIT
+    for first in range(MEDIA_FIRST, MEDIA_LAST + 2 - span, MEDIA_UNIT):
+        locks = []
+        try:
+            for unit in range(first, first + span, MEDIA_UNIT):
+                # An abstract socket is a lock that the kernel releases with the process.
+                locks.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+                locks[-1].bind(f"\0hotline-media-{unit}")
+        except OSError:
+            _close(locks)
+            continue
+        return first, locks
+    raise RuntimeError(f"No {size} media ports in a row are free.")
+
+
+def _close(locks: list[socket.socket]) -> None:
+    for lock in locks:
+        lock.close()
 
 
 def wait_until(condition: Callable[[], bool], what: str, within_s: float) -> None:

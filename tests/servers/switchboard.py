@@ -20,7 +20,8 @@ from kernel.ids import CallId, Endpoint
 from kernel.infra.clock import SystemClock
 from tests.fakes.caller_dialogue import ScriptedAnnouncer, ScriptedDialogue, ScriptedSurvey
 from tests.fakes.log import KeptLog
-from tests.servers.asterisk import BINARY, rtp_block, values_for
+from tests.servers.asterisk import BINARY, MEDIA_PORTS, values_for
+from tests.servers.process import media_ports
 from tests.servers.sip_phone import Dialog, SipPhone
 
 SECRET = "test-phone-secret"
@@ -153,8 +154,8 @@ async def switchboard(
     folder: Path, *, start: bool = True, **changes: Any
 ) -> AsyncIterator[Switchboard]:
     """Asterisk with its line, up; stopped at the end. `changes` are fields of AsteriskValues."""
-    with rtp_block() as ports:
-        values = values_for(folder, ports, dict.fromkeys(PHONES, SECRET))
+    with media_ports(MEDIA_PORTS) as first:
+        values = values_for(folder, first, dict.fromkeys(PHONES, SECRET))
         quick = {"waiting_turn_s": 1, "announce_every_turns": 2, "fallback_turn_s": 3}
         values = replace(values, **{**quick, "prompts_dir": folder / "prompts", **changes})
         write_prompts(values.prompts_dir / "zh")
