@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from acd.core.inputs import Input, RestoredAgent, RestoredCall, TimerKey
+from acd.core.books import FiguresShown
+from acd.core.effects import Effect
+from acd.core.inputs import Input, RestoredAgent, RestoredCall, Started, TimerKey
 from acd.core.metrics import ClosedMinute
+from acd.core.replay import LogEntry
+from acd.core.rules import Rules
 from kernel.events import Event
 from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
@@ -116,21 +120,30 @@ class Timers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoggedInput:
-    """One input as it was stepped. `sequence` counts from 1 within the run."""
+    """One input as it was stepped. `sequence` counts from 1 within the run.
+
+    `effects` are all that came of it; the log keeps those that are not logged anyhow (events) nor
+    say nothing (views to be looked at again). `crash` names a defect's exception that broke the
+    step off, empty else.
+    """
 
     run: str
     sequence: int
     at: datetime
     input: Input
+    effects: tuple[Effect, ...] = ()
+    crash: str = ""
 
 
-Entry = LoggedInput | Event | ClosedMinute
+Entry = LoggedInput | Event | ClosedMinute | FiguresShown
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What the log knows at a start: closed minutes and judged waits of the last 24 h, the events
-    of the last hour (oldest first), and what had not ended."""
+    of the last hour (oldest first), and what had not ended.
+
+    `closed_since`: minutes and teams of the last hour that are written down as closed."""
 
     minutes: Sequence[ClosedMinute] = ()
     events: Sequence[Event] = ()
@@ -140,6 +153,20 @@ class Memory:
     handled: Sequence[tuple[AgentId, datetime]] = ()
     wrap_up_limits: Sequence[tuple[TeamId, timedelta]] = ()
     waits: Sequence[Event] = ()
+    closed_since: Collection[tuple[int, TeamId]] = ()
+
+    def started(self, rules: Rules, recalled_at: datetime, code: str) -> Started:
+        """The first input of the run that begins with this memory."""
+        return Started(
+            rules,
+            agents=tuple(self.agents),
+            calls=tuple(self.calls),
+            open_rings=tuple(self.open_rings),
+            handled=tuple(self.handled),
+            wrap_up_limits=tuple(self.wrap_up_limits),
+            recalled_at=recalled_at,
+            code=code,
+        )
 
 
 class EventLog(Protocol):
@@ -158,3 +185,29 @@ class Log(Protocol):
     def info(self, event: str, **fields: object) -> object: ...
     def warning(self, event: str, **fields: object) -> object: ...
     def exception(self, event: str, **fields: object) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """One run as the log has it: its entries are numbered from `first` to below `before` (None:
+    to the end). `ended_at` is its last entry's moment."""
+
+    run: str
+    first: int
+    before: int | None
+    began_at: datetime
+    ended_at: datetime
+    started: Started
+
+
+class RecordedLog(Protocol):
+    """The same log, read back."""
+
+    async def runs(self, begin: datetime, end: datetime) -> list[RecordedRun]:
+        """Runs of which something was written in [begin, end), oldest first."""
+
+    async def memory(self, run: RecordedRun) -> Memory:
+        """What the run found when it began."""
+
+    def entries(self, run: RecordedRun) -> AsyncIterator[LogEntry]:
+        """All its entries, in the order of writing; a few are in memory at once."""

@@ -15,15 +15,15 @@ from datetime import datetime, timedelta
 from acd.boards import AgentBoard, Board
 from acd.core import effects as fx
 from acd.core import inputs as inp
-from acd.core.connect_rate import ConnectRates
-from acd.core.floor import Floor, microseconds
-from acd.core.inputs import Command, ForcedState, Input, Started, TimerExpired, TimerKey
-from acd.core.metrics import ClosedMinute, Metrics
+from acd.core.books import Books
+from acd.core.floor import Floor
+from acd.core.inputs import Command, ForcedState, Input, TimerExpired, TimerKey
+from acd.core.metrics import ClosedMinute
 from acd.core.rules import Rules
 from acd.core.self_audit import Drift, audit
 from acd.core.step import step
-from acd.core.views import AgentView, Sources, Wallboard, agent_view, primary_team, wallboard
-from acd.core.waits import WaitNews, Waits
+from acd.core.views import AgentView, Wallboard, agent_view
+from acd.core.waits import WaitNews
 from acd.orders import Orders
 from acd.ports import CallControl, EventLog, Log, LoggedInput, Roster, Timers
 from kernel import events as ev
@@ -54,8 +54,11 @@ class Distribution:
         ids: IdSource,
         event_log: EventLog,
         log: Log,
+        code: str = "",
     ) -> None:
+        """`code` names the version of what decides here; it is written down with the start."""
         self._rules = rules
+        self._code = code
         self._roster = roster
         self._timers = timers
         self._clock = clock
@@ -64,9 +67,7 @@ class Distribution:
         self._event_log = event_log
         self._log = log
         self._floor = Floor(rules)
-        self._metrics = Metrics(rules)
-        self._connect_rates = ConnectRates(self._metrics)
-        self._waits = Waits(rules)
+        self._books = Books(rules)
         self._counted_since = clock.now()
         self._drifts: tuple[Drift, ...] = ()
         self._orders = Orders(control, self._put, log)
@@ -81,29 +82,21 @@ class Distribution:
 
     async def start(self) -> None:
         """Recall what the log knows, then begin to step. Routing opens with `LineRestored`."""
-        now = self._counted_since = self._clock.now()
+        now = self._counted_since = self._now()
         memory = await self._event_log.recall(now)
         self._run = self._ids.new()
-        self._metrics.restore(memory.minutes, now)
-        for restored in memory.agents:
-            self._metrics.note_primary(restored.log_in.agent_id, _best(restored.log_in.skills))
-        for event in memory.events:
-            self._metrics.fold(event)
-            self._waits.hear(event)
-        for event in memory.waits:
-            self._waits.hear(event)
-        self._step(
-            Started(
-                self._rules,
-                tuple(memory.agents),
-                tuple(memory.calls),
-                tuple(memory.open_rings),
-                tuple(memory.handled),
-                tuple(memory.wrap_up_limits),
+        self._close_minutes(
+            self._books.restore(
+                minutes=memory.minutes,
+                closed_since=memory.closed_since,
+                agents=memory.agents,
+                events=memory.events,
+                waits=memory.waits,
+                now=now,
             )
         )
-        for agent in self._floor.agents.values():
-            self._metrics.times.resume(agent, microseconds(now))
+        self._step(memory.started(self._rules, now, self._code))
+        self._books.resume(self._floor, now)
         self._task = asyncio.get_running_loop().create_task(self._own(), name="distribution")
 
     async def stop(self) -> None:
@@ -274,33 +267,25 @@ class Distribution:
         """What to tell a waiting caller now: the place and, when it is sure enough, the expected
         wait. Written down as told; None for a call that is not in line."""
         now = self._now()
-        news = self._waits.announce(self._floor, call_id, now)
-        if news is not None:
-            self._publish(
-                ev.WaitAnnounced(
-                    event_id=fx.NO_ID,
-                    occurred_at=now,
-                    call_id=call_id,
-                    team=news.team,
-                    position=news.position,
-                    expected_s=news.expected_s,
-                    low_min=news.told.low if news.told else None,
-                    high_min=news.told.high if news.told else None,
-                ),
-                now,
-            )
+        told = self._books.announce(self._floor, call_id, now)
+        if told is None:
+            return None
+        news, event = told
+        self._publish(event, now)
         return news
 
     def wallboard(self) -> Wallboard:
         """The centre now."""
-        now = self._clock.now()
-        self._close_minutes(self._metrics.advance(now))
-        sources = Sources(self._metrics, self._connect_rates, self._waits, self._drifts)
-        return wallboard(self._floor, sources, now)
+        now = self._now()
+        self._close_minutes(self._books.metrics.advance(now))
+        board, shown = self._books.show(self._floor, self._drifts, now)
+        if shown is not None and self._run:
+            self._event_log.append(self._run, now, shown)
+        return board
 
     def audit(self) -> list[Drift]:
         """What does not add up at this moment. Costs a look at each logged-in agent."""
-        return audit(self._floor, self._metrics, self._counted_since, self._now())
+        return audit(self._floor, self._books.metrics, self._counted_since, self._now())
 
     def known_callers(self) -> frozenset[CallId]:
         """Everybody whom we believe to be on the telephone, menu included."""
@@ -359,8 +344,11 @@ class Distribution:
             _, effects = step(self._floor, item, now)
         except HotlineError as refusal:
             return refusal
-        self._sequence += 1
-        self._event_log.append(self._run, now, LoggedInput(self._run, self._sequence, now, item))
+        except Exception as error:
+            # What was done until then stays done, and a replay will do it too.
+            self._log_step(now, item, crash=type(error).__name__)
+            raise
+        self._log_step(now, item, effects)
         changed: dict[AgentId, None] = {}
         for effect in effects:
             self._perform(effect, now, changed)
@@ -368,6 +356,13 @@ class Distribution:
             self._agents.tell(changed)
             self._board.changed()
         return None
+
+    def _log_step(
+        self, now: datetime, item: Input, effects: tuple[fx.Effect, ...] = (), crash: str = ""
+    ) -> None:
+        self._sequence += 1
+        entry = LoggedInput(self._run, self._sequence, now, item, effects, crash)
+        self._event_log.append(self._run, now, entry)
 
     def _now(self) -> datetime:
         """Never before the last input, whatever the clock does."""
@@ -397,13 +392,8 @@ class Distribution:
             event = replace(event, event_id=ev.arrival_id(event.call_id))
         else:
             event = replace(event, event_id=EventId(self._ids.new()))
-        if isinstance(event, ev.AgentLoggedIn):
-            agent = self._floor.agents.get(event.agent_id)
-            self._metrics.note_primary(
-                event.agent_id, primary_team(agent) if agent is not None else None
-            )
-        self._close_minutes(self._metrics.fold(event))
-        scored = self._waits.hear(event)
+        minutes, scored = self._books.hear(event, self._floor)
+        self._close_minutes(minutes)
         self._event_log.append(self._run, now, event)
         self._bus.publish(event)
         if scored is not None:
@@ -412,7 +402,3 @@ class Distribution:
     def _close_minutes(self, minutes: list[ClosedMinute]) -> None:
         for minute in minutes:
             self._event_log.append(self._run, self._last_at or self._clock.now(), minute)
-
-
-def _best(skills: tuple[tuple[TeamId, int], ...]) -> TeamId | None:
-    return min(skills, key=lambda s: (-s[1], s[0]))[0] if skills else None

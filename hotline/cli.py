@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -104,6 +105,38 @@ def simulate(
 
     counts = asyncio.run(run_simulation(read_settings(), citizens, operators, minutes, console))
     console.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="a day of the city; default: today"),
+]
+
+
+@app.command()
+def replay(
+    day: Day = None,
+    run: Annotated[str | None, typer.Option(help="only this run of the day")] = None,
+) -> None:
+    """Step a recorded day again and compare each decision with what was written.
+
+    Exit code 1 where it differs. May stand beside a running hotline: it only reads.
+    """
+    from hotline.replay import replay_day
+
+    chosen = day.date() if day is not None else None
+    with _progress() as report:
+        same = asyncio.run(
+            replay_day(
+                read_settings(),
+                chosen,
+                run,
+                console,
+                lambda entries: report(f"{entries} entries", 0, 0),
+            )
+        )
+    if not same:
+        raise typer.Exit(code=1)
 
 
 class _Bar(AbstractContextManager[Report]):

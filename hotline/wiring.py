@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from acd.adapters.code_print import code_print
 from acd.adapters.event_log import SqlEventLog
 from acd.adapters.rules_file import load_rules
 from acd.adapters.timers import LoopTimers
@@ -292,6 +293,7 @@ async def _distribution(
         ids=ground.ids,
         event_log=event_log,
         log=get("acd"),
+        code=await asyncio.to_thread(code_print),
     )
 
 

@@ -15,7 +15,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from acd.core import effects as fx
 from acd.core import inputs as inp
+from acd.core.books import FiguresShown
 from acd.core.metrics import ClosedMinute
 from kernel import telephony as tel
 
@@ -30,7 +32,16 @@ def _members(*unions: Any) -> dict[str, type[Any]]:
     return found
 
 
-TYPES: dict[str, type[Any]] = _members(inp.Input, tel.TelephonyFact, ClosedMinute)
+TYPES: dict[str, type[Any]] = _members(
+    inp.Input,
+    tel.TelephonyFact,
+    ClosedMinute,
+    FiguresShown,
+    fx.Order,
+    fx.StartTimer,
+    fx.CancelTimer,
+    fx.Remark,
+)
 """Everything that may stand in the log, by name."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -107,3 +108,12 @@ class Remark:
 
 
 Effect = Order | StartTimer | CancelTimer | Publish | Show | Remark
+
+Decided = Order | StartTimer | CancelTimer | Remark
+"""What a replay must repeat beside the events. That a view is to be looked at again is no
+decision."""
+
+
+def decided(effects: Iterable[Effect]) -> tuple[Decided, ...]:
+    """These of a step's effects, in their order."""
+    return tuple(e for e in effects if not isinstance(e, Publish | Show))

@@ -271,6 +271,8 @@ class Started:
     """First input of each run; the telephone's truth follows as `LineRestored`.
 
     `handled`: when each agent's last handled call ended, as far as the log was read.
+    `recalled_at`: the moment for which it was read, None in logs of older versions; `code` names
+    the version of what decides.
     """
 
     rules: Rules
@@ -279,6 +281,8 @@ class Started:
     open_rings: tuple[tuple[TeamId, int], ...] = ()
     handled: tuple[tuple[AgentId, datetime], ...] = ()
     wrap_up_limits: tuple[tuple[TeamId, timedelta], ...] = ()
+    recalled_at: datetime | None = None
+    code: str = ""
 
 
 Input = Started | Command | LeftForNumber | TimerExpired | OrderFailed | TelephonyFact

@@ -60,13 +60,14 @@ class Published:
     """One team's judged announcements of the last 24 hours, and their sums."""
 
     def __init__(self) -> None:
-        self._kept: deque[tuple[datetime, bool, float | None]] = deque()
+        self._kept: deque[tuple[datetime, bool, int | None]] = deque()
         self.right = 0
         self.answered = 0
-        self.error_s = 0.0
+        # Whole microseconds: the sum is the same whatever the order of coming and going.
+        self.error_us = 0
 
     def add(self, at: datetime, score: WaitScore, right: bool) -> None:
-        error = abs(score.expected_s - score.waited_s) if score.answered else None
+        error = round(abs(score.expected_s - score.waited_s) * 1e6) if score.answered else None
         self._kept.append((at, right, error))
         self._count(right, error, 1)
 
@@ -75,11 +76,11 @@ class Published:
             _, right, error = self._kept.popleft()
             self._count(right, error, -1)
 
-    def _count(self, right: bool, error: float | None, sign: int) -> None:
+    def _count(self, right: bool, error: int | None, sign: int) -> None:
         self.right += sign * right
         if error is not None:
             self.answered += sign
-            self.error_s += sign * error
+            self.error_us += sign * error
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -182,7 +183,7 @@ class WaitScores:
         return Accuracy(
             told=told,
             within_rate=sum(p.right for p in chosen) / told if told else None,
-            mae_s=max(sum(p.error_s for p in chosen), 0.0) / answered if answered else None,
+            mae_s=sum(p.error_us for p in chosen) / answered / 1e6 if answered else None,
         )
 
 

@@ -1,0 +1,137 @@
+"""A shift that the real service steps and writes down: its log is what a replay and a what-if read.
+
+The service's own `_step` is called with what the wires of the shift bring, in virtual time; its
+timers, orders and bus are the shift's. Somebody looks at the wallboard now and then, and callers
+are told how long they will wait.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from acd.core import effects as fx
+from acd.core.effects import Effect
+from acd.core.inputs import Input, TimerKey
+from acd.core.rules import Rules
+from acd.orders import Orders
+from acd.ports import EventLog
+from acd.service import Distribution
+from kernel import events as ev
+from kernel.bus import E, Handler
+from kernel.ids import CallId
+from tests.fakes.ids import CountedIds
+from tests.fakes.log import KeptLog
+from tests.fakes.roster import DictRoster
+from tests.fakes.timers import HandTimers
+from tests.simulation.shift import Habits, Shift
+
+LOOK_EVERY_S = 20.0
+TOLD_AFTER_S = 8.0
+
+
+class RecordedShift(Shift):
+    """`begin` before the first operator sits down; once more is a restart of the platform."""
+
+    acd: Distribution
+
+    def __init__(
+        self, rules: Rules, seed: int, event_log: EventLog, habits: Habits | None = None
+    ) -> None:
+        super().__init__(rules, seed, habits)
+        self._rules = rules
+        self._event_log = event_log
+        self.runs: list[str] = []
+
+    async def begin(self, name: str) -> None:
+        """A new process around the same exchange, callers and log."""
+        if self.runs:
+            self.exchange.lose()
+            self.timers.clear()
+        self.acd = Distribution(
+            rules=self._rules,
+            roster=DictRoster(),
+            control=self.exchange,
+            timers=_Timers(self),
+            clock=self.clock,
+            bus=_Bus(self),
+            ids=CountedIds(name),
+            event_log=self._event_log,
+            log=KeptLog(),
+            code="test",
+        )
+        # Orders travel in virtual time.
+        self.acd._orders = _Wire(self)
+        self.floor = self.acd._floor
+        await self.acd.start()
+        # The shift steps by itself, in virtual time.
+        await self.acd.stop()
+        if self.runs:
+            self.exchange.restore()
+        else:
+            self.after(LOOK_EVERY_S, self._look)
+        self.runs.append(f"{name}-000001")
+
+    def feed(self, item: Input) -> tuple[Effect, ...]:
+        refusal = self.acd._step(item)
+        if refusal is not None:
+            raise refusal
+        return ()
+
+    def _look(self) -> None:
+        self.acd.wallboard()
+        self.after(LOOK_EVERY_S, self._look)
+
+    def hear(self, event: ev.Event) -> None:
+        self.events.append(event)
+        self._live(event)
+        call_id = event.call_id
+        if isinstance(event, ev.CallQueued) and call_id is not None:
+            self.after(TOLD_AFTER_S, lambda: self._tell(call_id))
+
+    def _tell(self, call_id: CallId) -> None:
+        self.acd.announce(call_id)
+
+    def start_timer(self, timer: TimerKey, at: datetime) -> None:
+        self._perform(fx.StartTimer(timer, at))
+
+    def send(self, order: fx.Order) -> None:
+        self._order(order)
+
+
+class _Bus:
+    def __init__(self, shift: RecordedShift) -> None:
+        self._shift = shift
+
+    def publish(self, event: ev.Event) -> None:
+        self._shift.hear(event)
+
+    def subscribe(self, event_type: type[E], handler: Handler[E], *, name: str) -> None:
+        raise AssertionError("nobody subscribes in a shift")
+
+    async def drain(self) -> None:
+        return
+
+
+class _Timers(HandTimers):
+    """Of the shift's own clock."""
+
+    def __init__(self, shift: RecordedShift) -> None:
+        super().__init__()
+        self._shift = shift
+
+    def start(self, timer: TimerKey, at: datetime) -> None:
+        self._shift.start_timer(timer, at)
+
+    def cancel(self, timer: TimerKey) -> None:
+        self._shift.timers.pop(timer, None)
+
+
+class _Wire(Orders):
+    def __init__(self, shift: RecordedShift) -> None:
+        self._shift = shift
+
+    def give(self, order: fx.Order) -> None:
+        self._shift.send(order)
+
+    async def stop(self) -> None:
+        return
