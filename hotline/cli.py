@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Guangzhou's 12345 hotline, from the first ring to the closed work order.",
 )
+ivr = typer.Typer(no_args_is_help=True, help="What the caller hears before a person.")
+app.add_typer(ivr, name="ivr")
 console = Console(stderr=False)
 problems = Console(stderr=True)
 
@@ -92,6 +94,36 @@ def check() -> None:
 
     load_reviewed(read_settings())
     console.print("config: valid")
+
+
+@ivr.command("try")
+def try_(
+    flow: Annotated[str, typer.Argument(help="main, survey, or a file")] = "main",
+    line: Annotated[str, typer.Option(help="the number that is dialled")] = "12345",
+    ani: Annotated[str, typer.Option(help="the calling number, empty: anonymous")] = "13800138000",
+    language: Annotated[str, typer.Option(help="remembered: zh, yue or en")] = "",
+    lookup: Annotated[str, typer.Option(help="found, not_found, refused or failed")] = "found",
+    keys: Annotated[str | None, typer.Option(help="all keys at once: 9,2,3 (- is silence)")] = None,
+) -> None:
+    """Be a caller on paper: read what is said, type what you press (Enter: nothing)."""
+    from hotline.try_flow import Trial, try_flow, typed_keys
+    from kernel.infra.clock import SystemClock
+
+    trial = Trial(
+        flow=flow,
+        line=line,
+        ani=ani,
+        language=language,
+        lookup=lookup,
+        keys=None if keys is None else typed_keys(keys),
+    )
+    try_flow(
+        read_settings(),
+        trial,
+        SystemClock().now(),
+        say=lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True),
+        ask=lambda: console.input("  key: "),
+    )
 
 
 @app.command()
@@ -173,7 +205,7 @@ def exit_code(work: Callable[[], object]) -> int:
     except HotlineError as error:
         problems.print(f"hotline: {error.message}", style="bold red", markup=False, soft_wrap=True)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         return 130
     return 0
 

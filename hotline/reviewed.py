@@ -12,7 +12,7 @@ from knowledge_base.adapters.article_files import load_articles
 from workorders.adapters.reference_files import load_reference
 
 
-class _CityOfFiles(Directory):
+class CityOfFiles(Directory):
     """A directory of what the files say, without a database."""
 
     def __init__(self, settings: Settings) -> None:
@@ -21,7 +21,7 @@ class _CityOfFiles(Directory):
 
 def load_reviewed(settings: Settings) -> None:
     """Raises ConfigurationError for the first file that breaks a rule."""
-    directory = _CityOfFiles(settings)
+    directory = CityOfFiles(settings)
     load_rules(settings.config_dir / "acd.yaml")
     catalogue = load_prompts(settings.config_dir / "ivr" / "prompts.yaml")
     for name in ("main", "survey"):

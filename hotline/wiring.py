@@ -43,12 +43,14 @@ from hotline.bridges import (
     FallbackMembers,
     PositionAnnouncer,
 )
+from hotline.ivr_bridges import FlowWorld
 from hotline.secrets import Secrets
 from hotline.settings import Settings
 from hotline.subscriptions import subscribe_all
 from ivr.adapters.caller_memory import TableCallerMemory
 from ivr.adapters.flow_files import load_flow
 from ivr.adapters.prompt_files import load_prompts
+from ivr.enquiries import Enquiries
 from ivr.service import Dialogue, Survey
 from kernel.clock import CITY_ZONE_NAME
 from kernel.infra.bus import LocalBus, RedisBus
@@ -63,7 +65,7 @@ from recordings.adapters.files import WavArchive
 from recordings.adapters.store import TableListeningLog, TableRecordingStore
 from recordings.service import Archive, Library, Listening
 from workorders.adapters.case_store import SqlCaseStore
-from workorders.adapters.reference_files import load_reference
+from workorders.adapters.reference_files import load_calendar, load_reference
 from workorders.service import Cases
 
 
@@ -189,7 +191,7 @@ async def _assemble(ground: _Ground) -> Services:
         term=ground.term,
     )
     memory = TableCallerMemory(database, clock)
-    dialogue, survey = await _ivr(ground, memory)
+    dialogue, survey, world = await _ivr(ground, memory)
     announcer = PositionAnnouncer(dialogue)
     line = build_line(
         values,
@@ -208,6 +210,7 @@ async def _assemble(ground: _Ground) -> Services:
     journal, stories = _journal(database), CallStories()
     knowledge = _knowledge(ground)
     cases = await _cases(ground, knowledge, CallBook(stories, journal))
+    world.follow(distribution, cases)
     recordings, library = _recordings(ground)
     line.subscribe(recordings.on_fact)
 
@@ -258,7 +261,7 @@ async def _assemble(ground: _Ground) -> Services:
     return services
 
 
-async def _ivr(ground: _Ground, memory: TableCallerMemory) -> tuple[Dialogue, Survey]:
+async def _ivr(ground: _Ground, memory: TableCallerMemory) -> tuple[Dialogue, Survey, FlowWorld]:
     directory, bus, clock, ids = ground.directory, ground.bus, ground.clock, ground.ids
     folder = ground.settings.config_dir / "ivr"
     catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
@@ -266,17 +269,21 @@ async def _ivr(ground: _Ground, memory: TableCallerMemory) -> tuple[Dialogue, Su
         await asyncio.to_thread(load_flow, folder / f"{name}.yaml", catalogue, directory.team_ids())
         for name in ("main", "survey")
     ]
+    world = FlowWorld(await asyncio.to_thread(load_calendar, folder.parent / "calendar.yaml"))
     return (
         Dialogue(
             flow=main,
             lines=directory,
             memory=memory,
+            surroundings=world,
+            enquiries=Enquiries(world, get("ivr")),
             bus=bus,
             clock=clock,
             ids=ids,
             log=get("ivr"),
         ),
         Survey(flow=survey, bus=bus, clock=clock, ids=ids, log=get("survey")),
+        world,
     )
 
 

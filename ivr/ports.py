@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from ivr.core.conditions import Around
+from ivr.core.saying import Stage
 from ivr.core.speech import Heard, SpeechHealth
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -36,6 +40,30 @@ class CallerMemory(Protocol):
 
     def remember(self, ani: PhoneNumber, language: Language) -> None:
         """Never blocks and never fails the call; an anonymous number is not remembered."""
+
+
+class Surroundings(Protocol):
+    """What conditions are judged by. Answers from memory: it is asked while a caller listens."""
+
+    def around(self, now: datetime) -> Around: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProgress:
+    """What may be said of an order to whoever knows its number and the telephone it was filed
+    from: how far it is, and since when. Never what it is about."""
+
+    stage: Stage
+    since: datetime
+
+
+class OrderBook(Protocol):
+    """The orders, as far as a telephone may read them out. One short query at most."""
+
+    async def progress(self, digits: str, phone_tail: str) -> OrderProgress | None:
+        """Of the order whose number has these digits, filed from or for a number with these last
+        four. None if there is none, if the four are others, and if the order is confidential: the
+        three are never told apart."""
 
 
 class Log(Protocol):

@@ -1,6 +1,7 @@
 """Decides when: keeps a session for each live call and answers the dialplan's questions.
 
-Nothing here waits for a database or a network; each answer is made from memory.
+Each answer is made from memory; only where a flow looks something up does a question wait, for
+`ivr.enquiries` and its deadline.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ivr.core.conditions import caller_kind
 from ivr.core.flow import Flow
 from ivr.core.interpreter import (
     Entered,
@@ -20,9 +22,11 @@ from ivr.core.interpreter import (
     Turn,
     begin,
     rescue,
+    resume,
     step,
 )
-from ivr.ports import CallerMemory, LineBook, LineEntry, Log
+from ivr.enquiries import Enquiries
+from ivr.ports import CallerMemory, LineBook, LineEntry, Log, Surroundings
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.events import (
@@ -111,6 +115,8 @@ class Dialogue:
         flow: Flow,
         lines: LineBook,
         memory: CallerMemory,
+        surroundings: Surroundings,
+        enquiries: Enquiries,
         bus: EventBus,
         clock: Clock,
         ids: IdSource,
@@ -119,6 +125,8 @@ class Dialogue:
         self._flow = flow
         self._lines = lines
         self._memory = memory
+        self._surroundings = surroundings
+        self._enquiries = enquiries
         self._publisher = _Publisher(bus, clock, ids)
         self._log = log
         self._places: dict[CallId, _Place] = {}
@@ -146,22 +154,44 @@ class Dialogue:
             language=None if call.ani.anonymous else self._memory.language(call.ani),
             line_team=None if entry is None else entry.team,
             now=call.at,
+            dnis=call.dnis,
+            caller=caller_kind(call.ani),
+            around=self._surroundings.around(call.at),
         )
-        self._places[call.call_id] = _Place(self._flow, turn.session, turn.instruction, call.ani)
+        place = _Place(self._flow, turn.session, turn.instruction, call.ani)
+        self._places[call.call_id] = place
         self._announce_arrival(call, entry)
         self._publisher.publish(call.call_id, self._flow, turn.happened)
-        return turn.instruction
+        return await self._settled(call.call_id, place, turn, call.at)
 
     async def next(self, call_id: CallId, given: CallerInput) -> Instruction:
         """The next instruction. A call begun before a restart goes to a person at once."""
         place = self._places.get(call_id)
         if place is None:
             return self._rescue(call_id, given)
-        turn = step(place.flow, place.session, given, given.at)
+        around = self._surroundings.around(given.at)
+        turn = step(place.flow, place.session, given, given.at, around)
+        self._take(call_id, place, turn)
+        return await self._settled(call_id, place, turn, given.at)
+
+    async def _settled(
+        self, call_id: CallId, place: _Place, turn: Turn, now: datetime
+    ) -> Instruction:
+        """The instruction at the end of a row of lookups; validation proves that the row ends."""
+        while turn.ask is not None:
+            answer = await self._enquiries.answer(turn.ask, place.ani, now)
+            if place.session is not turn.session:
+                # The dialplan asked once more meanwhile, and the call has gone on without it.
+                return place.instruction
+            around = self._surroundings.around(now)
+            turn = resume(place.flow, turn.session, answer, now, around)
+            self._take(call_id, place, turn)
+        return turn.instruction
+
+    def _take(self, call_id: CallId, place: _Place, turn: Turn) -> None:
         self._remember(place, turn)
         place.session, place.instruction = turn.session, turn.instruction
         self._publisher.publish(call_id, place.flow, turn.happened)
-        return turn.instruction
 
     def language(self, call_id: CallId) -> Language | None:
         """The language a live call speaks; None for an unknown call."""

@@ -61,7 +61,8 @@ class MenuStepEntered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuKeyPressed(Event):
-    """`keys` as pressed; empty means that the caller stayed silent."""
+    """`keys` as pressed; empty means that the caller stayed silent. Each digit of a number that was
+    typed in (an order's, a telephone's) is a dot."""
 
     flow: str
     step: str

@@ -60,6 +60,11 @@ def clean(raw: str) -> PhoneNumber:
     return PhoneNumber(kept if any(c.isdigit() for c in kept) else "")
 
 
+def is_mobile(number: PhoneNumber) -> bool:
+    """A mainland mobile number, as `clean` leaves it."""
+    return _MOBILE.match(number.digits) is not None
+
+
 def mask(digits: str) -> str:
     """Hide the middle: 3 leading and 4 trailing digits stay of 11, less of shorter numbers."""
     if len(digits) >= 11:

@@ -7,27 +7,43 @@ every broken rule named by file and line.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 from ivr.adapters.marked_yaml import Value, complaint, read
 from ivr.core.catalogue import PromptCatalogue
+from ivr.core.conditions import (
+    CallerIs,
+    CallerKind,
+    DayIs,
+    DayKind,
+    Dialled,
+    Flag,
+    QueueOver,
+    Test,
+    TimeOfDay,
+)
 from ivr.core.flow import (
     Announce,
     ChooseLanguage,
     Condition,
+    Digits,
     End,
+    Enquiry,
     Flow,
     LeaveFor,
+    Lookup,
     Menu,
     Phrase,
     Purpose,
     Queue,
+    Reading,
+    Saying,
+    Slot,
     Step,
     SurveyQuestion,
-    Test,
 )
 from ivr.core.validation import Problem, problems
 from kernel.errors import ConfigurationError
@@ -42,6 +58,13 @@ _FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"say", "keys", "silence", "unknown", "timeout_s"}),
         frozenset({"again", "attempts", "max_digits"}),
     ),
+    "digits": (
+        frozenset(
+            {"say", "into", "least", "most", "entered", "keys", "silence", "unknown", "timeout_s"}
+        ),
+        frozenset({"again", "attempts"}),
+    ),
+    "lookup": (frozenset({"enquiry", "found", "not_found", "refused", "failed"}), _NOTHING),
     "choose_language": (frozenset({"say", "languages", "next", "timeout_s"}), _NOTHING),
     "queue": (frozenset({"team", "say"}), frozenset({"priority"})),
     "transfer_out": (frozenset({"number", "say", "failed"}), _NOTHING),
@@ -149,6 +172,37 @@ def _menu(name: str, found: dict[str, Value]) -> Step:
     )
 
 
+def _digits(name: str, found: dict[str, Value]) -> Step:
+    return Digits(
+        name=name,
+        phrases=_phrases(found["say"]),
+        into=found["into"].text(),
+        least=int(found["least"].number(1, 32)),
+        most=int(found["most"].number(1, 32)),
+        entered=found["entered"].text(),
+        keys={key.text(): target.text() for key, target in found["keys"].pairs()},
+        silence=found["silence"].text(),
+        unknown=found["unknown"].text(),
+        again=_phrases(found["again"]) if "again" in found else (),
+        attempts=_whole(found, "attempts", default=1),
+        timeout=_timeout(found),
+    )
+
+
+def _lookup(name: str, found: dict[str, Value]) -> Step:
+    enquiry = found["enquiry"].text()
+    if enquiry not in set(Enquiry):
+        raise found["enquiry"].wrong(f"{enquiry!r} cannot be looked up")
+    return Lookup(
+        name=name,
+        enquiry=Enquiry(enquiry),
+        found=found["found"].text(),
+        not_found=found["not_found"].text(),
+        refused=found["refused"].text(),
+        failed=found["failed"].text(),
+    )
+
+
 def _choose_language(name: str, found: dict[str, Value]) -> Step:
     return ChooseLanguage(
         name=name,
@@ -174,10 +228,71 @@ def _transfer_out(name: str, found: dict[str, Value]) -> Step:
 
 
 def _condition(name: str, found: dict[str, Value]) -> Step:
-    test = found["when"].text()
-    if test not in set(Test):
-        raise found["when"].wrong(f"unknown condition {test!r}")
-    return Condition(name, Test(test), found["then"].text(), found["otherwise"].text())
+    return Condition(name, _test(found["when"]), found["then"].text(), found["otherwise"].text())
+
+
+def _test(value: Value) -> Test:
+    """A word (`line_known`), or a group with the one field that says what is asked."""
+    if value.plain:
+        if value.text() not in set(Flag):
+            raise value.wrong(f"unknown condition {value.text()!r}")
+        return Flag(value.text())
+    found = value.fields(_NOTHING, frozenset(_TESTS))
+    if len(found) != 1:
+        raise value.wrong("asks exactly one thing")
+    ((kind, asked),) = found.items()
+    return _TESTS[kind](asked)
+
+
+def _time_of_day(value: Value) -> Test:
+    begin, dash, end = value.text().partition("-")
+    try:
+        test = TimeOfDay(time.fromisoformat(begin), time.fromisoformat(end))
+    except ValueError as error:
+        raise value.wrong('must be two times like "08:30-17:30"') from error
+    if not dash or test.begin == test.end or test.begin.tzinfo or test.end.tzinfo:
+        raise value.wrong('must be two times like "08:30-17:30"')
+    return test
+
+
+def _day_is(value: Value) -> Test:
+    if value.text() not in set(DayKind):
+        raise value.wrong(f"unknown kind of day {value.text()!r}")
+    return DayIs(DayKind(value.text()))
+
+
+def _dialled(value: Value) -> Test:
+    numbers = frozenset(item.text() for item in value.items())
+    if not numbers or not all(number.isdecimal() for number in numbers):
+        raise value.wrong("must be a list of numbers")
+    return Dialled(numbers)
+
+
+def _caller_is(value: Value) -> Test:
+    if value.text() not in set(CallerKind):
+        raise value.wrong(f"unknown kind of caller {value.text()!r}")
+    return CallerIs(CallerKind(value.text()))
+
+
+def _queue_over(value: Value) -> Test:
+    found = value.fields(frozenset({"team"}), frozenset({"waiting", "wait_s"}))
+    if len(found) == 1:
+        raise value.wrong("needs waiting or wait_s")
+    team = found["team"].text()
+    return QueueOver(
+        team=None if team == _LINE_TEAM else TeamId(team),
+        waiting=int(found["waiting"].number(0, 10_000)) if "waiting" in found else None,
+        wait=timedelta(seconds=found["wait_s"].number(1, 7200)) if "wait_s" in found else None,
+    )
+
+
+_TESTS: dict[str, Callable[[Value], Test]] = {
+    "time": _time_of_day,
+    "day": _day_is,
+    "dialled": _dialled,
+    "caller": _caller_is,
+    "queue": _queue_over,
+}
 
 
 def _survey_question(name: str, found: dict[str, Value]) -> Step:
@@ -198,9 +313,11 @@ def _end(name: str, found: dict[str, Value]) -> Step:
     return End(name, _phrases(found["say"]))
 
 
-_BUILDERS = {
+_BUILDERS: dict[str, Callable[[str, dict[str, Value]], Step]] = {
     "announce": _announce,
     "menu": _menu,
+    "digits": _digits,
+    "lookup": _lookup,
     "choose_language": _choose_language,
     "queue": _queue,
     "transfer_out": _transfer_out,
@@ -210,15 +327,23 @@ _BUILDERS = {
 }
 
 
-def _phrases(value: Value) -> tuple[Phrase, ...]:
-    """`welcome` in the caller's language, `welcome@yue` always in Cantonese."""
-    found = []
-    for item in value.items():
-        name, at, language = item.text().partition("@")
-        if at and language not in set(Language):
-            raise item.wrong(f"unknown language {language!r}")
-        found.append(Phrase(name, Language(language) if at else None))
-    return tuple(found)
+def _phrases(value: Value) -> tuple[Saying, ...]:
+    """`welcome` in the caller's language, `welcome@yue` always in Cantonese, `{digits:order}` what
+    is in the slot `order`, read as digits."""
+    return tuple(_saying(item) for item in value.items())
+
+
+def _saying(item: Value) -> Saying:
+    text = item.text()
+    if text.startswith("{") and ":" in text:
+        reading, _, slot = text.strip("{}").partition(":")
+        if reading not in set(Reading) or not slot.isidentifier():
+            raise item.wrong(f"{text!r} cannot be said")
+        return Slot(Reading(reading), slot)
+    name, at, language = text.partition("@")
+    if at and language not in set(Language):
+        raise item.wrong(f"unknown language {language!r}")
+    return Phrase(name, Language(language) if at else None)
 
 
 def _language(value: Value) -> Language:

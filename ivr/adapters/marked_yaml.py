@@ -27,6 +27,11 @@ class Value:
     def line(self) -> int:
         return int(self.node.start_mark.line) + 1
 
+    @property
+    def plain(self) -> bool:
+        """A single value, neither a list nor a group of fields."""
+        return isinstance(self.node, yaml.ScalarNode)
+
     def wrong(self, message: str) -> ConfigurationError:
         return complaint(self.source, self.line, message)
 

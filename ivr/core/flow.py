@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from ivr.core.conditions import Test
 from kernel.ids import TeamId
 from kernel.language import Language
 
@@ -24,13 +25,18 @@ class Purpose(StrEnum):
     SURVEY = "survey"  # to a polite end
 
 
-class Test(StrEnum):
-    """What a condition may ask of the call."""
+class Reading(StrEnum):
+    """How the value of a slot is said aloud."""
 
-    LINE_KNOWN = "line_known"  # an old line was dialled, which decides the team
-    LANGUAGE_KNOWN = "language_known"  # remembered for this number, or chosen in this call
+    DIGITS = "digits"  # digit by digit, as one dials it
+    DAY = "day"  # a moment, as today, yesterday, so many days ago
+    STAGE = "stage"  # how far an order is
 
-    __test__ = False  # The name is a word of the flow, not a test case for pytest to collect.
+
+class Enquiry(StrEnum):
+    """What a flow may look up for the caller."""
+
+    ORDER_PROGRESS = "order_progress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,23 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A value of the call said aloud: what was typed in, or what was looked up. An empty slot is
+    passed over in silence."""
+
+    reading: Reading
+    name: str
+
+
+Saying = Phrase | Slot
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Say something to the end and go on."""
 
     name: str
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[Saying, ...]
     next: str
 
 
@@ -63,14 +81,48 @@ class Menu:
     """
 
     name: str
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[Saying, ...]
     keys: Mapping[str, str]
     silence: str
     unknown: str
-    again: tuple[Phrase, ...]
+    again: tuple[Saying, ...]
     attempts: int
     max_digits: int
     timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Ask for a number of `least` to `most` digits, ended by # or by the timeout, and keep it in
+    the slot `into`. `keys`: what is a wish of its own when it is pressed alone, and where to."""
+
+    name: str
+    phrases: tuple[Saying, ...]
+    into: str
+    least: int
+    most: int
+    entered: str
+    keys: Mapping[str, str]
+    silence: str
+    unknown: str
+    again: tuple[Saying, ...]
+    attempts: int
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Look something up with what is in the slots, within a deadline; each outcome has its way.
+
+    `refused`: asked too often. `failed`: no answer in time.
+    """
+
+    name: str
+    enquiry: Enquiry
+    found: str
+    not_found: str
+    refused: str
+    failed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +130,7 @@ class ChooseLanguage:
     """Ask for the language, each offered in itself. Silence or any other key keeps the present."""
 
     name: str
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[Saying, ...]
     languages: Mapping[str, Language]
     next: str
     timeout: timedelta
@@ -91,7 +143,7 @@ class Queue:
     name: str
     team: TeamId | None
     priority: int
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[Saying, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +152,7 @@ class LeaveFor:
 
     name: str
     number: str
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[Saying, ...]
     failed: str
 
 
@@ -119,12 +171,12 @@ class SurveyQuestion:
     """One question answered by one key. `scores`: key -> score."""
 
     name: str
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[Saying, ...]
     scores: Mapping[str, int]
     answered: str
     silence: str
     unknown: str
-    again: tuple[Phrase, ...]
+    again: tuple[Saying, ...]
     attempts: int
     timeout: timedelta
 
@@ -134,10 +186,21 @@ class End:
     """Say good-bye and hang up."""
 
     name: str
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[Saying, ...]
 
 
-Step = Announce | Menu | ChooseLanguage | Queue | LeaveFor | Condition | SurveyQuestion | End
+Step = (
+    Announce
+    | Menu
+    | Digits
+    | ChooseLanguage
+    | Queue
+    | LeaveFor
+    | Condition
+    | Lookup
+    | SurveyQuestion
+    | End
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +231,13 @@ def silent_targets(step: Step) -> Iterator[tuple[str, str]]:
     match step:
         case Announce():
             yield "next", step.next
-        case Menu() | SurveyQuestion():
+        case Menu() | Digits() | SurveyQuestion():
             yield "silence", step.silence
+        case Lookup():
+            yield "found", step.found
+            yield "not_found", step.not_found
+            yield "refused", step.refused
+            yield "failed", step.failed
         case ChooseLanguage():
             yield "next", step.next
         case Condition():
@@ -185,10 +253,12 @@ def targets(step: Step) -> Iterator[tuple[str, str]]:
     """(field, target) of every way out of `step`; a key's field is `keys.<key>`."""
     yield from silent_targets(step)
     match step:
-        case Menu():
+        case Menu() | Digits():
             for key, target in step.keys.items():
                 yield f"keys.{key}", target
             yield "unknown", step.unknown
+            if isinstance(step, Digits):
+                yield "entered", step.entered
         case SurveyQuestion():
             yield "answered", step.answered
             yield "unknown", step.unknown
@@ -196,12 +266,12 @@ def targets(step: Step) -> Iterator[tuple[str, str]]:
             return
 
 
-def phrases(step: Step) -> Iterator[tuple[str, Phrase]]:
-    """(field, phrase) of everything `step` may say."""
-    if isinstance(step, Condition):
+def phrases(step: Step) -> Iterator[tuple[str, Saying]]:
+    """(field, saying) of everything `step` may say."""
+    if isinstance(step, Condition | Lookup):
         return
     for phrase in step.phrases:
         yield "say", phrase
-    if isinstance(step, Menu | SurveyQuestion):
+    if isinstance(step, Menu | Digits | SurveyQuestion):
         for phrase in step.again:
             yield "again", phrase

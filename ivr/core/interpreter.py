@@ -2,32 +2,41 @@
 
 Theory of operation: a session stands at one step. `begin` enters the first step, `step` answers
 what came of the last instruction by entering the next one; conditions are passed through at once.
+At a lookup the turn carries a question (`ask`); whoever can answer it goes on with `resume`, and
+whoever cannot with `step`, which takes the way of a failed lookup.
 A session whose instruction handed the call over (queue, transfer, end) may be asked again when the
 telephone system could not do it; then a person is next, never silence.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import assert_never
 
+from ivr.core.conditions import NOTHING_AROUND, Around, CallerKind, Known, holds
 from ivr.core.flow import (
     LINE_GREETING,
     Announce,
     ChooseLanguage,
     Condition,
+    Digits,
     End,
+    Enquiry,
     Flow,
     LeaveFor,
+    Lookup,
     Menu,
     Phrase,
     Queue,
+    Saying,
     Step,
     SurveyQuestion,
-    Test,
     line_greeting,
 )
+from ivr.core.saying import prompts_of
 from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.telephony import (
@@ -43,12 +52,17 @@ from kernel.telephony import (
 )
 
 KEYS_KEPT = 16
+DIGITS_KEPT = 32
+HIDDEN_KEY = "·"
+"""Stands in the record for each key of a number that was typed in."""
+_DECIMAL = frozenset("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """Where one call stands. `line_team`: the team of the old line that was dialled, if one was.
-    `tries` counts the unknown keys pressed at this step."""
+    `tries` counts the unknown keys pressed at this step. `slots`: what was typed in and what was
+    looked up, by name."""
 
     step: str
     language: Language
@@ -56,6 +70,9 @@ class Session:
     line_team: TeamId | None
     started_at: datetime
     tries: int = 0
+    dnis: str = ""
+    caller: CallerKind = CallerKind.OTHER
+    slots: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- what happened, for the record; the service turns it into events --------------------------
@@ -93,13 +110,54 @@ class LeftFor:
 Happening = Entered | Pressed | LanguageChosen | Scored | LeftFor
 
 
+class Result(StrEnum):
+    """What came of a lookup; each is a field of the step with the way to take."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question to the world outside the flow, with the slots it is asked with."""
+
+    enquiry: Enquiry
+    slots: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`slots`: what was found, to be said by the steps that follow."""
+
+    result: Result
+    slots: Mapping[str, str] = field(default_factory=dict)
+
+
+UNANSWERED = Answer(Result.FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One answer: the session after it, the instruction, and what happened on the way."""
+    """One answer: the session after it, the instruction, and what happened on the way.
+
+    With `ask` set the instruction plays nothing: it only brings the caller back here.
+    """
 
     session: Session
     instruction: Instruction
     happened: tuple[Happening, ...]
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The version of the flow, the moment, and what is around the call."""
+
+    flow: Flow
+    now: datetime
+    around: Around
 
 
 def begin(
@@ -108,6 +166,9 @@ def begin(
     language: Language | None,
     line_team: TeamId | None,
     now: datetime,
+    dnis: str = "",
+    caller: CallerKind = CallerKind.OTHER,
+    around: Around = NOTHING_AROUND,
 ) -> Turn:
     """Enter the flow. `language` None: nothing is known, Mandarin is spoken first."""
     session = Session(
@@ -116,132 +177,174 @@ def begin(
         language_known=language is not None,
         line_team=line_team,
         started_at=now,
+        dnis=dnis,
+        caller=caller,
     )
-    return _enter(flow, session, flow.start, ())
+    return _enter(_Here(flow, now, around), session, flow.start, ())
 
 
 def rescue(flow: Flow, *, language: Language, now: datetime) -> Turn:
     """Enter the fallback: for a call that nothing is known about, and for one past the limit."""
     session = Session(flow.fallback, language, False, None, now)
-    return _enter(flow, session, flow.fallback, ())
+    return _enter(_Here(flow, now, NOTHING_AROUND), session, flow.fallback, ())
 
 
-def step(flow: Flow, session: Session, given: CallerInput, now: datetime) -> Turn:
+def step(
+    flow: Flow,
+    session: Session,
+    given: CallerInput,
+    now: datetime,
+    around: Around = NOTHING_AROUND,
+) -> Turn:
     """Answer what came of the last instruction. Never raises for anything a caller can do."""
+    on = _Here(flow, now, around)
     here = flow.steps[session.step]
-    keys = given.digits[:KEYS_KEPT] if given.kind is InputKind.DIGITS else ""
+    kept = DIGITS_KEPT if isinstance(here, Digits) else KEYS_KEPT
+    keys = given.digits[:kept] if given.kind is InputKind.DIGITS else ""
     match here:
         case Announce():
-            return _go(flow, session, here.next, (), now)
+            return _go(on, session, here.next, ())
         case Menu():
-            return _after_menu(flow, session, here, keys, now)
+            return _after_menu(on, session, here, keys)
+        case Digits():
+            return _after_digits(on, session, here, keys)
         case ChooseLanguage():
-            return _after_language(flow, session, here, keys, now)
+            return _after_language(on, session, here, keys)
         case SurveyQuestion():
-            return _after_question(flow, session, here, keys, now)
+            return _after_question(on, session, here, keys)
         case LeaveFor():
-            return _go(flow, session, here.failed, (), now)
+            return _go(on, session, here.failed, ())
+        case Lookup():
+            return resume(flow, session, UNANSWERED, now, around)
         case Queue() | End() | Condition():
             # Asked again at a place of rest: the same answer, nothing new happened.
-            return replace(_enter(flow, session, session.step, ()), happened=())
+            return replace(_enter(on, session, session.step, ()), happened=())
         case _:
             assert_never(here)
 
 
-def _after_menu(flow: Flow, session: Session, menu: Menu, keys: str, now: datetime) -> Turn:
+def resume(
+    flow: Flow, session: Session, answer: Answer, now: datetime, around: Around = NOTHING_AROUND
+) -> Turn:
+    """Go on from a lookup with what came of it.
+
+    Raises:
+        ValueError: the session stands at no lookup.
+    """
+    here = flow.steps[session.step]
+    if not isinstance(here, Lookup):
+        raise ValueError(f"{session.step!r} is no lookup")
+    ways = {
+        Result.FOUND: here.found,
+        Result.NOT_FOUND: here.not_found,
+        Result.REFUSED: here.refused,
+        Result.FAILED: here.failed,
+    }
+    session = replace(session, slots={**session.slots, **answer.slots})
+    return _go(_Here(flow, now, around), session, ways[answer.result], ())
+
+
+def _after_menu(on: _Here, session: Session, menu: Menu, keys: str) -> Turn:
     pressed = (Pressed(menu.name, keys),)
     if not keys:
-        return _go(flow, session, menu.silence, pressed, now)
+        return _go(on, session, menu.silence, pressed)
     if keys in menu.keys:
-        return _go(flow, session, menu.keys[keys], pressed, now)
-    if session.tries + 1 < menu.attempts:
-        return _repeat(flow, session, menu, pressed)
-    return _go(flow, session, menu.unknown, pressed, now)
+        return _go(on, session, menu.keys[keys], pressed)
+    return _unknown(on, session, menu, pressed)
 
 
-def _after_language(
-    flow: Flow, session: Session, here: ChooseLanguage, keys: str, now: datetime
-) -> Turn:
+def _after_digits(on: _Here, session: Session, here: Digits, keys: str) -> Turn:
+    # What was typed may be private: the record tells only how many keys there were.
+    pressed = (Pressed(here.name, keys if keys in here.keys else HIDDEN_KEY * len(keys)),)
+    if not keys:
+        return _go(on, session, here.silence, pressed)
+    if keys in here.keys:
+        return _go(on, session, here.keys[keys], pressed)
+    digits = keys.rstrip("#")
+    if here.least <= len(digits) <= here.most and set(digits) <= _DECIMAL:
+        session = replace(session, slots={**session.slots, here.into: digits})
+        return _go(on, session, here.entered, pressed)
+    return _unknown(on, session, here, pressed)
+
+
+def _after_language(on: _Here, session: Session, here: ChooseLanguage, keys: str) -> Turn:
     pressed: tuple[Happening, ...] = (Pressed(here.name, keys),)
     chosen = here.languages.get(keys)
     if chosen is not None:
         session = replace(session, language=chosen, language_known=True)
         pressed += (LanguageChosen(chosen),)
-    return _go(flow, session, here.next, pressed, now)
+    return _go(on, session, here.next, pressed)
 
 
-def _after_question(
-    flow: Flow, session: Session, here: SurveyQuestion, keys: str, now: datetime
-) -> Turn:
+def _after_question(on: _Here, session: Session, here: SurveyQuestion, keys: str) -> Turn:
     pressed: tuple[Happening, ...] = (Pressed(here.name, keys),)
     if not keys:
-        return _go(flow, session, here.silence, pressed, now)
+        return _go(on, session, here.silence, pressed)
     score = here.scores.get(keys)
     if score is not None:
-        return _go(flow, session, here.answered, (*pressed, Scored(score)), now)
-    if session.tries + 1 < here.attempts:
-        return _repeat(flow, session, here, pressed)
-    return _go(flow, session, here.unknown, pressed, now)
+        return _go(on, session, here.answered, (*pressed, Scored(score)))
+    return _unknown(on, session, here, pressed)
 
 
-def _repeat(
-    flow: Flow, session: Session, here: Menu | SurveyQuestion, pressed: tuple[Happening, ...]
+def _unknown(
+    on: _Here,
+    session: Session,
+    here: Menu | Digits | SurveyQuestion,
+    pressed: tuple[Happening, ...],
 ) -> Turn:
+    """Ask again as often as the step allows, then take its way for keys it does not know."""
+    if session.tries + 1 >= here.attempts:
+        return _go(on, session, here.unknown, pressed)
     session = replace(session, tries=session.tries + 1)
-    prompts = _prompts(flow, session, (*here.again, *here.phrases))
-    instruction = Collect(prompts, _max_digits(here), here.timeout)
-    return Turn(session, instruction, pressed)
+    prompts = _prompts(on, session, (*here.again, *here.phrases))
+    return Turn(session, Collect(prompts, _max_digits(here), here.timeout), pressed)
 
 
-def _go(
-    flow: Flow, session: Session, target: str, happened: tuple[Happening, ...], now: datetime
-) -> Turn:
+def _go(on: _Here, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
     """Enter `target`, or the fallback if the caller has gone round for longer than allowed."""
-    if now - session.started_at > flow.limit and not _is_way_out(flow.steps[target]):
+    flow = on.flow
+    if on.now - session.started_at > flow.limit and not _is_way_out(flow.steps[target]):
         target = flow.fallback
-    return _enter(flow, session, target, happened)
+    return _enter(on, session, target, happened)
 
 
 def _is_way_out(step: Step) -> bool:
     return isinstance(step, Queue | LeaveFor | End)
 
 
-def _enter(flow: Flow, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
+def _enter(on: _Here, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
     # Validation proves that conditions never lead in a circle, so this loop ends.
     while True:
-        here = flow.steps[target]
+        here = on.flow.steps[target]
         session = replace(session, step=target, tries=0)
         happened = (*happened, Entered(target, session.language))
+        if isinstance(here, Lookup):
+            return Turn(session, Play(()), happened, Ask(here.enquiry, session.slots))
         if not isinstance(here, Condition):
             if isinstance(here, LeaveFor):
                 happened = (*happened, LeftFor(here.number))
-            return Turn(session, _instruction(flow, session, here), happened)
-        target = here.then if _holds(here.test, session) else here.otherwise
+            return Turn(session, _instruction(on, session, here), happened)
+        holding = holds(here.test, _known(session), on.around, on.now)
+        target = here.then if holding else here.otherwise
 
 
-def _holds(test: Test, session: Session) -> bool:
-    match test:
-        case Test.LINE_KNOWN:
-            return session.line_team is not None
-        case Test.LANGUAGE_KNOWN:
-            return session.language_known
-        case _:
-            assert_never(test)
+def _known(session: Session) -> Known:
+    return Known(session.language_known, session.line_team, session.dnis, session.caller)
 
 
 def _instruction(
-    flow: Flow,
+    on: _Here,
     session: Session,
-    here: Announce | Menu | ChooseLanguage | Queue | LeaveFor | SurveyQuestion | End,
+    here: Announce | Menu | Digits | ChooseLanguage | Queue | LeaveFor | SurveyQuestion | End,
 ) -> Instruction:
-    prompts = _prompts(flow, session, here.phrases)
+    prompts = _prompts(on, session, here.phrases)
     match here:
         case Announce():
             return Play(prompts)
-        case Menu() | ChooseLanguage() | SurveyQuestion():
+        case Menu() | Digits() | ChooseLanguage() | SurveyQuestion():
             return Collect(prompts, _max_digits(here), here.timeout)
         case Queue():
-            team = here.team or _line_team(flow, session)
+            team = here.team or _line_team(on.flow, session)
             return EnterQueue(team, session.language, here.priority, prompts)
         case LeaveFor():
             return TransferOut(here.number, prompts)
@@ -251,8 +354,16 @@ def _instruction(
             assert_never(here)
 
 
-def _max_digits(here: Menu | ChooseLanguage | SurveyQuestion) -> int:
-    return here.max_digits if isinstance(here, Menu) else 1
+def _max_digits(here: Menu | Digits | ChooseLanguage | SurveyQuestion) -> int:
+    match here:
+        case Menu():
+            return here.max_digits
+        case Digits():
+            return here.most
+        case ChooseLanguage() | SurveyQuestion():
+            return 1
+        case _:
+            assert_never(here)
 
 
 def _line_team(flow: Flow, session: Session) -> TeamId:
@@ -267,11 +378,17 @@ def _line_team(flow: Flow, session: Session) -> TeamId:
     return fallback.team
 
 
-def _prompts(flow: Flow, session: Session, wanted: tuple[Phrase, ...]) -> tuple[Prompt, ...]:
-    return tuple(
-        Prompt(_name(flow, session, phrase.name), phrase.language or session.language)
-        for phrase in wanted
-    )
+def _prompts(on: _Here, session: Session, wanted: tuple[Saying, ...]) -> tuple[Prompt, ...]:
+    said: list[Prompt] = []
+    for saying in wanted:
+        if isinstance(saying, Phrase):
+            name = _name(on.flow, session, saying.name)
+            said.append(Prompt(name, saying.language or session.language))
+        else:
+            value = session.slots.get(saying.name, "")
+            names = prompts_of(saying.reading, value, on.now)
+            said += [Prompt(name, session.language) for name in names]
+    return tuple(said)
 
 
 def _name(flow: Flow, session: Session, name: str) -> str:

@@ -10,16 +10,22 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ivr.core.catalogue import PromptCatalogue
+from ivr.core.conditions import QueueOver
 from ivr.core.flow import (
     LANGUAGE_ORDER,
     LINE_GREETING,
+    Condition,
+    Digits,
     End,
+    Enquiry,
     Flow,
     LeaveFor,
+    Lookup,
     Menu,
-    Phrase,
     Purpose,
     Queue,
+    Saying,
+    Slot,
     Step,
     SurveyQuestion,
     line_greeting,
@@ -27,11 +33,21 @@ from ivr.core.flow import (
     silent_targets,
     targets,
 )
+from ivr.core.saying import all_prompts
 from kernel.ids import TeamId
 from kernel.language import Language
 
 DIALABLE = frozenset("0123456789*#")
 EMERGENCY_NUMBERS = frozenset({"110", "119", "120", "122"})
+LONGEST_NUMBER = 32
+NEEDED: dict[Enquiry, frozenset[str]] = {
+    Enquiry.ORDER_PROGRESS: frozenset({"order_number", "phone_tail"}),
+}
+"""The slots that must have been typed in before a lookup is made."""
+FOUND: dict[Enquiry, frozenset[str]] = {
+    Enquiry.ORDER_PROGRESS: frozenset({"order_stage", "order_at"}),
+}
+"""The slots that a lookup fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +64,12 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Every broken rule, in the order of the steps; empty when the flow may be used."""
     unknown = tuple(_unknown_targets(flow))
-    found = [*unknown, *_wrong_values(flow, teams), *_missing_prompts(flow, catalogue, teams)]
+    found = [
+        *unknown,
+        *_wrong_values(flow, teams),
+        *_missing_prompts(flow, catalogue, teams),
+        *_empty_slots(flow),
+    ]
     if not unknown:
         # The graph can only be judged when all its edges lead somewhere.
         found += [*_unreachable(flow), *_silent_circles(flow), *_no_way_out(flow)]
@@ -85,12 +106,18 @@ def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
         yield Problem(
             step.name, "number", f"{step.number!r} is not a number that callers may be sent to"
         )
-    if isinstance(step, Menu | SurveyQuestion) and not 1 <= step.attempts <= 3:
+    if isinstance(step, Condition) and isinstance(step.test, QueueOver):
+        if step.test.team is not None and step.test.team not in teams:
+            yield Problem(step.name, "when", f"there is no team {step.test.team!r}")
+    if isinstance(step, Menu | Digits | SurveyQuestion) and not 1 <= step.attempts <= 3:
         yield Problem(step.name, "attempts", "must be between 1 and 3")
-    if isinstance(step, Menu):
+    if isinstance(step, Menu | Digits):
+        most = step.max_digits if isinstance(step, Menu) else step.most
         for key in step.keys:
-            if not key or len(key) > step.max_digits or not set(key) <= DIALABLE:
+            if not key or len(key) > most or not set(key) <= DIALABLE:
                 yield Problem(step.name, f"keys.{key}", f"{key!r} cannot be pressed here")
+    if isinstance(step, Digits) and not 1 <= step.least <= step.most <= LONGEST_NUMBER:
+        yield Problem(step.name, "least", f"needs 1 <= least <= most <= {LONGEST_NUMBER}")
     if isinstance(step, SurveyQuestion):
         for key, score in step.scores.items():
             if len(key) != 1 or key not in DIALABLE or not 1 <= score <= 5:
@@ -105,7 +132,8 @@ def _missing_prompts(
             if phrase.name == LINE_GREETING and flow.purpose is Purpose.SURVEY:
                 yield Problem(step.name, field, "a survey knows no dialled line")
                 continue
-            wanted = {phrase.language} if phrase.language else set(LANGUAGE_ORDER)
+            fixed = None if isinstance(phrase, Slot) else phrase.language
+            wanted = {fixed} if fixed else set(LANGUAGE_ORDER)
             for name in _names(phrase, teams):
                 for language in sorted(wanted - catalogue.languages(name), key=_order):
                     yield Problem(
@@ -113,7 +141,26 @@ def _missing_prompts(
                     )
 
 
-def _names(phrase: Phrase, teams: Collection[TeamId]) -> tuple[str, ...]:
+def _empty_slots(flow: Flow) -> Iterator[Problem]:
+    """Slots that are said or needed, and that no step of the flow ever fills."""
+    filled: set[str] = set()
+    for step in flow.steps.values():
+        if isinstance(step, Digits):
+            filled.add(step.into)
+        if isinstance(step, Lookup):
+            filled |= FOUND[step.enquiry]
+    for step in flow.steps.values():
+        for field, saying in phrases(step):
+            if isinstance(saying, Slot) and saying.name not in filled:
+                yield Problem(step.name, field, f"no step fills the slot {saying.name!r}")
+        if isinstance(step, Lookup):
+            for slot in sorted(NEEDED[step.enquiry] - filled):
+                yield Problem(step.name, "enquiry", f"no step fills the slot {slot!r}")
+
+
+def _names(phrase: Saying, teams: Collection[TeamId]) -> tuple[str, ...]:
+    if isinstance(phrase, Slot):
+        return all_prompts(phrase.reading)
     if phrase.name != LINE_GREETING:
         return (phrase.name,)
     return tuple(line_greeting(team) for team in sorted(teams))

@@ -1,6 +1,6 @@
 """A caller on paper: walk a flow with given inputs and see where it ends.
 
-Used by the tests (with generated callers) and, later, by the text simulator.
+Used by the tests (with generated callers) and by the text simulator.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
+from ivr.core.conditions import NOTHING_AROUND, Around, CallerKind
 from ivr.core.flow import Flow
-from ivr.core.interpreter import Turn, begin, step
+from ivr.core.interpreter import UNANSWERED, Answer, Turn, begin, resume, step
 from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.telephony import (
@@ -31,7 +33,8 @@ PLAYING = timedelta(seconds=8)
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """`turns` in order; `ending` is the last instruction, None if the caller was stranded."""
+    """`turns` in order; `ending` is the last instruction. It is None if the caller was stranded,
+    or, where silence was not asked for, if the walk stands at a question without a key left."""
 
     turns: tuple[Turn, ...]
     ending: EnterQueue | TransferOut | Disconnect | None
@@ -51,6 +54,19 @@ class Journey:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Who walks, and what the world is like meanwhile. `answer` is that of every lookup."""
+
+    started_at: datetime
+    language: Language | None = None
+    line_team: TeamId | None = None
+    dnis: str = ""
+    caller: CallerKind = CallerKind.OTHER
+    around: Around = NOTHING_AROUND
+    answer: Answer = UNANSWERED
+
+
 def walk(
     flow: Flow,
     keys: Iterable[str],
@@ -64,23 +80,45 @@ def walk(
     When `keys` are used up the caller stays silent. Ends at a queue, a transfer or a hang-up, or
     after `MAX_TURNS`, which a valid flow never needs.
     """
-    now = started_at
-    turn = begin(flow, language=language, line_team=line_team, now=now)
+    visit = Visit(started_at=started_at, language=language, line_team=line_team)
+    return visit_flow(flow, chain(keys, repeat("")), visit)
+
+
+def visit_flow(flow: Flow, keys: Iterable[str], visit: Visit) -> Journey:
+    """As `walk`, but the walk stops where a question finds no key left."""
+    now = visit.started_at
+    turn = begin(
+        flow,
+        language=visit.language,
+        line_team=visit.line_team,
+        now=now,
+        dnis=visit.dnis,
+        caller=visit.caller,
+        around=visit.around,
+    )
     turns = [turn]
     pressing = iter(keys)
     while len(turns) < MAX_TURNS:
         if isinstance(turn.instruction, EnterQueue | TransferOut | Disconnect):
             return Journey(tuple(turns), turn.instruction)
-        now += PLAYING
-        turn = step(flow, turn.session, _input(turn.instruction, pressing, now), now)
+        if turn.ask is not None:
+            turn = resume(flow, turn.session, visit.answer, now, visit.around)
+        else:
+            given = _input(turn.instruction, pressing, now + PLAYING)
+            if given is None:
+                break
+            now += PLAYING
+            turn = step(flow, turn.session, given, now, visit.around)
         turns.append(turn)
     return Journey(tuple(turns), None)
 
 
-def _input(instruction: Instruction, pressing: Iterator[str], now: datetime) -> CallerInput:
+def _input(instruction: Instruction, pressing: Iterator[str], now: datetime) -> CallerInput | None:
     if isinstance(instruction, Play):
         return CallerInput(InputKind.PLAYED, "", now)
     assert isinstance(instruction, Collect)
-    pressed = next(pressing, "")
+    pressed = next(pressing, None)
+    if pressed is None:
+        return None
     kind = InputKind.DIGITS if pressed else InputKind.SILENCE
     return CallerInput(kind, pressed, now)

@@ -33,7 +33,7 @@ def test_every_step_of_the_flows_has_a_title_or_is_marked_unheard() -> None:
 
 
 def test_steps_that_only_decide_are_not_shown() -> None:
-    deciding = {name for name, kind in steps().items() if kind == "condition"}
+    deciding = {name for name, kind in steps().items() if kind in ("condition", "lookup")}
     assert deciding == {name for name, title in STEP_TITLES.items() if title is None}
 
 

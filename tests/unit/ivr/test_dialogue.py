@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ivr.core.saying import Stage as Stage_
+from ivr.enquiries import Enquiries
+from ivr.ports import OrderProgress
 from ivr.service import Dialogue, Survey
 from kernel.events import (
     CallAnswered,
@@ -32,6 +35,7 @@ from tests.fakes.bus import CollectingBus
 from tests.fakes.caller_memory import DictCallerMemory
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
+from tests.fakes.ivr_world import DictOrderBook, SetSurroundings
 from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
 from tests.unit.ivr.shipped import main_flow, survey_flow
@@ -48,11 +52,15 @@ class Stage:
         self.memory = DictCallerMemory()
         self.log = KeptLog()
         self.lines = DictLineBook({"12333": OldLine("人社咨询热线", TeamId("labour"))})
+        self.surroundings = SetSurroundings()
+        self.orders = DictOrderBook()
         clock, ids = SetClock(), CountedIds()
         self.dialogue = Dialogue(
             flow=main_flow(),
             lines=self.lines,
             memory=self.memory,
+            surroundings=self.surroundings,
+            enquiries=Enquiries(self.orders, self.log, deadline_s=0.02),
             bus=self.bus,
             clock=clock,
             ids=ids,
@@ -177,6 +185,30 @@ async def test_strange_keys_neither_fail_nor_strand_the_caller(stage: Stage, dig
     instruction = await stage.dialogue.next(CALL, keys(digits))
     assert isinstance(instruction, EnterQueue)
     assert all(len(e.keys) <= 16 for e in stage.bus.of(MenuKeyPressed))
+
+
+async def test_progress_of_an_order_is_asked_and_said_in_one_answer(stage: Stage) -> None:
+    stage.orders.orders["20261124000123", "8000"] = OrderProgress(Stage_.SENT, NOON)
+    await stage.dialogue.begin(entered())
+    for typed in ("6", "20261124000123"):
+        await stage.dialogue.next(CALL, keys(typed))
+    told = await stage.dialogue.next(CALL, keys("8000"))
+    assert Prompt("order_sent", Language.MANDARIN) in told.prompts
+    assert "20261124000123" not in str(stage.bus.published)
+
+
+@pytest.mark.parametrize("fate", ["silent", "broken"])
+async def test_caller_whose_lookup_gets_no_answer_goes_on_to_a_person(
+    stage: Stage, fate: str
+) -> None:
+    setattr(stage.orders, fate, True)
+    await stage.dialogue.begin(entered())
+    for typed in ("6", "20261124000123"):
+        await stage.dialogue.next(CALL, keys(typed))
+    sorry = await stage.dialogue.next(CALL, keys("8000"))
+    assert sorry.prompts == (Prompt("progress_failed", Language.MANDARIN),)
+    person = await stage.dialogue.next(CALL, CallerInput(InputKind.PLAYED, "", NOON))
+    assert isinstance(person, EnterQueue)
 
 
 # --- survey -----------------------------------------------------------------------------------

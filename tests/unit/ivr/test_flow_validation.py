@@ -257,3 +257,111 @@ def test_missing_file_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_prompts(tmp_path / "none.yaml")
     assert caught.value.message.endswith(":1: there is no such file")
+
+
+def condition(when: str) -> str:
+    return f"""  first:
+    kind: condition
+    when: {when}
+    then: person
+    otherwise: person
+"""
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        '{time: "08:30-17:30"}',
+        '{time: "22:00-06:00"}',
+        "{day: free}",
+        '{dialled: ["12333", "12345"]}',
+        "{caller: anonymous}",
+        "{queue: {team: labour, waiting: 20}}",
+        "{queue: {team: line, wait_s: 60}}",
+    ],
+)
+def test_condition_asks_one_thing_of_the_world(tmp_path: Path, when: str) -> None:
+    path = tmp_path / "flow.yaml"
+    path.write_text(HEAD + condition(when) + PERSON, encoding="utf-8")
+    load_flow(path, CATALOGUE, TEAMS)
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("full_moon", "unknown condition 'full_moon'"),
+        ("{moon: full}", "unknown field 'moon'"),
+        ("{day: free, caller: mobile}", "asks exactly one thing"),
+        ("{}", "asks exactly one thing"),
+        ('{time: "08:30"}', "must be two times"),
+        ('{time: "08:30-08:30"}', "must be two times"),
+        ('{time: "25:00-26:00"}', "must be two times"),
+        ("{day: rainy}", "unknown kind of day"),
+        ("{caller: rude}", "unknown kind of caller"),
+        ("{dialled: []}", "must be a list of numbers"),
+        ("{dialled: [abc]}", "must be a list of numbers"),
+        ("{queue: {team: labour}}", "needs waiting or wait_s"),
+        ("{queue: {team: tourism, waiting: 1}}", "there is no team 'tourism'"),
+    ],
+)
+def test_wrong_condition_is_named_with_its_line(tmp_path: Path, when: str, words: str) -> None:
+    message = refusal(tmp_path, HEAD + condition(when) + PERSON)
+    assert any(part.startswith("flow.yaml:9: ") and words in part for part in message.splitlines())
+
+
+NUMBER = """  first:
+    kind: digits
+    say: [hello]
+    into: order_number
+    least: 2
+    most: 4
+    entered: person
+    keys: {"0": person}
+    silence: person
+    unknown: person
+    timeout_s: 2
+"""
+LOOKUP = """  look:
+    kind: lookup
+    enquiry: order_progress
+    found: person
+    not_found: person
+    refused: person
+    failed: person
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        (NUMBER.replace("least: 2", "least: 9"), 11, "needs 1 <= least <= most"),
+        (NUMBER.replace('"0"', '"00000"'), 14, "cannot be pressed here"),
+        (NUMBER.replace("[hello]", '["{digits:nothing}"]'), 9, "no step fills the slot 'nothing'"),
+        (NUMBER.replace("[hello]", '["{song:order_number}"]'), 9, "cannot be said"),
+        (NUMBER.replace("[hello]", '["{day:order_number}"]'), 9, "'day_today' has no text"),
+        (
+            NUMBER.replace("entered: person", "entered: look") + LOOKUP,
+            20,
+            "no step fills the slot 'phone_tail'",
+        ),
+        (
+            NUMBER.replace("entered: person", "entered: look")
+            + LOOKUP.replace("order_progress", "weather"),
+            20,
+            "'weather' cannot be looked up",
+        ),
+        (
+            NUMBER.replace("entered: person", "entered: look")
+            + LOOKUP.replace("failed: person", "failed: look"),
+            18,
+            "comes back here for ever",
+        ),
+    ],
+)
+def test_wrong_number_or_lookup_is_named_with_its_line(
+    tmp_path: Path, body: str, line: int, words: str
+) -> None:
+    message = refusal(tmp_path, HEAD + body + PERSON)
+    matching = [part for part in message.splitlines() if words in part]
+    assert matching, message
+    assert any(part.startswith(f"flow.yaml:{line}: ") for part in matching), message

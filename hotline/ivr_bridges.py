@@ -1,0 +1,93 @@
+"""What the flows of the IVR see of the other departments: orders by telephone, queues, the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from acd.core.views import Wallboard
+from acd.service import Distribution
+from ivr.core.conditions import Around, QueueLoad
+from ivr.core.saying import Stage
+from ivr.ports import OrderProgress
+from kernel.errors import NotFound
+from kernel.ids import TeamId
+from workorders.core.calendar import WorkCalendar
+from workorders.core.case import Case, CaseFile
+from workorders.core.numbers import PREFIX, city_day, is_case_number
+from workorders.core.words import CaseState
+from workorders.service import Cases
+
+_DAY_DIGITS = 8
+_TAIL = 4
+_STAGES: Mapping[CaseState, Stage] = {
+    CaseState.DRAFT: Stage.REGISTERED,
+    CaseState.PENDING_DISPATCH: Stage.REGISTERED,
+    CaseState.DISPATCHED: Stage.SENT,
+    CaseState.IN_PROGRESS: Stage.HANDLED,
+    CaseState.RETURN_REQUESTED: Stage.HANDLED,
+    CaseState.COORDINATING: Stage.HANDLED,
+    CaseState.LONG_TERM: Stage.HANDLED,
+    CaseState.REDO: Stage.HANDLED,
+    CaseState.REPLIED: Stage.REVIEWED,
+    CaseState.CALLBACK_PENDING: Stage.ANSWERED,
+    CaseState.ANSWERED: Stage.ANSWERED,
+    CaseState.CLOSED: Stage.ANSWERED,
+    CaseState.NOT_ACCEPTED: Stage.ENDED,
+    CaseState.TRANSFERRED_OUT: Stage.ENDED,
+    CaseState.MERGED: Stage.ENDED,
+    CaseState.TERMINATED: Stage.ENDED,
+    CaseState.WITHDRAWN: Stage.ENDED,
+}
+
+
+class FlowWorld:
+    """Fills `ivr.ports.OrderBook` and `ivr.ports.Surroundings`.
+
+    The dialogue is made before the departments that it asks about, so that these are told by
+    `follow`; nobody asks before the line is open. The queues are those of the last picture, which
+    the distribution draws at most twice a second, however many call meanwhile.
+    """
+
+    def __init__(self, calendar: WorkCalendar) -> None:
+        self._calendar = calendar
+        self._queues: Mapping[TeamId, QueueLoad] = {}
+        self._cases: Cases | None = None
+
+    def follow(self, distribution: Distribution, cases: Cases) -> None:
+        self._cases = cases
+        distribution.watch_wallboard(self._seen)
+
+    def around(self, now: datetime) -> Around:
+        return Around(working_day=self._calendar.is_working_day(city_day(now)), queues=self._queues)
+
+    def _seen(self, board: Wallboard) -> None:
+        self._queues = {row.team: QueueLoad(row.waiting, row.longest_since) for row in board.teams}
+
+    async def progress(self, digits: str, phone_tail: str) -> OrderProgress | None:
+        number = number_of(digits)
+        if self._cases is None or number is None:
+            return None
+        try:
+            found = await self._cases.case(number)
+        except NotFound:
+            return None
+        if found.case.hides_identity or phone_tail not in _tails(found.case):
+            return None
+        return OrderProgress(_STAGES[found.case.state], _last_change(found))
+
+
+def number_of(digits: str) -> str | None:
+    """`20261124123` and `20261124000123` are both GZ20261124-000123; None for no case number."""
+    number = f"{PREFIX}{digits[:_DAY_DIGITS]}-{digits[_DAY_DIGITS:].rjust(6, '0')}"
+    return number if is_case_number(number) else None
+
+
+def _tails(case: Case) -> frozenset[str]:
+    numbers = (case.ani, case.content.contact_number)
+    return frozenset(number[-_TAIL:] for number in numbers if len(number) >= _TAIL)
+
+
+def _last_change(found: CaseFile) -> datetime:
+    moved = [entry.at for entry in found.timeline if entry.to_state is not None]
+    return moved[-1] if moved else found.case.filed_at

@@ -1,0 +1,154 @@
+"""What a flow may ask before it chooses a way: the clock, the day, the line, the caller, the queue.
+
+Everything here is answered from values that are handed in; nothing is looked up while a caller
+listens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from kernel.clock import CITY_ZONE_NAME
+from kernel.ids import TeamId
+from kernel.phone import PhoneNumber, is_mobile
+
+CITY_ZONE = ZoneInfo(CITY_ZONE_NAME)
+
+
+class Flag(StrEnum):
+    """What is known of the call itself."""
+
+    LINE_KNOWN = "line_known"  # an old line was dialled, which decides the team
+    LANGUAGE_KNOWN = "language_known"  # remembered for this number, or chosen in this call
+
+
+class DayKind(StrEnum):
+    """By the official calendar, holidays and make-up days included."""
+
+    WORKING = "working"
+    FREE = "free"
+
+
+class CallerKind(StrEnum):
+    """By the form of the calling number."""
+
+    ANONYMOUS = "anonymous"
+    MOBILE = "mobile"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """The city's clock shows `begin` or later and is before `end`; `begin` after `end` goes over
+    midnight."""
+
+    begin: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class DayIs:
+    kind: DayKind
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """One of these numbers was dialled."""
+
+    numbers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIs:
+    kind: CallerKind
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOver:
+    """More than `waiting` callers wait for `team` (None: the team of the dialled line), or one of
+    them has waited longer than `wait`. A limit that is None is not looked at."""
+
+    team: TeamId | None
+    waiting: int | None
+    wait: timedelta | None
+
+
+Test = Flag | TimeOfDay | DayIs | Dialled | CallerIs | QueueOver
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLoad:
+    """`longest_since`: the first arrival of whoever waits longest; None if nobody waits."""
+
+    waiting: int
+    longest_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is outside the call, as it is at this moment. `queues` without a team: nobody waits."""
+
+    working_day: bool = True
+    queues: Mapping[TeamId, QueueLoad] = field(default_factory=dict)
+
+
+NOTHING_AROUND = Around()
+_NO_LOAD = QueueLoad(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the call when a condition is asked."""
+
+    language_known: bool
+    line_team: TeamId | None
+    dnis: str
+    caller: CallerKind
+
+
+def caller_kind(ani: PhoneNumber) -> CallerKind:
+    if ani.anonymous:
+        return CallerKind.ANONYMOUS
+    return CallerKind.MOBILE if is_mobile(ani) else CallerKind.OTHER
+
+
+def holds(test: Test, call: Known, around: Around, now: datetime) -> bool:
+    """`now` is aware; times of day are the city's."""
+    match test:
+        case Flag.LINE_KNOWN:
+            return call.line_team is not None
+        case Flag.LANGUAGE_KNOWN:
+            return call.language_known
+        case TimeOfDay():
+            return _within(test, now.astimezone(CITY_ZONE).time())
+        case DayIs():
+            return around.working_day == (test.kind is DayKind.WORKING)
+        case Dialled():
+            return call.dnis in test.numbers
+        case CallerIs():
+            return call.caller is test.kind
+        case QueueOver():
+            return _over(test, call, around, now)
+        case _:
+            assert_never(test)
+
+
+def _within(test: TimeOfDay, clock: time) -> bool:
+    if test.begin <= test.end:
+        return test.begin <= clock < test.end
+    return clock >= test.begin or clock < test.end
+
+
+def _over(test: QueueOver, call: Known, around: Around, now: datetime) -> bool:
+    team = test.team or call.line_team
+    load = around.queues.get(team, _NO_LOAD) if team else _NO_LOAD
+    if test.waiting is not None and load.waiting > test.waiting:
+        return True
+    if test.wait is None or load.longest_since is None:
+        return False
+    return now - load.longest_since > test.wait

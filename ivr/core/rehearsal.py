@@ -1,0 +1,83 @@
+"""The text simulator: a call as one reads it, for trying a flow before citizens do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from ivr.core.catalogue import PromptCatalogue
+from ivr.core.flow import Flow
+from ivr.core.interpreter import UNANSWERED, Answer, Entered, Happening, Pressed, Result, Turn
+from ivr.core.saying import Stage
+from ivr.core.walk import Visit, visit_flow
+from kernel.language import Language
+from kernel.telephony import Collect, Disconnect, EnterQueue, TransferOut
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    language: Language
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One turn: what was pressed before it (None: nothing was asked), the steps passed through,
+    what is said, and the digits that may be typed now (0: none)."""
+
+    pressed: str | None
+    steps: tuple[str, ...]
+    said: tuple[Said, ...]
+    may_type: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """`ending` is None while the simulated caller is asked for a key."""
+
+    moments: tuple[Moment, ...]
+    ending: EnterQueue | TransferOut | Disconnect | None
+
+
+def rehearse(
+    flow: Flow, catalogue: PromptCatalogue, keys: Sequence[str], visit: Visit
+) -> Rehearsal:
+    """Walk `flow` with one entry of `keys` for each question ("" is silence), as far as they go."""
+    journey = visit_flow(flow, keys, visit)
+    return Rehearsal(
+        tuple(_moment(turn, catalogue) for turn in journey.turns),
+        journey.ending,
+    )
+
+
+def _moment(turn: Turn, catalogue: PromptCatalogue) -> Moment:
+    said = tuple(
+        Said(language, _joined(language, [catalogue.text(p.name, language) for p in run]))
+        for language, run in groupby(turn.instruction.prompts, key=lambda p: p.language)
+    )
+    here = turn.instruction
+    return Moment(
+        pressed=_pressed(turn.happened),
+        steps=tuple(h.step for h in turn.happened if isinstance(h, Entered)),
+        said=said,
+        may_type=here.max_digits if isinstance(here, Collect) else 0,
+    )
+
+
+def _joined(language: Language, texts: Sequence[str]) -> str:
+    return (" " if language is Language.ENGLISH else "").join(texts)
+
+
+def _pressed(happened: tuple[Happening, ...]) -> str | None:
+    return next((h.keys for h in happened if isinstance(h, Pressed)), None)
+
+
+def example_answer(result: Result, now: datetime) -> Answer:
+    """What every lookup of a rehearsal finds: an order that is being handled since today."""
+    if result is Result.FAILED:
+        return UNANSWERED
+    if result is not Result.FOUND:
+        return Answer(result)
+    return Answer(result, {"order_stage": Stage.HANDLED.value, "order_at": now.isoformat()})

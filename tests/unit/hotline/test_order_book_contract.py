@@ -1,0 +1,105 @@
+"""The port `ivr.ports.OrderBook`: the bridge to the cases and the fake of the tests agree."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from acd.core.views import Wallboard
+from acd.service import Distribution
+from hotline.ivr_bridges import FlowWorld
+from ivr.core.conditions import QueueLoad
+from ivr.core.saying import Stage
+from ivr.ports import OrderBook, OrderProgress
+from kernel.ids import TeamId
+from tests.fakes.clock import NOON
+from tests.fakes.ivr_world import DictOrderBook
+from tests.unit.workorders.world import ANI, FUME, World, file, reference
+from workorders.core.case import CaseContent
+
+OTHER_PHONE = replace(FUME, contact_number="02083331234")
+Filed = Callable[[CaseContent], Awaitable[tuple[OrderBook, str, datetime]]]
+"""Files a case and returns the book, the digits of its number, and when."""
+
+
+class Board:
+    """The part of the distribution that the bridge listens to."""
+
+    def __init__(self) -> None:
+        self.seen: list[Callable[[Wallboard], None]] = []
+
+    def watch_wallboard(self, callback: Callable[[Wallboard], None]) -> None:
+        self.seen.append(callback)
+
+
+def followed(world: World, board: Board | None = None) -> FlowWorld:
+    made = FlowWorld(reference().calendar)
+    made.follow(cast(Distribution, board or Board()), world.cases)
+    return made
+
+
+async def _bridge(content: CaseContent) -> tuple[OrderBook, str, datetime]:
+    world = World()
+    case = await file(world, content=content)
+    return followed(world), case.number[2:].replace("-", ""), world.clock.now()
+
+
+async def _fake(content: CaseContent) -> tuple[OrderBook, str, datetime]:
+    digits, tails = "20261124000001", [ANI[-4:], content.contact_number[-4:]]
+    if content.confidential or content.anonymous:
+        tails = []
+    orders = {(digits, t): OrderProgress(Stage.SENT, NOON) for t in tails if t}
+    return DictOrderBook(orders), digits, NOON
+
+
+@pytest.fixture(params=[_bridge, _fake], ids=["cases", "fake"])
+def filed(request: pytest.FixtureRequest) -> Filed:
+    return cast(Filed, request.param)
+
+
+@pytest.mark.parametrize("tail", [ANI[-4:], "1234"])
+async def test_order_is_told_to_who_knows_a_telephone_of_it(filed: Filed, tail: str) -> None:
+    book, digits, at = await filed(OTHER_PHONE)
+    assert await book.progress(digits, tail) == OrderProgress(Stage.SENT, at)
+
+
+@pytest.mark.parametrize("tail", ["0000", "", ANI])
+async def test_other_last_four_find_nothing(filed: Filed, tail: str) -> None:
+    book, digits, _ = await filed(OTHER_PHONE)
+    assert await book.progress(digits, tail) is None
+
+
+@pytest.mark.parametrize("flag", ["confidential", "anonymous"])
+async def test_order_of_who_spoke_in_confidence_is_as_if_there_were_none(
+    filed: Filed, flag: str
+) -> None:
+    book, digits, _ = await filed(replace(FUME, **{flag: True}))  # type: ignore[arg-type]
+    assert await book.progress(digits, ANI[-4:]) is None
+
+
+@pytest.mark.parametrize("digits", ["20261124999999", "20261324000001", "", "1"])
+async def test_number_of_no_order_finds_nothing(filed: Filed, digits: str) -> None:
+    book, _, _ = await filed(FUME)
+    assert await book.progress(digits, ANI[-4:]) is None
+
+
+def test_surroundings_show_the_calendar_and_the_last_picture_of_the_queues() -> None:
+    board = Board()
+    made = followed(World(), board)
+    sunday = datetime(2026, 11, 22, 4, tzinfo=UTC)
+    assert not made.around(sunday).working_day
+    assert made.around(NOON).working_day
+    assert made.around(NOON).queues == {}
+
+    class Row:
+        team, waiting, longest_since = TeamId("labour"), 4, NOON
+
+    class Picture:
+        teams = (Row(),)
+
+    board.seen[0](cast(Wallboard, Picture()))
+    assert made.around(NOON).queues == {TeamId("labour"): QueueLoad(4, NOON)}
