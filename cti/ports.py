@@ -9,7 +9,14 @@ from typing import Protocol
 from cti.core.read_back import ChannelRow
 from cti.core.reports import Headers, Report
 from kernel.ids import CallId, Endpoint, TeamId
-from kernel.telephony import CallEntered, CallerInput, Instruction, Prompt
+from kernel.telephony import (
+    CallEntered,
+    CallerInput,
+    Instruction,
+    Prompt,
+    WaitingAnswer,
+    WaitingCaller,
+)
 
 # --- who answers ----------------------------------------------------------------------------
 
@@ -25,7 +32,17 @@ class CallerDialogue(Protocol):
 class WaitingAnnouncer(Protocol):
     """What a waiting caller hears between the music, from memory; empty for nothing."""
 
-    def announce(self, call_id: CallId) -> tuple[Prompt, ...]: ...
+    def announce(self, caller: WaitingCaller) -> tuple[Prompt, ...]: ...
+
+
+class WaitingKeys(Protocol):
+    """What a waiting caller may choose by key; the place in the line is kept meanwhile. At most 5 s
+    for each answer."""
+
+    async def key(self, caller: WaitingCaller, key: str) -> WaitingAnswer:
+        """A digit was pressed during the music or an announcement."""
+
+    async def next(self, call_id: CallId, said: CallerInput) -> WaitingAnswer: ...
 
 
 class AfterCallSurvey(Protocol):

@@ -7,19 +7,32 @@ default team's queue, a caller whose survey fails is let go. Nothing here holds 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from cti.core import answers
-from cti.core.reports import Begun, caller_name, valid_call_id
+from cti.core.reports import Begun, caller_name, language, milliseconds, valid_call_id
 from cti.core.words import AgiPath
-from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer
+from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer, WaitingKeys
 from kernel import telephony as tel
 from kernel.clock import Clock
 from kernel.ids import CallId, TeamId
 from kernel.language import Language
-from kernel.phone import clean
+from kernel.phone import PhoneNumber, clean
 
 ANSWER_DEADLINE_S = 5.0
+
+
+class Callers(Protocol):
+    """The picture of the present callers, as far as answers depend on it."""
+
+    def on_report(self, report: Begun) -> None: ...
+
+    def promise_callback(self, call_id: CallId, number: PhoneNumber) -> bool:
+        """Mark a waiting caller as let go; False: the caller's turn has come."""
+
+    def still_waits(self, call_id: CallId) -> None:
+        """The caller asks from the waiting loop."""
 
 
 class Questions:
@@ -30,21 +43,23 @@ class Questions:
         *,
         dialogue: CallerDialogue,
         announcer: WaitingAnnouncer,
+        keys: WaitingKeys,
         survey: AfterCallSurvey,
         clock: Clock,
         log: Log,
         prompts_dir: str,
         default_team: TeamId,
-        on_begun: Callable[[Begun], None],
+        callers: Callers,
     ) -> None:
         self._dialogue = dialogue
         self._announcer = announcer
+        self._keys = keys
         self._survey = survey
         self._clock = clock
         self._log = log
         self._prompts_dir = prompts_dir
         self._default_team = default_team
-        self._on_begun = on_begun
+        self._callers = callers
 
     async def answer(self, path: str, args: Sequence[str]) -> Mapping[str, str]:
         """Channel variables to set, in order; none when the question makes no sense."""
@@ -63,19 +78,27 @@ class Questions:
         self, path: AgiPath, call_id: CallId, args: Sequence[str]
     ) -> Mapping[str, str]:
         if path is AgiPath.WAITING_TURN:
-            return answers.play(self._announcer.announce(call_id), self._prompts_dir)
+            caller = self._waiting(call_id, args)
+            return answers.play(self._announcer.announce(caller), self._prompts_dir)
         async with asyncio.timeout(ANSWER_DEADLINE_S):
             instruction = await self._instruction(path, call_id, args)
+        if isinstance(instruction, tel.PromiseCallback):
+            if not self._callers.promise_callback(call_id, instruction.number):
+                instruction = tel.KeepWaiting()
         return answers.answer(instruction, self._prompts_dir)
 
     async def _instruction(
         self, path: AgiPath, call_id: CallId, args: Sequence[str]
-    ) -> tel.Instruction:
+    ) -> tel.Instruction | tel.WaitingAnswer:
         if path is AgiPath.DIALOGUE_BEGIN:
             return await self._dialogue.begin(self._entered(call_id, args))
         if path is AgiPath.SURVEY_BEGIN:
             return await self._survey.begin(call_id)
+        if path is AgiPath.WAITING_KEY:
+            return await self._keys.key(self._waiting(call_id, args), args[4])
         said = self._said(args)
+        if path is AgiPath.WAITING_NEXT:
+            return await self._keys.next(call_id, said)
         if path is AgiPath.SURVEY_NEXT:
             return await self._survey.next(call_id, said)
         return await self._dialogue.next(call_id, said)
@@ -83,8 +106,14 @@ class Questions:
     def _entered(self, call_id: CallId, args: Sequence[str]) -> tel.CallEntered:
         ani, name, dnis = (*args, "", "", "")[:3]
         begun = Begun(call_id, ani, caller_name(name), dnis)
-        self._on_begun(begun)
+        self._callers.on_report(begun)
         return tel.CallEntered(call_id, clean(ani), begun.name, dnis, self._clock.now())
+
+    def _waiting(self, call_id: CallId, args: Sequence[str]) -> tel.WaitingCaller:
+        self._callers.still_waits(call_id)
+        team, speech, ani, arrived = args[:4]
+        arrived_at = milliseconds(arrived) or self._clock.now()
+        return tel.WaitingCaller(call_id, TeamId(team), language(speech), clean(ani), arrived_at)
 
     def _said(self, args: Sequence[str]) -> tel.CallerInput:
         kind, digits = (*args, "", "")[:2]
@@ -94,6 +123,8 @@ class Questions:
         match path:
             case AgiPath.WAITING_TURN:
                 return {}
+            case AgiPath.WAITING_KEY | AgiPath.WAITING_NEXT:
+                return answers.answer(tel.KeepWaiting(), self._prompts_dir)
             case AgiPath.SURVEY_BEGIN | AgiPath.SURVEY_NEXT:
                 return answers.answer(tel.Disconnect(), self._prompts_dir)
             case _:

@@ -27,7 +27,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cti.core.call_track import CallTrack, Leg, step
+from cti.core.call_track import ANONYMOUS, CallTrack, Leg, promised_facts, step
 from cti.core.read_back import Truth, live_call, truth
 from cti.core.reports import (
     Begun,
@@ -91,14 +91,14 @@ class TelephoneLine:
         *,
         switch: Switch,
         door: QuestionDoor,
-        questions: Callable[[Callable[[Begun], None]], Questions],
+        questions: Callable[[TelephoneLine], Questions],
         spool: RecordingSpool,
         clock: Clock,
         log: Log,
     ) -> None:
         self._switch = switch
         self._door = door
-        self._questions = questions(self.on_report)
+        self._questions = questions(self)
         self._spool = spool
         self._clock = clock
         self._log = log
@@ -331,8 +331,12 @@ class TelephoneLine:
             self._vanished(call_id, self._life not in ("", life), now)
         self._by_channel.clear()
         answered = {c: t.answered_at for c, t in self._tracks.items() if t.answered_at}
+        told = {c for c, t in self._tracks.items() if t.place is Place.LEAVING}
         self._tracks.clear()
         for track in found.tracks:
+            if track.place is Place.LEAVING and track.call_id not in told:
+                for fact in promised_facts(track, now):
+                    self._emit(fact)
             known = replace(track, answered_at=answered.get(track.call_id, track.answered_at))
             self._replace(track.call_id, None, known)
         self._life = life
@@ -351,6 +355,8 @@ class TelephoneLine:
         track = self._tracks[call_id]
         if track.place in _PRESENT_TALK and track.offer_id and track.endpoint:
             self._emit(tel.TalkEnded(call_id, track.offer_id, track.endpoint, now))
+        for fact in promised_facts(track, now) if track.place is Place.WAITING else ():
+            self._emit(fact)
         ended_by = tel.EndedBy.FAULT if restarted else tel.EndedBy.CALLER
         self._emit(tel.CallHungUp(call_id, ended_by, 0, now))
         self._ended[call_id] = None
@@ -371,6 +377,21 @@ class TelephoneLine:
             if call_id not in self._tracks and call_id not in self._ended:
                 self._close(call_id, _from_call_id(call_id))
 
+    def promise_callback(self, call_id: CallId, number: PhoneNumber) -> bool:
+        """From now on this waiting caller is not delivered any more. False, and nothing changes,
+        when the caller's turn has come or the line is down: the caller then waits on."""
+        track = self._tracks.get(call_id)
+        if not self._state.up or track is None or track.place is not Place.WAITING:
+            return False
+        self._replace(call_id, track, replace(track, promised=number))
+        return True
+
+    def still_waits(self, call_id: CallId) -> None:
+        """A caller who was to be let go asks from the waiting loop: our answer was lost."""
+        track = self._tracks.get(call_id)
+        if track is not None and track.place is Place.WAITING and not track.promised.anonymous:
+            self._replace(call_id, track, replace(track, promised=ANONYMOUS))
+
     # --- orders ------------------------------------------------------------------------------
 
     async def deliver(
@@ -382,7 +403,7 @@ class TelephoneLine:
         down or the order did not arrive (the caller then still waits).
         """
         track = self._present(call_id)
-        if track.place is not Place.WAITING:
+        if track.place is not Place.WAITING or not track.promised.anonymous:
             raise Conflict("来电已不在等待")
         number = offer_number(offer, call_id)
         ring_s = max(1, round(ring_timeout.total_seconds()))

@@ -14,13 +14,13 @@ from cti.journal import CallJournal
 from cti.service import TelephoneLine
 from directory.service import Directory
 from ivr.core.announce import position_prompts, wait_prompts
-from ivr.service import Dialogue
+from ivr.waiting import WaitingDialogue
 from kernel.errors import NotFound, Unavailable
 from kernel.events import AgentLoggedIn, AgentLoggedOut, Event
 from kernel.ids import AgentId, AuthorityId, CallId, Endpoint, TeamId
 from kernel.infra.log import Logger
-from kernel.language import Language, ScreenLanguage
-from kernel.telephony import Prompt
+from kernel.language import ScreenLanguage
+from kernel.telephony import Prompt, WaitingCaller
 from knowledge_base.service import Knowledge
 from workorders.ports import CallFacts
 
@@ -38,28 +38,27 @@ class OwnerNames:
 
 class PositionAnnouncer:
     """Fills `cti.ports.WaitingAnnouncer`: the caller's place and, when it is sure enough, the
-    expected wait, in the caller's language.
+    expected wait; now and then, what may be chosen by key. In the caller's language.
 
     The line and the distribution need each other, so the news is asked of what `follow` was given;
     before that, callers hear music only.
     """
 
-    def __init__(self, dialogue: Dialogue) -> None:
-        self._dialogue = dialogue
+    def __init__(self, choices: WaitingDialogue) -> None:
+        self._choices = choices
         self._news: Callable[[CallId], WaitNews | None] = lambda call_id: None
 
     def follow(self, distribution: Distribution) -> None:
         self._news = distribution.announce
 
-    def announce(self, call_id: CallId) -> tuple[Prompt, ...]:
-        news = self._news(call_id)
+    def announce(self, caller: WaitingCaller) -> tuple[Prompt, ...]:
+        news = self._news(caller.call_id)
         if news is None:
             return ()
-        language = self._dialogue.language(call_id) or Language.MANDARIN
-        place = position_prompts(news.position, language)
-        if news.told is None:
-            return place
-        return (*place, *wait_prompts(news.told.low, news.told.high, language))
+        place = position_prompts(news.position, caller.language)
+        if news.told is not None:
+            place += wait_prompts(news.told.low, news.told.high, caller.language)
+        return place + self._choices.announce(caller)
 
 
 class CallBook:

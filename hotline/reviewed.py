@@ -8,6 +8,7 @@ from directory.service import Directory
 from hotline.settings import Settings
 from ivr.adapters.flow_files import load_flow
 from ivr.adapters.prompt_files import load_prompts
+from ivr.adapters.waiting_file import load_waiting
 from knowledge_base.adapters.article_files import load_articles
 from workorders.adapters.reference_files import load_reference
 
@@ -27,6 +28,7 @@ def load_reviewed(settings: Settings) -> None:
     for name in ("main", "survey"):
         path = settings.config_dir / "ivr" / f"{name}.yaml"
         load_flow(path, catalogue, directory.team_ids())
+    load_waiting(settings.config_dir / "ivr" / "waiting.yaml")
     reference = load_reference(settings.config_dir, directory)
     load_articles(
         settings.config_dir / "knowledge",

@@ -31,6 +31,7 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     bus.subscribe(Event, s.days.hear, name="operator-days")
     # The dialogue forgets a call that ended; the survey must know who answered, in what language.
     bus.subscribe(CallEnded, s.dialogue.on_call_ended, name="ivr-forget")
+    bus.subscribe(CallEnded, s.waiting.on_call_ended, name="waiting-forget")
     for heard in (CallQueued, CallAnswered, CallEnded):
         bus.subscribe(heard, s.survey.on_event, name=f"survey-{heard.__name__}")
     # How a call ended is told by the distribution, which does not see callers leave for 110.

@@ -50,8 +50,10 @@ from hotline.subscriptions import subscribe_all
 from ivr.adapters.caller_memory import TableCallerMemory
 from ivr.adapters.flow_files import load_flow
 from ivr.adapters.prompt_files import load_prompts
+from ivr.adapters.waiting_file import load_waiting
 from ivr.enquiries import Enquiries
 from ivr.service import Dialogue, Survey
+from ivr.waiting import StandingOffers, WaitingDialogue
 from kernel.clock import CITY_ZONE_NAME
 from kernel.infra.bus import LocalBus, RedisBus
 from kernel.infra.clock import SystemClock, UuidSource
@@ -86,6 +88,7 @@ class Services:
     memory: TableCallerMemory
     dialogue: Dialogue
     survey: Survey
+    waiting: WaitingDialogue
     line: TelephoneLine
     fallback: FallbackMembers
     journal: CallJournal
@@ -192,16 +195,9 @@ async def _assemble(ground: _Ground) -> Services:
     )
     memory = TableCallerMemory(database, clock)
     dialogue, survey, world = await _ivr(ground, memory)
-    announcer = PositionAnnouncer(dialogue)
-    line = build_line(
-        values,
-        term=ground.term,
-        dialogue=dialogue,
-        announcer=announcer,
-        survey=survey,
-        clock=clock,
-        log=get("cti"),
-    )
+    waiting = await _waiting(ground)
+    announcer = PositionAnnouncer(waiting)
+    line = _line(ground, values, dialogue, survey, waiting, announcer)
     event_log = SqlEventLog(database, get("acd"))
     distribution = await _distribution(ground, line, event_log)
     announcer.follow(distribution)
@@ -231,6 +227,7 @@ async def _assemble(ground: _Ground) -> Services:
         memory=memory,
         dialogue=dialogue,
         survey=survey,
+        waiting=waiting,
         line=line,
         fallback=FallbackMembers(line, directory, get("fallback")),
         journal=journal,
@@ -284,6 +281,38 @@ async def _ivr(ground: _Ground, memory: TableCallerMemory) -> tuple[Dialogue, Su
         ),
         Survey(flow=survey, bus=bus, clock=clock, ids=ids, log=get("survey")),
         world,
+    )
+
+
+async def _waiting(ground: _Ground) -> WaitingDialogue:
+    path = ground.settings.config_dir / "ivr" / "waiting.yaml"
+    rules = await asyncio.to_thread(load_waiting, path)
+    return WaitingDialogue(
+        rules=rules,
+        offers=StandingOffers(rules),
+        bus=ground.bus,
+        clock=ground.clock,
+        ids=ground.ids,
+    )
+
+
+def _line(
+    ground: _Ground,
+    values: AsteriskValues,
+    dialogue: Dialogue,
+    survey: Survey,
+    waiting: WaitingDialogue,
+    announcer: PositionAnnouncer,
+) -> TelephoneLine:
+    return build_line(
+        values,
+        term=ground.term,
+        dialogue=dialogue,
+        announcer=announcer,
+        keys=waiting,
+        survey=survey,
+        clock=ground.clock,
+        log=get("cti"),
     )
 
 

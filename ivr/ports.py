@@ -10,6 +10,7 @@ from typing import Protocol
 from ivr.core.conditions import Around
 from ivr.core.saying import Stage
 from ivr.core.speech import Heard, SpeechHealth
+from ivr.core.waiting import QueueOffers
 from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
@@ -64,6 +65,12 @@ class OrderBook(Protocol):
         """Of the order whose number has these digits, filed from or for a number with these last
         four. None if there is none, if the four are others, and if the order is confidential: the
         three are never told apart."""
+
+
+class WaitingOffers(Protocol):
+    """What those who wait may choose: reviewed data, and plans while they are on. From memory."""
+
+    def offers(self, team: TeamId) -> QueueOffers: ...
 
 
 class Log(Protocol):

@@ -145,7 +145,7 @@ class CallbackAsked:
     """A waiting caller asked to be called back, confirmed the number, and is let go.
 
     No delivery reaches the caller any more; the call's `CallHungUp` follows. The callback keeps
-    what the call had: team, language, priority and first arrival.
+    what the call had: team, language, priority and first arrival. Told once by each run.
     """
 
     call_id: CallId
@@ -207,7 +207,7 @@ class LiveCall:
 
     call_id: CallId
     # ivr | waiting | fallback (the telephone's own queue) | offered | talking | consulting |
-    # after_call
+    # after_call | leaving (let go with the promise of a callback)
     place: str
     ani: PhoneNumber
     dnis: str
@@ -311,6 +311,36 @@ class Disconnect:
 
 
 Instruction = Play | Collect | EnterQueue | TransferOut | Disconnect
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCaller:
+    """Who waits in line: all that is needed to speak to this caller."""
+
+    call_id: CallId
+    team: TeamId
+    language: Language
+    ani: PhoneNumber
+    first_arrival_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWaiting:
+    """Back to the music. The place in the line was never given up."""
+
+    prompts: tuple[Prompt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseCallback:
+    """Let the caller go; `number` will be called (`callable_number`). A caller whose turn has come
+    meanwhile is not let go."""
+
+    number: PhoneNumber
+    prompts: tuple[Prompt, ...] = ()
+
+
+WaitingAnswer = Play | Collect | KeepWaiting | PromiseCallback
 
 
 class InputKind(StrEnum):

@@ -137,6 +137,8 @@ class AsteriskValues:
     emergency_demo_s: int = 4
     waiting_turn_s: int = 5
     announce_every_turns: int = 6
+    waiting_keys: int = 30
+    """So many keys of one waiting caller are listened to."""
     fallback_turn_s: int = 15
     heartbeat_late_s: int = 4
     heartbeat_stale_s: int = 10

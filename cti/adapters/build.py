@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from cti.adapters.agi_fence import AgiDoor
 from cti.adapters.ami_link import AmiLink
 from cti.adapters.asterisk_config import AsteriskValues
 from cti.adapters.recording_spool import SpoolFolder
-from cti.core.reports import Begun
-from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer
+from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer, WaitingKeys
 from cti.questions import Questions
 from cti.service import TelephoneLine
 from kernel.clock import Clock
@@ -23,6 +21,7 @@ def build_line(
     term: int,
     dialogue: CallerDialogue,
     announcer: WaitingAnnouncer,
+    keys: WaitingKeys,
     survey: AfterCallSurvey,
     clock: Clock,
     log: Log,
@@ -32,16 +31,17 @@ def build_line(
     `term` is the number of this run: once connected, orders of a lower one are refused.
     """
 
-    def questions(on_begun: Callable[[Begun], None]) -> Questions:
+    def questions(line: TelephoneLine) -> Questions:
         return Questions(
             dialogue=dialogue,
             announcer=announcer,
+            keys=keys,
             survey=survey,
             clock=clock,
             log=log,
             prompts_dir=str(values.prompts_dir),
             default_team=TeamId(values.default_team),
-            on_begun=on_begun,
+            callers=line,
         )
 
     return TelephoneLine(

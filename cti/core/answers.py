@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[0-9]{3,16}")
 MAX_DIGITS = 32
 
 
-def answer(instruction: tel.Instruction, prompts_dir: str) -> dict[str, str]:
+def answer(instruction: tel.Instruction | tel.WaitingAnswer, prompts_dir: str) -> dict[str, str]:
     """Variables in the order to set them, `CC_DO` last: a cut answer is then no answer at all.
 
     Raises ValueError for a prompt, team or number that may not reach the dialplan.
@@ -41,6 +41,11 @@ def answer(instruction: tel.Instruction, prompts_dir: str) -> dict[str, str]:
             variables[Var.NUMBER] = _checked(_NUMBER, instruction.number)
         case tel.Disconnect():
             do = Do.HANGUP
+        case tel.KeepWaiting():
+            do = Do.WAIT
+        case tel.PromiseCallback():
+            do = Do.CALLBACK
+            variables[Var.NUMBER] = _checked(_NUMBER, instruction.number.digits)
         case _:
             assert_never(instruction)
     variables[Var.DO] = do.value

@@ -22,12 +22,15 @@ from cti.core.words import Place, Tell
 from kernel import telephony as tel
 from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
-from kernel.phone import clean
+from kernel.phone import PhoneNumber, clean
 
 # Q.850 causes by which a phone says "the person does not want this call".
 _REFUSED = frozenset({17, 21})
 _NO_PHONE = frozenset({3, 20, 27, 38, 41, 102})
 _TALK = frozenset({Place.TALKING, Place.CONSULTING})
+
+
+ANONYMOUS = PhoneNumber("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class CallTrack:
     consulted: Leg | None = None
     consult_talking: bool = False
     answered_at: datetime | None = None
+    promised: PhoneNumber = ANONYMOUS  # the number to call back, once the caller was let go
 
     @property
     def channels(self) -> Iterator[str]:
@@ -128,6 +132,9 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
             return replace(before, place=Place.CONSULTING), ()
         case Tell.FALLBACK:
             return _left(before, Place.FALLBACK), _talk_ended(before, now)
+        case Tell.CALLBACK:
+            after = replace(_left(before, Place.LEAVING), promised=clean(told.number))
+            return after, promised_facts(after, now)
 
 
 def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
@@ -143,6 +150,8 @@ def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
         priority=told.priority,
         arrived_at=told.arrived_at,
         wanted_agent=told.wanted_agent,
+        # Told from anywhere else, the caller was not let go.
+        promised=ANONYMOUS,
     )
 
 
@@ -191,6 +200,22 @@ def waiting_fact(track: CallTrack, now: datetime) -> tel.CallWaiting:
         track.wanted_agent,
         now,
     )
+
+
+def promised_facts(track: CallTrack, now: datetime) -> tuple[tel.TelephonyFact, ...]:
+    """That this caller asked to be called back; nothing for one who did not."""
+    if track.promised.anonymous:
+        return ()
+    fact = tel.CallbackAsked(
+        track.call_id,
+        track.promised,
+        track.team or TeamId(""),
+        track.language,
+        track.priority,
+        track.arrived_at or now,
+        now,
+    )
+    return (fact,)
 
 
 def _offer_failed(track: CallTrack, told: rp.Told, now: datetime) -> Step:

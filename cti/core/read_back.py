@@ -25,6 +25,7 @@ _PLACES = {
     Place.CONSULTING: "consulting",
     Place.AFTER_CALL: "after_call",
     Place.OUT: "after_call",
+    Place.LEAVING: "leaving",
 }
 
 
@@ -107,6 +108,7 @@ def _track(row: ChannelRow, legs: list[ChannelRow]) -> CallTrack:
         consulted=consulted if place is Place.CONSULTING else None,
         consult_talking=place is Place.CONSULTING and _up(legs, Role.CONSULTED),
         answered_at=rp.milliseconds(variables.get(Var.RECORDED)) if _was_answered(row) else None,
+        promised=clean(variables.get(Var.CALLBACK_NUMBER, "") if place is Place.LEAVING else ""),
     )
 
 

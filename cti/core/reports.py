@@ -50,6 +50,7 @@ class Told:
     ended_by_platform: bool = False
     in_survey: bool = False
     recorded_at: datetime | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ def parse_told(headers: Headers) -> Told:
         ended_by_platform=headers.get("ended") == "platform",
         in_survey=headers.get("stage") == "survey",
         recorded_at=milliseconds(headers.get("recorded")),
+        number=headers.get("number", ""),
     )
 
 

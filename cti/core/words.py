@@ -28,6 +28,8 @@ class AgiPath(StrEnum):
     DIALOGUE_BEGIN = "dialogue/begin"
     DIALOGUE_NEXT = "dialogue/next"
     WAITING_TURN = "waiting/turn"
+    WAITING_KEY = "waiting/key"
+    WAITING_NEXT = "waiting/next"
     SURVEY_BEGIN = "survey/begin"
     SURVEY_NEXT = "survey/next"
 
@@ -40,6 +42,8 @@ class Do(StrEnum):
     QUEUE = "queue"
     OUT = "out"
     HANGUP = "hangup"
+    WAIT = "wait"
+    CALLBACK = "callback"
 
 
 class AnswerVariable(StrEnum):
@@ -77,6 +81,7 @@ class TruthVariable(StrEnum):
     ENDPOINT = "CC_ENDPOINT"
     RECORDED = "CC_RECORDED"
     TERM = "CC_TERM"
+    CALLBACK_NUMBER = "CC_CALLBACK_NUMBER"
     DIALSTATUS = "DIALSTATUS"
 
 
@@ -91,6 +96,7 @@ class Place(StrEnum):
     CONSULTING = "consulting"
     AFTER_CALL = "after_call"
     OUT = "out"
+    LEAVING = "leaving"
 
 
 class Tell(StrEnum):
@@ -103,6 +109,7 @@ class Tell(StrEnum):
     TALK_ENDED = "talk_ended"
     HELD = "held"
     JOINED = "joined"
+    CALLBACK = "callback"
     HUNGUP = "hungup"
 
 

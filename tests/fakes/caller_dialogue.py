@@ -75,6 +75,31 @@ class ScriptedAnnouncer:
         self.prompts = prompts
         self.asked: asyncio.Queue[CallId] = asyncio.Queue()
 
-    def announce(self, call_id: CallId) -> tuple[tel.Prompt, ...]:
-        self.asked.put_nowait(call_id)
+    def announce(self, caller: tel.WaitingCaller) -> tuple[tel.Prompt, ...]:
+        self.asked.put_nowait(caller.call_id)
         return self.prompts
+
+
+ASK_NUMBER = tel.Collect((GREETING,), 1, timedelta(seconds=5))
+
+
+class ScriptedKeys:
+    """Fills `WaitingKeys`: key 1 asks once, 1 then is confirmed; everything else waits on."""
+
+    def __init__(self) -> None:
+        self.pressed: list[tuple[tel.WaitingCaller, str]] = []
+        self.said: list[tuple[CallId, tel.CallerInput]] = []
+        self.fault: Exception | None = None
+
+    async def key(self, caller: tel.WaitingCaller, key: str) -> tel.WaitingAnswer:
+        self.pressed.append((caller, key))
+        if self.fault is not None:
+            raise self.fault
+        return ASK_NUMBER if key == "1" else tel.KeepWaiting()
+
+    async def next(self, call_id: CallId, said: tel.CallerInput) -> tel.WaitingAnswer:
+        self.said.append((call_id, said))
+        if said.digits != "1":
+            return tel.KeepWaiting()
+        caller = next(c for c, _ in self.pressed if c.call_id == call_id)
+        return tel.PromiseCallback(caller.ani, (GREETING,))

@@ -18,7 +18,12 @@ from cti.service import TelephoneLine
 from kernel import telephony as tel
 from kernel.ids import CallId, Endpoint
 from kernel.infra.clock import SystemClock
-from tests.fakes.caller_dialogue import ScriptedAnnouncer, ScriptedDialogue, ScriptedSurvey
+from tests.fakes.caller_dialogue import (
+    ScriptedAnnouncer,
+    ScriptedDialogue,
+    ScriptedKeys,
+    ScriptedSurvey,
+)
 from tests.fakes.log import KeptLog
 from tests.servers.asterisk import BINARY, MEDIA_PORTS, values_for
 from tests.servers.process import media_ports
@@ -80,6 +85,7 @@ class Switchboard:
         self.dialogue = ScriptedDialogue()
         self.survey = ScriptedSurvey()
         self.announcer = ScriptedAnnouncer()
+        self.keys = ScriptedKeys()
         self.asterisk = AsteriskProcess(BINARY, config_dir)
         self.term = 0
         self.line = self.make_line()
@@ -93,6 +99,7 @@ class Switchboard:
             term=self.term,
             dialogue=self.dialogue,
             announcer=self.announcer,
+            keys=self.keys,
             survey=self.survey,
             clock=SystemClock(),
             log=self.log,

@@ -10,13 +10,14 @@ from cti.core.answers import CHUNK_BYTES, answer, play
 from kernel import telephony as tel
 from kernel.ids import TeamId
 from kernel.language import Language
+from kernel.phone import PhoneNumber
 
 HELLO = tel.Prompt("greeting", Language.MANDARIN)
 KEYS = tel.Prompt("menu/keys", Language.CANTONESE)
 
 
 def test_each_instruction_sets_its_variables_and_what_to_do_last() -> None:
-    cases: list[tuple[tel.Instruction, dict[str, str]]] = [
+    cases: list[tuple[tel.Instruction | tel.WaitingAnswer, dict[str, str]]] = [
         (tel.Play((HELLO, KEYS)), {"CC_PLAY": "/p/zh/greeting&/p/yue/menu/keys", "CC_DO": "play"}),
         (
             tel.Collect((HELLO,), 3, timedelta(milliseconds=2500)),
@@ -39,6 +40,11 @@ def test_each_instruction_sets_its_variables_and_what_to_do_last() -> None:
         ),
         (tel.TransferOut("110"), {"CC_PLAY": "", "CC_NUMBER": "110", "CC_DO": "out"}),
         (tel.Disconnect(), {"CC_PLAY": "", "CC_DO": "hangup"}),
+        (tel.KeepWaiting((HELLO,)), {"CC_PLAY": "/p/zh/greeting", "CC_DO": "wait"}),
+        (
+            tel.PromiseCallback(PhoneNumber("13800138000")),
+            {"CC_PLAY": "", "CC_NUMBER": "13800138000", "CC_DO": "callback"},
+        ),
     ]
     for instruction, expected in cases:
         variables = answer(instruction, "/p")

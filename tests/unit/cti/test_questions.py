@@ -7,21 +7,25 @@ import asyncio
 import pytest
 
 from cti import questions as module
+from cti.core import reports as rp
 from cti.core.reports import Begun
 from cti.questions import Questions
 from kernel import telephony as tel
 from kernel.ids import CallId, TeamId
 from kernel.language import Language
+from kernel.phone import PhoneNumber
 from tests.fakes.caller_dialogue import (
     GREETING,
     ScriptedAnnouncer,
     ScriptedDialogue,
+    ScriptedKeys,
     ScriptedSurvey,
 )
 from tests.fakes.clock import SetClock
 from tests.fakes.log import KeptLog
 
 CALL = CallId("gz1-1795492774-0")
+WAITING = [CALL, "labour", "yue", "13800138000", "1795492774123"]
 
 
 class Desk:
@@ -30,17 +34,31 @@ class Desk:
         self.survey = ScriptedSurvey()
         self.announcer = ScriptedAnnouncer()
         self.log = KeptLog()
-        self.begun: list[Begun] = []
+        self.keys = ScriptedKeys()
+        self.begun: list[rp.Report] = []
+        self.promised: list[tuple[CallId, PhoneNumber]] = []
+        self.lets_go = True
         self.questions = Questions(
             dialogue=self.dialogue,
             announcer=self.announcer,
+            keys=self.keys,
             survey=self.survey,
             clock=SetClock(),
             log=self.log,
             prompts_dir="/p",
             default_team=TeamId("general"),
-            on_begun=self.begun.append,
+            callers=self,
         )
+
+    def on_report(self, report: rp.Report) -> None:
+        self.begun.append(report)
+
+    def promise_callback(self, call_id: CallId, number: PhoneNumber) -> bool:
+        self.promised.append((call_id, number))
+        return self.lets_go
+
+    def still_waits(self, call_id: CallId) -> None:
+        self.promised.clear()
 
 
 async def test_a_call_begins_with_a_clean_number_and_a_readable_name() -> None:
@@ -68,9 +86,9 @@ async def test_what_the_caller_did_reaches_the_dialogue() -> None:
 
 async def test_the_announcer_may_be_silent() -> None:
     desk = Desk()
-    assert await desk.questions.answer("waiting/turn", [CALL]) == {"CC_PLAY": ""}
+    assert await desk.questions.answer("waiting/turn", WAITING) == {"CC_PLAY": ""}
     desk.announcer.prompts = (GREETING,)
-    assert await desk.questions.answer("waiting/turn", [CALL]) == {"CC_PLAY": "/p/zh/greeting"}
+    assert await desk.questions.answer("waiting/turn", WAITING) == {"CC_PLAY": "/p/zh/greeting"}
 
 
 @pytest.mark.parametrize("path", ["dialogue/begin", "dialogue/next"])
@@ -107,7 +125,7 @@ async def test_a_faulty_survey_lets_the_caller_go() -> None:
 async def test_a_faulty_announcement_is_silence() -> None:
     desk = Desk()
     desk.announcer.prompts = (tel.Prompt("../evil", Language.MANDARIN),)
-    assert await desk.questions.answer("waiting/turn", [CALL]) == {}
+    assert await desk.questions.answer("waiting/turn", WAITING) == {}
 
 
 @pytest.mark.parametrize("args", [[], [""], ["../../x"], ["gz1-1-1\n"]])
@@ -122,3 +140,44 @@ async def test_an_unknown_kind_of_input_leads_to_a_person(kind: str) -> None:
     desk = Desk()
     answer = await desk.questions.answer("dialogue/next", [CALL, kind, ""])
     assert answer["CC_DO"] == "queue"
+
+
+async def test_a_key_comes_with_all_that_is_known_of_the_caller() -> None:
+    desk = Desk()
+    answer = await desk.questions.answer("waiting/key", [*WAITING, "1"])
+    assert answer["CC_DO"] == "collect"
+    ((caller, key),) = desk.keys.pressed
+    assert (caller.call_id, caller.team, caller.language) == (CALL, "labour", Language.CANTONESE)
+    assert (caller.ani.digits, key) == ("13800138000", "1")
+    assert int(caller.first_arrival_at.timestamp() * 1000) == 1795492774123
+
+
+async def test_a_promise_is_marked_before_it_is_told_to_the_dialplan() -> None:
+    desk = Desk()
+    await desk.questions.answer("waiting/key", [*WAITING, "1"])
+    answer = await desk.questions.answer("waiting/next", [CALL, "digits", "1"])
+    assert (answer["CC_DO"], answer["CC_NUMBER"]) == ("callback", "13800138000")
+    assert desk.promised == [(CALL, PhoneNumber("13800138000"))]
+
+
+async def test_a_caller_whose_turn_has_come_is_not_let_go() -> None:
+    desk = Desk()
+    desk.lets_go = False
+    await desk.questions.answer("waiting/key", [*WAITING, "1"])
+    answer = await desk.questions.answer("waiting/next", [CALL, "digits", "1"])
+    assert answer == {"CC_PLAY": "", "CC_DO": "wait"}
+
+
+async def test_a_question_from_the_loop_takes_a_lost_promise_back() -> None:
+    desk = Desk()
+    desk.promised.append((CALL, PhoneNumber("13800138000")))
+    await desk.questions.answer("waiting/turn", WAITING)
+    assert desk.promised == []
+
+
+@pytest.mark.parametrize("args", [[*WAITING, "1"], [CALL], [CALL, "labour"]])
+async def test_faulty_keys_leave_the_caller_waiting(args: list[str]) -> None:
+    desk = Desk()
+    desk.keys.fault = RuntimeError("a bug")
+    answer = await desk.questions.answer("waiting/key", args)
+    assert answer == {"CC_PLAY": "", "CC_DO": "wait"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,13 @@ from cti.service import TelephoneLine
 from kernel import telephony as tel
 from kernel.errors import Conflict, NotFound, Unavailable
 from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
-from tests.fakes.caller_dialogue import ScriptedAnnouncer, ScriptedDialogue, ScriptedSurvey
+from kernel.phone import PhoneNumber
+from tests.fakes.caller_dialogue import (
+    ScriptedAnnouncer,
+    ScriptedDialogue,
+    ScriptedKeys,
+    ScriptedSurvey,
+)
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.log import KeptLog
 from tests.fakes.switch import FakeDoor, FakeSpool, FakeSwitch
@@ -44,15 +51,16 @@ class Rig:
         self.line = TelephoneLine(
             switch=self.switch,
             door=FakeDoor(),
-            questions=lambda on_begun: Questions(
+            questions=lambda line: Questions(
                 dialogue=ScriptedDialogue(),
                 announcer=ScriptedAnnouncer(),
+                keys=ScriptedKeys(),
                 survey=ScriptedSurvey(),
                 clock=clock,
                 log=self.log,
                 prompts_dir="/p",
                 default_team=TeamId("general"),
-                on_begun=on_begun,
+                callers=line,
             ),
             spool=self.spool,
             clock=clock,
@@ -406,3 +414,71 @@ async def test_the_beat_goes_on_while_the_line_is_up(
         for o in orders
     )
     await restarted.line.stop()
+
+
+# --- a promise to call back -------------------------------------------------------------------
+
+NUMBER = PhoneNumber("13800138000")
+
+
+async def test_a_caller_who_was_promised_a_callback_is_not_delivered(rig: Rig) -> None:
+    await rig.waiting()
+    assert rig.line.promise_callback(CALL, NUMBER)
+    with pytest.raises(Conflict):
+        await rig.line.deliver(CALL, OFFER, DESK, RING)
+    assert rig.sent == []
+    await rig.hear(told(Tell.CALLBACK, 3, number="13800138000"), told(Tell.HUNGUP, 4))
+    assert rig.names == ["CallEntered", "CallWaiting", "CallbackAsked", "CallHungUp"]
+    asked = rig.facts[2]
+    assert isinstance(asked, tel.CallbackAsked)
+    assert (asked.number, asked.team, asked.first_arrival_at) == (NUMBER, "general", NOON)
+
+
+async def test_a_caller_whose_turn_came_first_is_not_promised_anything(rig: Rig) -> None:
+    await rig.waiting()
+    delivery = asyncio.create_task(rig.line.deliver(CALL, OFFER, DESK, RING))
+    await settle()
+    assert not rig.line.promise_callback(CALL, NUMBER)
+    await rig.hear(rp.LegDialled(CALLER, PHONE))
+    await delivery
+
+
+async def test_a_promise_whose_answer_was_lost_is_taken_back_by_the_next_question(
+    rig: Rig,
+) -> None:
+    await rig.waiting()
+    rig.line.promise_callback(CALL, NUMBER)
+    rig.line.still_waits(CALL)
+    delivery = asyncio.create_task(rig.line.deliver(CALL, OFFER, DESK, RING))
+    await settle()
+    await rig.hear(rp.LegDialled(CALLER, PHONE))
+    await delivery
+    assert "CallbackAsked" not in rig.names
+
+
+@pytest.mark.parametrize("still_there", [True, False])
+async def test_a_promise_told_into_a_cut_link_is_told_before_the_truth(
+    rig: Rig, still_there: bool
+) -> None:
+    await rig.waiting()
+    rig.line.promise_callback(CALL, NUMBER)
+    rig.switch.lose()
+    leaving = row("leaving")
+    variables = {**leaving.variables, "CC_CALLBACK_NUMBER": NUMBER.digits}
+    rig.switch.rows = [replace(leaving, variables=variables)] if still_there else []
+    await rig.switch.connect()
+    await settle()
+    heard = rig.names[2:]
+    gone = [] if still_there else ["CallHungUp"]
+    assert heard == ["LineLost", "CallbackAsked", *gone, "LineRestored"]
+    rig.switch.lose()
+    await rig.switch.connect()
+    await settle()
+    assert rig.names.count("CallbackAsked") == 1
+
+
+async def test_without_a_link_nothing_is_promised(rig: Rig) -> None:
+    await rig.waiting()
+    rig.switch.lose()
+    await settle()
+    assert not rig.line.promise_callback(CALL, NUMBER)

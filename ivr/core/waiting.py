@@ -1,0 +1,190 @@
+"""What a waiting caller may choose by key, and the short dialogue that follows. Pure.
+
+Theory of operation
+-------------------
+The caller's place is kept whatever happens here, and the distribution may take the caller out of
+the middle at any moment. So each dialogue is short, silence leads back to the music, and nothing is
+promised before the caller has confirmed the number:
+
+    key ── own number known ──▶ own ──1──▶ promised
+     │                           │2
+     └── anonymous ───────────▶ typing ──digits#──▶ typed ──1──▶ promised
+                                 ▲────────────2─────┘
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from kernel.language import Language
+from kernel.phone import PhoneNumber, callable_number
+from kernel.telephony import (
+    CallerInput,
+    Collect,
+    InputKind,
+    KeepWaiting,
+    PromiseCallback,
+    Prompt,
+    WaitingAnswer,
+    WaitingCaller,
+)
+
+YES, OTHER = "1", "2"
+LONGEST_NUMBER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRules:
+    """Reviewed data, `config/ivr/waiting.yaml`. `callback_always`: without a plan, too.
+
+    The choice is announced after `announce_after` of waiting, then not sooner than each
+    `announce_every`. `key_timeout` is for one key, `number_timeout` between the digits of a number.
+    """
+
+    callback_key: str
+    callback_always: bool
+    announce_after: timedelta
+    announce_every: timedelta
+    key_timeout: timedelta
+    number_timeout: timedelta
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOffers:
+    """What those who wait for a team are offered just now.
+
+    `announcement` are names of prompts in the catalogue, heard before the choices; `at_once`: do
+    not wait for the first long wait to announce.
+    """
+
+    callback: bool = False
+    announcement: tuple[str, ...] = ()
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Asked whether the number the call came from shall be called."""
+
+    number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """Asked for a number; `tries` are left after this one."""
+
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The number was read back."""
+
+    number: PhoneNumber
+    tries: int
+
+
+Asked = Own | Typing | Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One dialogue: in which language, and what was asked last."""
+
+    language: Language
+    asked: Asked
+
+
+Turn = tuple[Talk | None, WaitingAnswer]
+"""Without a `Talk`, the dialogue is over with this answer."""
+
+
+def announcement(
+    rules: WaitingRules,
+    offers: QueueOffers,
+    caller: WaitingCaller,
+    told_at: datetime | None,
+    now: datetime,
+) -> tuple[Prompt, ...]:
+    """What is said of the choices between the music; empty while it is not due, or nothing is."""
+    waited = now - caller.first_arrival_at
+    if told_at is None and waited < rules.announce_after and not offers.at_once:
+        return ()
+    if told_at is not None and now - told_at < rules.announce_every:
+        return ()
+    names = offers.announcement + (("waiting_callback_offer",) if offers.callback else ())
+    return tuple(Prompt(name, caller.language) for name in names)
+
+
+def begin(rules: WaitingRules, offers: QueueOffers, caller: WaitingCaller, key: str) -> Turn:
+    """A key during the music. One without a meaning leads back to the music."""
+    if key != rules.callback_key or not offers.callback:
+        return None, KeepWaiting()
+    if callable_number(caller.ani):
+        return _ask(rules, caller.language, Own(caller.ani))
+    return _ask(rules, caller.language, Typing(rules.tries - 1))
+
+
+def step(rules: WaitingRules, talk: Talk, said: CallerInput) -> Turn:
+    """What the caller answered. Silence and any other key lead back to the music."""
+    key = said.digits if said.kind is InputKind.DIGITS else ""
+    language, asked = talk.language, talk.asked
+    match asked:
+        case Own():
+            if key == YES:
+                return None, _promise(language, asked.number)
+            if key == OTHER:
+                return _ask(rules, language, Typing(rules.tries - 1))
+            return None, _go_on(language)
+        case Typing():
+            return _typed(rules, language, asked, key)
+        case Typed():
+            if key == YES:
+                return None, _promise(language, asked.number)
+            if key == OTHER and asked.tries > 0:
+                return _ask(rules, language, Typing(asked.tries - 1))
+            return None, _go_on(language)
+        case _:
+            assert_never(asked)
+
+
+def _typed(rules: WaitingRules, language: Language, asked: Typing, digits: str) -> Turn:
+    number = PhoneNumber(digits)
+    if callable_number(number):
+        return _ask(rules, language, Typed(number, asked.tries))
+    if not digits or asked.tries == 0:
+        return None, _go_on(language)
+    again = Typing(asked.tries - 1)
+    return _ask(rules, language, again, before=("waiting_callback_not_callable",))
+
+
+def _ask(
+    rules: WaitingRules, language: Language, asked: Asked, before: tuple[str, ...] = ()
+) -> Turn:
+    match asked:
+        case Own():
+            names: tuple[str, ...] = ("waiting_callback_own",)
+        case Typing():
+            names = (*before, "waiting_callback_type")
+        case Typed():
+            digits = (f"digit_{d}" for d in asked.number.digits)
+            names = ("waiting_callback_typed", *digits, "waiting_callback_right")
+        case _:
+            assert_never(asked)
+    prompts = tuple(Prompt(name, language) for name in names)
+    if isinstance(asked, Typing):
+        collect = Collect(prompts, LONGEST_NUMBER, rules.number_timeout)
+    else:
+        collect = Collect(prompts, 1, rules.key_timeout)
+    return Talk(language, asked), collect
+
+
+def _promise(language: Language, number: PhoneNumber) -> PromiseCallback:
+    return PromiseCallback(number, (Prompt("waiting_callback_promised", language),))
+
+
+def _go_on(language: Language) -> KeepWaiting:
+    return KeepWaiting((Prompt("waiting_goes_on", language),))

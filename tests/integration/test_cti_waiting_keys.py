@@ -1,0 +1,135 @@
+"""Keys pressed while waiting, on the real Asterisk: the place is kept whatever is pressed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kernel import telephony as tel
+from kernel.ids import CallId, Endpoint, OfferId
+from kernel.language import Language
+from tests.servers.process import wait_until
+from tests.servers.sip_phone import Dialog
+from tests.servers.switchboard import Switchboard, switchboard
+
+pytestmark = pytest.mark.asterisk
+DESK = Endpoint("desk001")
+RING = timedelta(seconds=20)
+
+
+@pytest.fixture
+async def board(tmp_path: Path) -> AsyncIterator[Switchboard]:
+    async with switchboard(tmp_path) as running:
+        yield running
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    await asyncio.to_thread(wait_until, condition, what, 10)
+
+
+async def in_the_dialogue(board: Switchboard) -> tuple[Dialog, tel.CallWaiting]:
+    """A waiting caller who pressed 1 and is being asked."""
+    citizen, waiting = await board.waiting()
+    await citizen.listen(5)
+    citizen.press("1")
+    await until(lambda: len(board.keys.pressed) == 1, "the key has arrived")
+    return citizen, waiting
+
+
+async def delivered(board: Switchboard, call_id: CallId) -> None:
+    desk = await board.phone("desk001")
+    await board.line.deliver(call_id, OfferId(f"{call_id}.1"), DESK, RING)
+    operator = await desk.incoming()
+    operator.answer()
+    await board.facts.wait(tel.OfferAnswered)
+
+
+async def test_a_caller_who_confirms_is_let_go_with_a_promise(board: Switchboard) -> None:
+    citizen, waiting = await in_the_dialogue(board)
+    citizen.press("1")
+    asked = await board.facts.wait(tel.CallbackAsked)
+    assert (asked.call_id, asked.number.digits) == (waiting.call_id, "13800138000")
+    assert asked.first_arrival_at == waiting.first_arrival_at
+    assert (asked.team, asked.priority) == (waiting.team, waiting.priority)
+    await citizen.wait("ended")
+    hung_up = await board.facts.wait(tel.CallHungUp)
+    assert hung_up.ended_by is tel.EndedBy.PLATFORM
+    assert board.facts.names(waiting.call_id) == [
+        "CallEntered",
+        "CallWaiting",
+        "CallbackAsked",
+        "CallHungUp",
+    ]
+    ((caller, key),) = board.keys.pressed
+    assert (caller.first_arrival_at, key) == (waiting.first_arrival_at, "1")
+    assert board.errors() == []
+
+
+async def test_a_caller_who_stays_silent_hears_the_music_again_and_is_delivered(
+    board: Switchboard,
+) -> None:
+    citizen, waiting = await in_the_dialogue(board)
+    citizen.press("0")
+    await until(lambda: len(board.keys.said) == 1, "the answer has arrived")
+    await citizen.listen(25)
+    # No second CallWaiting: the place was never given up.
+    assert board.facts.names(waiting.call_id) == ["CallEntered", "CallWaiting"]
+    await delivered(board, waiting.call_id)
+
+
+async def test_a_caller_whose_turn_comes_amid_the_dialogue_gets_the_operator(
+    board: Switchboard,
+) -> None:
+    citizen, waiting = await in_the_dialogue(board)
+    await delivered(board, waiting.call_id)
+    citizen.press("1")
+    await citizen.listen(25)
+    assert board.keys.said == []
+    assert "CallbackAsked" not in board.facts.names(waiting.call_id)
+
+
+async def test_a_caller_who_hangs_up_amid_the_dialogue_has_abandoned(board: Switchboard) -> None:
+    citizen, waiting = await in_the_dialogue(board)
+    citizen.hang_up()
+    hung_up = await board.facts.wait(tel.CallHungUp)
+    assert hung_up.ended_by is tel.EndedBy.CALLER
+    assert board.facts.names(waiting.call_id) == ["CallEntered", "CallWaiting", "CallHungUp"]
+
+
+async def test_a_key_is_heard_during_an_announcement(board: Switchboard) -> None:
+    board.announcer.prompts = (tel.Prompt("greeting", Language.MANDARIN),) * 40
+    citizen, waiting = await board.waiting()
+    async with asyncio.timeout(10):
+        await board.announcer.asked.get()
+    await citizen.listen(10)
+    citizen.press("1")
+    await until(lambda: len(board.keys.pressed) == 1, "the key cut the announcement short")
+
+
+async def test_whoever_plays_with_the_keys_is_soon_not_listened_to(tmp_path: Path) -> None:
+    async with switchboard(tmp_path, waiting_keys=3) as board:
+        citizen, waiting = await board.waiting()
+        await citizen.listen(5)
+        citizen.press("7" * 5)
+        await until(lambda: len(board.keys.pressed) == 3, "three were asked about")
+        await citizen.listen(60)
+        assert len(board.keys.pressed) == 3
+        await delivered(board, waiting.call_id)
+
+
+async def test_keys_do_nothing_while_the_platform_is_dead(tmp_path: Path) -> None:
+    async with switchboard(tmp_path, heartbeat_late_s=1, heartbeat_stale_s=60) as board:
+        citizen, waiting = await board.waiting()
+        await board.line.stop()
+        await citizen.listen(160)  # 3.2 s of music: the beat is late
+        citizen.press("1")
+        await citizen.listen(30)
+        assert board.keys.pressed == []
+        await board.restart_line()
+        restored = await board.facts.wait(tel.LineRestored, count=2)
+        assert [(c.call_id, c.place) for c in restored.calls] == [(waiting.call_id, "waiting")]
+        assert restored.calls[0].first_arrival_at == waiting.first_arrival_at
