@@ -92,11 +92,9 @@ class Board:
         if self._pending is not None or not self._watchers:
             return
         loop = asyncio.get_running_loop()
+        # Never in the midst of a step: a hall of 506 booths takes milliseconds to draw.
         wait = self._last_push + PUSH_EVERY_S - loop.time()
-        if wait <= 0:
-            self._push()
-        else:
-            self._pending = loop.call_later(wait, self._push)
+        self._pending = loop.call_later(max(0.0, wait), self._push)
 
     def stop(self) -> None:
         if self._pending is not None:

@@ -34,9 +34,12 @@ class Orders:
         self._log = log
         self._waiting: dict[CallId, deque[fx.Order]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.given = 0
+        """How many orders so far."""
 
     def give(self, order: fx.Order) -> None:
         """Perform after the earlier orders for the same call; returns at once."""
+        self.given += 1
         line = self._waiting.get(order.call_id)
         if line is not None:
             line.append(order)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from acd.boards import AgentBoard, Board
 from acd.core import effects as fx
@@ -321,6 +322,7 @@ class Distribution:
         stepped = 0
         while True:
             item, answer = await self._queue.get()
+            given = self._orders.given
             try:
                 refusal = self._step(item)
             except Exception:
@@ -335,7 +337,8 @@ class Distribution:
                 else:
                     answer.set_exception(refusal)
             stepped += 1
-            if stepped % BREATH == 0:
+            if self._orders.given != given or stepped % BREATH == 0:
+                # An order leaves before the next input is stepped: a phone is waiting to ring.
                 await asyncio.sleep(0)
 
     def _step(self, item: Input) -> Refusal:
@@ -350,8 +353,13 @@ class Distribution:
             raise
         self._log_step(now, item, effects)
         changed: dict[AgentId, None] = {}
+        # Orders first: their tasks run before those of everybody who hears the news.
         for effect in effects:
-            self._perform(effect, now, changed)
+            if isinstance(effect, fx.Order):
+                self._orders.give(effect)
+        for effect in effects:
+            if not isinstance(effect, fx.Order):
+                self._perform(effect, now, changed)
         if effects:
             self._agents.tell(changed)
             self._board.changed()
@@ -372,7 +380,7 @@ class Distribution:
         self._last_at = now
         return now
 
-    def _perform(self, effect: fx.Effect, now: datetime, changed: dict[AgentId, None]) -> None:
+    def _perform(self, effect: fx.Note, now: datetime, changed: dict[AgentId, None]) -> None:
         match effect:
             case fx.Publish():
                 self._publish(effect.event, now)
@@ -385,7 +393,7 @@ class Distribution:
             case fx.Remark():
                 self._log.info(effect.what, call_id=effect.call_id, agent_id=effect.agent_id)
             case _:
-                self._orders.give(effect)
+                assert_never(effect)
 
     def _publish(self, event: ev.Event, now: datetime) -> None:
         if isinstance(event, ev.CallArrived) and event.call_id is not None:

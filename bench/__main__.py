@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -27,10 +28,13 @@ from bench.line_events import LineEvents
 from bench.load import Load, Site, idle_operators, line_to_serve
 from bench.samples import Samples
 from bench.usage import Usage
+from directory.adapters.config_files import load_city
 from hotline.settings import Settings
+from hotline.simulate.city import Place
 from hotline.simulate.command import places
 from hotline.simulate.voices import CITIZEN, mulaw_voice
 from kernel.errors import HotlineError
+from kernel.ids import AgentId
 from tests.e2e.hotline_process import HotlineProcess
 from tests.servers.process import kept_media_ports
 
@@ -48,16 +52,24 @@ def figures(samples: Samples) -> list[Figure]:
     ]
 
 
+def teams_of_phones(settings: Settings, seats: Sequence[Place]) -> dict[str, str]:
+    """The team of each desk phone's operator."""
+    team_of = {o.agent_id: o.primary_team for o in load_city(settings.config_dir).operators}
+    return {f"desk{seat.booth}": team_of[AgentId(seat.account)] for seat in seats}
+
+
 async def measure(hotline: HotlineProcess, rates: list[int], seconds: int) -> bool:
     """Loads in turn, each rate's table as soon as it is known; True if every bar is met."""
     settings = Settings(data_dir=hotline.data_dir, sip_port=hotline.sip_port)
     loads = {rate: [idle_operators(rate, seconds), line_to_serve(rate, seconds)] for rate in rates}
-    seats = max(load.operators for pair in loads.values() for load in pair)
+    most = max(load.operators for pair in loads.values() for load in pair)
+    seats = await asyncio.to_thread(places, settings, most)
     site = Site(
         base_url=hotline.base_url,
         password=hotline.password,
         sip_port=hotline.sip_port,
-        places=await asyncio.to_thread(places, settings, seats),
+        places=seats,
+        team_of_phone=await asyncio.to_thread(teams_of_phones, settings, seats),
         folder=hotline.folder,
     )
     events, met = LineEvents(), True
@@ -90,7 +102,7 @@ async def _measure_rate(
     print(f"\n{table(f'{rate} calls/s', measured)}")
     print(
         f"calls {calls}, answered {len(samples.answer_ms)}, heard {len(samples.prompt_ms)}, "
-        f"offered {samples.offered}\n"
+        f"offered {samples.offered}, to other teams {samples.helped}\n"
         f"AMI events per call {(events.counts.total() - told) / calls:.1f}; cores used: "
         f"platform {spent.platform_s / lasted:.2f}, Asterisk {spent.asterisk_s / lasted:.2f}\n",
         flush=True,

@@ -18,11 +18,12 @@ _DEADLINE_S = 10.0
 
 
 class LineEvents:
-    """`arrived_at`: seconds since 1970, by call id. `counts`: events by name, as the platform's
-    own connection gets them."""
+    """`arrived_at`: seconds since 1970, `team_of`: the line's team; both by call id. `counts`:
+    events by name, as the platform's own connection gets them."""
 
     def __init__(self) -> None:
         self.arrived_at: dict[str, float] = {}
+        self.team_of: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
@@ -63,6 +64,7 @@ class LineEvents:
     def _told(self, event: dict[str, str]) -> None:
         if event.get("Fact") == Tell.WAITING:
             self.arrived_at.setdefault(event["Call"], int(event["Arrived"]) / 1000)
+            self.team_of.setdefault(event["Call"], event["Team"])
 
 
 async def _read_block(reader: asyncio.StreamReader) -> dict[str, str]:

@@ -12,6 +12,7 @@ import math
 import time
 from bisect import insort
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,8 @@ _TALK_S = 0.6
 _OVERHEAD_S = 0.1
 _SERVICE_SHARE = 0.95
 _HEAD_START_S = 10.0
+_APART_S = 0.05
+"""Operators begin one after the other; nobody's hands are so even that they press at once."""
 _KEYS = "12345"
 _REGISTER_EVERY_S = 240.0
 _SERVED_WITHIN_S = 150.0
@@ -100,11 +103,19 @@ class Site:
     """A running hotline with desk phones that answer; `carry` puts a load on it."""
 
     def __init__(
-        self, *, base_url: str, password: str, sip_port: int, places: list[Place], folder: Path
+        self,
+        *,
+        base_url: str,
+        password: str,
+        sip_port: int,
+        places: list[Place],
+        team_of_phone: Mapping[str, str],
+        folder: Path,
     ) -> None:
         self._base_url = base_url
         self._password = password
         self._places = places
+        self._team_of_phone = team_of_phone
         self._folder = folder
         self._telephones = Telephones(folder, "127.0.0.1", sip_port, TRACE)
         self._voice = folder / "voice.ulaw"
@@ -147,7 +158,12 @@ class Site:
             ears.close()
         samples.add_calls(set_ups(await self._trace(name)), ears.heard_at)
         made = [offer for offer in offers(await self._trace("desk")) if offer.at >= began]
-        samples.add_offers(made, events.arrived_at, ready.at)
+        samples.add_offers(
+            made,
+            events.arrived_at,
+            ready.at,
+            lambda offer: self._team_of_phone[offer.endpoint] == events.team_of.get(offer.call_id),
+        )
 
     def _operator(self, place: Place, wrap_s: float, ready: Ready) -> HeadlessOperator:
         endpoint = f"desk{place.booth}"
@@ -190,7 +206,10 @@ class Site:
             async with asyncio.timeout(load.head_start_s + dialling_s + _SERVED_WITHIN_S):
                 ended = asyncio.create_task(self._telephones.ended(citizens))
                 await asyncio.wait({ended}, timeout=load.head_start_s)
-                work = [asyncio.create_task(operator.take_calls(over)) for operator in operators]
+                work = [
+                    asyncio.create_task(_begin(operator, n * _APART_S, over))
+                    for n, operator in enumerate(operators)
+                ]
                 await asyncio.wait({ended, *work}, return_when=asyncio.FIRST_COMPLETED)
                 over.set()
                 await asyncio.gather(ended, *work)
@@ -209,3 +228,8 @@ class Site:
         while True:
             await asyncio.sleep(_REGISTER_EVERY_S)
             await self._telephones.register(len(self._places))
+
+
+async def _begin(operator: HeadlessOperator, after_s: float, over: asyncio.Event) -> None:
+    await asyncio.sleep(after_s)
+    await operator.take_calls(over)

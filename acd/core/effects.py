@@ -107,7 +107,10 @@ class Remark:
     agent_id: AgentId | None = None
 
 
-Effect = Order | StartTimer | CancelTimer | Publish | Show | Remark
+Note = StartTimer | CancelTimer | Publish | Show | Remark
+"""What moves nobody's telephone; it may wait until the orders are on their way."""
+
+Effect = Order | Note
 
 Decided = Order | StartTimer | CancelTimer | Remark
 """What a replay must repeat beside the events. That a view is to be looked at again is no

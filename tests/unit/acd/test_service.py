@@ -10,6 +10,7 @@ from kernel import events as ev
 from kernel.errors import InvalidTransition, Unavailable
 from kernel.ids import Endpoint
 from kernel.language import Language
+from kernel.telephony import OfferRinging
 from tests.unit.acd.hall import A, B, C, Hall
 from tests.unit.acd.rules import GENERAL, LABOUR
 
@@ -347,3 +348,22 @@ async def test_hold_is_counted_inside_the_talk(hall: Hall) -> None:
     assert (finished.talk_s, finished.held_s) == (40, 30)
     [resumed] = hall.published(ev.CallResumed)
     assert resumed.held_s == 30
+
+
+async def test_an_order_leaves_before_the_next_input_is_stepped(hall: Hall) -> None:
+    """Callers who came in one breath made the first phone wait for the steps of all the others."""
+    await hall.seat(A)
+    await hall.seat(B)
+    stepped_at_order: list[int] = []
+    hall.exchange.subscribe(
+        lambda fact: (
+            stepped_at_order.append(len(hall.event_log.entries))
+            if isinstance(fact, OfferRinging)
+            else None
+        )
+    )
+    hall.exchange.arrive("c-1", "general")
+    hall.exchange.arrive("c-2", "general")
+    await hall.calm()
+    first, second = stepped_at_order
+    assert first < second, "the second caller was stepped before the first phone rang"
