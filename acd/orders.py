@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from acd.core import effects as fx
 from acd.core.inputs import OrderFailed, OrderFault, OrderKind
 from acd.ports import CallControl, Log
-from kernel.errors import Conflict, NotFound, Unavailable
+from kernel.errors import BadInput, Conflict, NotFound, Unavailable
 from kernel.ids import CallId, OfferId
+from kernel.phone import PhoneNumber
 
 _KIND: dict[type[fx.Order], OrderKind] = {
     fx.Deliver: OrderKind.DELIVER,
@@ -20,6 +21,8 @@ _KIND: dict[type[fx.Order], OrderKind] = {
     fx.StartConsult: OrderKind.START_CONSULT,
     fx.CompleteConsult: OrderKind.COMPLETE_CONSULT,
     fx.CancelConsult: OrderKind.CANCEL_CONSULT,
+    fx.DialBack: OrderKind.DIAL_BACK,
+    fx.CancelDialBack: OrderKind.CANCEL_DIAL_BACK,
 }
 
 
@@ -74,6 +77,8 @@ class Orders:
             fault = OrderFault.NOT_FOUND
         except Conflict:
             fault = OrderFault.REFUSED
+        except BadInput:
+            fault = OrderFault.IMPOSSIBLE
         except Unavailable:
             fault = OrderFault.UNAVAILABLE
         except Exception:
@@ -112,11 +117,24 @@ def call(control: CallControl, order: fx.Order) -> Awaitable[None]:
             return control.complete_consult(order.call_id)
         case fx.CancelConsult():
             return control.cancel_consult(order.call_id)
+        case fx.DialBack():
+            return control.dial_back(
+                order.callback_id,
+                PhoneNumber(order.number),
+                order.team,
+                order.language,
+                order.priority,
+                order.arrived_at,
+                order.ring_timeout,
+            )
+        case fx.CancelDialBack():
+            return control.cancel_dial_back(order.callback_id)
 
 
 def failure(order: fx.Order, fault: OrderFault) -> OrderFailed:
     """The input that tells of a failed order."""
-    return OrderFailed(_KIND[type(order)], order.call_id, _offer_of(order), fault)
+    callback_id = order.callback_id if isinstance(order, fx.DialBack | fx.CancelDialBack) else None
+    return OrderFailed(_KIND[type(order)], order.call_id, _offer_of(order), fault, callback_id)
 
 
 def _offer_of(order: fx.Order) -> OfferId | None:

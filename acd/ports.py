@@ -9,7 +9,14 @@ from typing import Protocol
 
 from acd.core.books import FiguresShown
 from acd.core.effects import Effect
-from acd.core.inputs import Input, RestoredAgent, RestoredCall, Started, TimerKey
+from acd.core.inputs import (
+    Input,
+    RestoredAgent,
+    RestoredCall,
+    RestoredCallback,
+    Started,
+    TimerKey,
+)
 from acd.core.metrics import ClosedMinute
 from acd.core.replay import LogEntry
 from acd.core.rules import Rules
@@ -153,6 +160,7 @@ class Memory:
     handled: Sequence[tuple[AgentId, datetime]] = ()
     wrap_up_limits: Sequence[tuple[TeamId, timedelta]] = ()
     waits: Sequence[Event] = ()
+    callbacks: Sequence[RestoredCallback] = ()
     closed_since: Collection[tuple[int, TeamId]] = ()
 
     def started(self, rules: Rules, recalled_at: datetime, code: str) -> Started:
@@ -164,6 +172,7 @@ class Memory:
             open_rings=tuple(self.open_rings),
             handled=tuple(self.handled),
             wrap_up_limits=tuple(self.wrap_up_limits),
+            callbacks=tuple(self.callbacks),
             recalled_at=recalled_at,
             code=code,
         )

@@ -23,7 +23,7 @@ from acd.core.metrics import ClosedMinute
 from acd.core.rules import Rules
 from acd.core.self_audit import Drift, audit
 from acd.core.step import step
-from acd.core.views import AgentView, Wallboard, agent_view
+from acd.core.views import AgentView, CallbackView, Wallboard, agent_view, callback_views
 from acd.core.waits import WaitNews
 from acd.orders import Orders
 from acd.ports import CallControl, EventLog, Log, LoggedInput, Roster, Timers
@@ -31,7 +31,17 @@ from kernel import events as ev
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.errors import HotlineError, NotFound, Unavailable
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, EventId, IdSource, OfferId, TeamId
+from kernel.ids import (
+    AgentId,
+    BoothId,
+    CallbackId,
+    CallId,
+    Endpoint,
+    EventId,
+    IdSource,
+    OfferId,
+    TeamId,
+)
 from kernel.telephony import TelephonyFact
 
 BREATH = 64
@@ -248,6 +258,13 @@ class Distribution:
         """
         await self._command(inp.RestrictWrapUp(team, limit, cause, actor))
 
+    async def cancel_callback(self, callback_id: CallbackId, *, actor: str) -> None:
+        """The citizen is not called back any more; a phone that rings is told to stop.
+
+        Raises NotFound when it is over, Conflict when the citizen has answered.
+        """
+        await self._command(inp.CancelCallback(callback_id, actor))
+
     # --- reads, from memory ----------------------------------------------------------------
 
     def agent_view(self, agent_id: AgentId) -> AgentView:
@@ -257,6 +274,10 @@ class Distribution:
     def seated(self) -> dict[AgentId, Endpoint]:
         """Who is logged in, and at which phone."""
         return {a.agent_id: a.session.endpoint for a in self._floor.agents.values()}
+
+    def callbacks(self) -> list[CallbackView]:
+        """Who is to be called back, in the order of their turn within each team."""
+        return callback_views(self._floor)
 
     def position(self, call_id: CallId) -> int | None:
         """Place in the line of the call's team, from 1, offered callers before included; None for

@@ -31,11 +31,11 @@ class ConsultationView:
 class AgentSituation:
     """One operator as the distribution sees him or her at one moment.
 
-    `status`: logged_out, ready, not_ready; `activity`: idle, offered, talking, consulting,
-    consulted (a colleague asks this operator), wrap_up. `next_*`: chosen during a call for the time
-    after it. `deadline` is the end of ringing or of wrap-up. `call_id` stays set during wrap-up.
-    `moving`: a transfer is under way; `notice`: a sentence for the operator about an order that
-    failed, empty when there is none.
+    `status`: logged_out, ready, not_ready; `activity`: idle, dialling (a citizen is being called
+    back), offered, talking, consulting, consulted (a colleague asks this operator), wrap_up.
+    `next_*`: chosen during a call for the time after it. `deadline` is the end of ringing or of
+    wrap-up. `call_id` stays set during wrap-up. `moving`: a transfer is under way; `notice`: a
+    sentence for the operator about an order that failed, empty when there is none.
     """
 
     status: str
@@ -216,6 +216,7 @@ class TeamFigures:
 
     team: TeamId
     waiting: int
+    callbacks: int = 0
     longest_since: datetime | None
     entered: int
     answered: int

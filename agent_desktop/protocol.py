@@ -23,7 +23,7 @@ CLOSE_TOO_SLOW = 4413
 CLOSE_BAD_MESSAGE = 4422
 
 Status = Literal["logged_out", "ready", "not_ready"]
-Activity = Literal["idle", "offered", "talking", "consulting", "consulted", "wrap_up"]
+Activity = Literal["idle", "dialling", "offered", "talking", "consulting", "consulted", "wrap_up"]
 WrapUpMode = Literal["optional", "mandatory", "time_boxed", "fixed"]
 PhoneKind = Literal["browser", "desk"]
 ToastKind = Literal["ok", "info", "warn", "danger"]
@@ -264,11 +264,12 @@ class Consultation(Part):
 class AgentState(Part):
     """The whole state of this operator; each message replaces the one before.
 
-    `deadline`: end of ringing while offered, end of wrap-up while in wrap-up. `next_status` is
-    what was chosen during a call for the time after it; `moving`: a transfer is under way.
-    `consulted`: a colleague asks us. `next_forced`: what comes after the call was ordered by a
-    supervisor, and is not to be chosen. `wrap_up_mode` is set in wrap-up; in a fixed one the state
-    lasts on after `wrap_up_done`, and `disposition` is the one that was noted.
+    `deadline`: end of ringing while offered or while a citizen is called back (`dialling`), end of
+    wrap-up while in wrap-up. `next_status` is what was chosen during a call for the time after it;
+    `moving`: a transfer is under way. `consulted`: a colleague asks us. `next_forced`: what comes
+    after the call was ordered by a supervisor, and is not to be chosen. `wrap_up_mode` is set in
+    wrap-up; in a fixed one the state lasts on after `wrap_up_done`, and `disposition` is the one
+    that was noted.
     """
 
     type: Literal["agent_state"] = "agent_state"

@@ -41,7 +41,7 @@ from kernel.ids import AgentId, BoothId, TeamId
 
 TICK_S = 1.0
 MAX_EXCEPTIONS = 8
-_BUSY = frozenset({"offered", "talking", "consulting", "wrap_up"})
+_BUSY = frozenset({"dialling", "offered", "talking", "consulting", "wrap_up"})
 
 
 class Reader:
@@ -141,6 +141,7 @@ class WallboardFeed:
             zh=name.zh if name else team.team,
             en=name.en if name else team.team,
             waiting=team.waiting,
+            callbacks=team.callbacks,
             longest_since=team.longest_since,
             entered=team.entered,
             answered=team.answered,

@@ -15,18 +15,20 @@ from agent_desktop.protocol import Part
 
 
 class TeamRow(Part):
-    """`service_rate`: answered within 15 s in the last 30 minutes, strictly; `service_ignoring`,
-    `service_positive`: the two kinder variants; `connect_rate`: last 24 h, `connect_crosses_at`:
-    when it passes its limit at the present pace; `entered`, `answered`, `abandoned` (of these
-    `short_abandoned` within 5 s), `abandon_rate`: today; `asa_s`, `aht_s`, `occupancy`: last 30
-    minutes; `wait_told`: announced waits judged in 24 h, `wait_within_rate` of them came true,
-    `wait_mae_s` off on average. `trend`: most callers waiting in each of the last 60 minutes,
-    oldest first. The row of the whole centre has an empty `team`."""
+    """`callbacks`: citizens to be called back. `service_rate`: answered within 15 s in the last 30
+    minutes, strictly; `service_ignoring`, `service_positive`: the two kinder variants;
+    `connect_rate`: last 24 h, `connect_crosses_at`: when it passes its limit at the present pace;
+    `entered`, `answered`, `abandoned` (of these `short_abandoned` within 5 s), `abandon_rate`:
+    today; `asa_s`, `aht_s`, `occupancy`: last 30 minutes; `wait_told`: announced waits judged in 24
+    h, `wait_within_rate` of them came true, `wait_mae_s` off on average. `trend`: most callers
+    waiting in each of the last 60 minutes, oldest first. The row of the whole centre has an empty
+    `team`."""
 
     team: str
     zh: str
     en: str
     waiting: int
+    callbacks: int
     longest_since: datetime | None
     entered: int
     answered: int
@@ -51,8 +53,8 @@ class TeamRow(Part):
 
 
 class BoothCell(Part):
-    """`state`: ready, not_ready, offered, talking, consulting, wrap_up. `teams`: the team of the
-    call in hand, or all teams the operator serves."""
+    """`state`: ready, not_ready, dialling, offered, talking, consulting, wrap_up. `teams`: the team
+    of the call in hand, or all teams the operator serves."""
 
     booth: str
     state: str

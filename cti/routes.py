@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from cti.core.call_record import CallRecord
 from cti.core.explained import ExplainedOffer, Sentence, explained, places
-from cti.core.timeline import LANE_NAMES, OUTCOME_NAMES, Entry, Lane, timeline
+from cti.core.timeline import LANE_NAMES, OUTCOME_NAMES, Entry, Lane, linked_calls, timeline
 from cti.journal import CallFilter, CallJournal
 from kernel.clock import CITY_ZONE_NAME
 from kernel.errors import BadInput, NotFound
@@ -25,7 +25,7 @@ from kernel.phone import clean, mask
 from kernel.policy import Action, Principal, allows
 
 _ZONE = ZoneInfo(CITY_ZONE_NAME)
-_OUTCOMES = ("answered", "abandoned", "left_in_menu", "transferred_out", "fault")
+_OUTCOMES = ("answered", "abandoned", "left_in_menu", "transferred_out", "callback", "fault")
 
 
 TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
@@ -111,10 +111,13 @@ def _add_call(
         principal = await kit.principal(request)
         language = await kit.language(request)
         words = _Words(kit, language, names[language], agent_name)
+        before, after = linked_calls(events)
         return await kit.page(
             request,
             "cti/call.html",
             call=shown(record, principal),
+            callback_of=before,
+            called_back_as=after,
             entries=[words.of(entry) for entry in timeline(events, step_title)],
             offers=[words.offer(offer) for offer in explained(events)],
             places=places(events),
@@ -133,8 +136,8 @@ def _add_call(
         events = [encode(e) for e in await journal.timeline(CallId(call_id))]
         if not allows(principal, Action.SEE_FULL_NUMBER):
             for event in events:
-                if "ani" in event:
-                    event["ani"] = mask(event["ani"])
+                for name in {"ani", "number"} & event.keys():
+                    event[name] = mask(event[name])
         return {"call": shown(record, principal), "events": events}
 
 
@@ -173,6 +176,7 @@ class _Words:
             "offset_s": entry.offset_s,
             "lane": entry.lane.value,
             "text": self._text(entry.msgid) % values,
+            "linked": entry.linked,
         }
 
     def offer(self, offer: ExplainedOffer) -> dict[str, Any]:

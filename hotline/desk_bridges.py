@@ -167,6 +167,7 @@ def _team(row: TeamRow) -> TeamFigures:
     return TeamFigures(
         team=row.team,
         waiting=row.waiting,
+        callbacks=row.callbacks,
         longest_since=row.longest_since,
         entered=row.entered,
         answered=row.answered,

@@ -21,6 +21,7 @@ class Choice(StrEnum):
     BEST_AGENT = "best_agent"  # agents were free: the call took the best of them
     BEST_CALL = "best_call"  # callers were waiting: the agent who became free took the first
     WANTED = "wanted"  # the caller was transferred to this agent by name
+    HELD = "held"  # the agent was held for this citizen, who was called back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

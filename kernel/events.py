@@ -16,7 +16,17 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from kernel.assignment import Assignment
-from kernel.ids import AgentId, AuthorityId, BoothId, CallId, Endpoint, EventId, OfferId, TeamId
+from kernel.ids import (
+    AgentId,
+    AuthorityId,
+    BoothId,
+    CallbackId,
+    CallId,
+    Endpoint,
+    EventId,
+    OfferId,
+    TeamId,
+)
 from kernel.language import Language
 from kernel.waits import WaitScore
 
@@ -79,7 +89,7 @@ class CallTransferredOut(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQueued(Event):
     """The caller waits. `position` counts from 1; `cause`: entry, ring_no_answer, declined,
-    unreachable, transfer, resync."""
+    unreachable, transfer, resync, callback (the citizen answered our call)."""
 
     team: TeamId
     language: Language
@@ -235,7 +245,8 @@ class CallAbandoned(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDiverted(Event):
     """The caller left a team's line without one of its operators and without hanging up.
-    `cause`: fallback (served by the telephone system's own queue while the platform was away)."""
+    `cause`: fallback (served by the telephone system's own queue while the platform was away),
+    callback (the caller hung up to be called back)."""
 
     team: TeamId
     waited_s: float
@@ -244,12 +255,93 @@ class CallDiverted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Event):
-    """The last event of each call. `outcome`: answered, abandoned, left_in_menu,
-    transferred_out, fault. `ended_by`: caller, agent, platform, fault."""
+    """The last event of each call, but for what becomes of a callback it asked for. `outcome`:
+    answered, abandoned, left_in_menu, transferred_out, callback, fault. `ended_by`: caller, agent,
+    platform, fault."""
 
     outcome: str
     ended_by: str
     cause: int
+
+
+# --- callbacks: `call_id` is the call in which the citizen asked, if not said otherwise -----------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackNoted(Event):
+    """A waiting caller is to be called back at `number`, and keeps the place of
+    `first_arrival_at`. `entered_at` began the visit to the team's line. `joined`: the number was
+    to be called back already, by the callback named here, whose place stands."""
+
+    callback_id: CallbackId
+    number: str
+    team: TeamId
+    language: Language
+    priority: int
+    first_arrival_at: datetime
+    entered_at: datetime
+    expires_at: datetime
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDialled(Event):
+    """It is the citizen's turn: the agent is held, the citizen's phone rings. `team`: as whose
+    member the agent serves; `attempt` counts from 1; `why`: the reasons for this agent."""
+
+    callback_id: CallbackId
+    agent_id: AgentId
+    team: TeamId
+    attempt: int
+    waited_s: float
+    why: Assignment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackMissed(Event):
+    """A dial did not bring the citizen. `result`: no_answer, busy, refused, failed (the network),
+    hung_up (came, and left before anybody could speak), cancelled (taken back: no agent any more),
+    unknown (nobody saw). `attempts` so far, this one included where it counts. Tried again not
+    before `again_at`; None: `CallbackEnded` follows."""
+
+    callback_id: CallbackId
+    result: str
+    attempts: int
+    again_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackPostponed(Event):
+    """It was the citizen's turn at an hour at which nobody is rung: again at `again_at`, at the
+    old place."""
+
+    callback_id: CallbackId
+    again_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackEnded(Event):
+    """The one end of a callback. `outcome`: answered (the citizen is on the line: `new_call_id`),
+    gave_up (not reached in any attempt), expired, cancelled (by `actor`), caller_called_again
+    (`new_call_id` took over the place)."""
+
+    callback_id: CallbackId
+    number: str
+    team: TeamId
+    outcome: str
+    attempts: int
+    new_call_id: CallId | None = None
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackReturned(Event):
+    """This call continues `first_call_id`, in which the citizen had asked to be called back.
+    `dialled`: we called; else the citizen called again and has the old place."""
+
+    callback_id: CallbackId
+    first_call_id: CallId
+    dialled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +421,8 @@ class AgentForced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentActivityChanged(Event):
-    """`activity`: idle, offered, talking, consulting, wrap_up."""
+    """`activity`: idle, dialling (held for a citizen who is being called back), offered, talking,
+    consulting, wrap_up."""
 
     agent_id: AgentId
     activity: str

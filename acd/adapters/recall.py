@@ -27,6 +27,14 @@ _SESSIONS = (
     "RingOpened",
     "WrapUpRestricted",
 )
+# No callback lasts longer than a day (`acd.adapters.callbacks_file`).
+_CALLBACKS = (
+    "CallbackNoted",
+    "CallbackDialled",
+    "CallbackMissed",
+    "CallbackPostponed",
+    "CallbackEnded",
+)
 _WAITS = ("WaitForecastsScored",)
 _CALLS = (
     "AgentLoggedIn",
@@ -55,6 +63,7 @@ async def recall(session: AsyncSession, now: datetime, before: int | None = None
     minutes = await log.select("minute", (ClosedMinute.__name__,), day_ago)
     rows = await log.select("input", (LogIn.__name__,), day_ago)
     rows += await log.select("event", _SESSIONS, day_ago)
+    rows += await log.select("event", _CALLBACKS, day_ago)
     rows += await log.select("event", _CALLS, since)
     waits = await log.select("event", _WAITS, day_ago)
     rows.sort(key=lambda r: r.number)
@@ -78,6 +87,7 @@ async def recall(session: AsyncSession, now: datetime, before: int | None = None
         handled=memory.handled(),
         wrap_up_limits=memory.wrap_up_limits(),
         waits=[decode_event(row.body) for row in waits],
+        callbacks=memory.callbacks(),
     )
 
 

@@ -7,6 +7,7 @@ from acd.core import call as ca
 from acd.core.agent import ActivityEvent, Agent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.conversation import begin_talk
+from acd.core.dialling import let_go
 from acd.core.effects import NO_ID
 from acd.core.floor import call_key
 from acd.core.inputs import TimerKind
@@ -63,6 +64,8 @@ def take_over_talk(work: Work, call: Call, agent: Agent | None, offer_id: OfferI
     call.offers = max(call.offers, offer_number(offer_id))
     if agent is not None and isinstance(agent.activity, ag.Offered):
         fail_offer(work, work.floor.offers[agent.activity.offer_id], Outcome.RESCINDED)
+    if agent is not None:
+        let_go(work, agent)
     end_conversation(work, call)
     if agent is None or not isinstance(agent.activity, ag.Idle | ag.WrapUp):
         work.remark("conversation_without_agent", call.call_id)

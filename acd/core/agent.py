@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from acd.core.machine import target
 from acd.core.rules import WrapUpMode
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 
 # --- session --------------------------------------------------------------------------------
@@ -173,6 +173,7 @@ class Chosen:
 
 class ActivityKind(StrEnum):
     IDLE = "idle"
+    DIALLING = "dialling"  # held for a citizen who is being called back
     OFFERED = "offered"
     TALK = "talk"
     HOLD = "hold"
@@ -182,6 +183,8 @@ class ActivityKind(StrEnum):
 
 
 class ActivityEvent(StrEnum):
+    RESERVE = "reserve"
+    DIAL_OVER = "dial_over"
     OFFER = "offer"
     RING = "ring"
     ANSWER = "answer"
@@ -215,6 +218,9 @@ class ActivityEvent(StrEnum):
 _A = ActivityKind
 _E = ActivityEvent
 ACTIVITY: Mapping[tuple[ActivityKind, ActivityEvent], ActivityKind] = {
+    (_A.IDLE, _E.RESERVE): _A.DIALLING,
+    (_A.DIALLING, _E.DIAL_OVER): _A.IDLE,
+    (_A.DIALLING, _E.OFFER): _A.OFFERED,
     (_A.IDLE, _E.OFFER): _A.OFFERED,
     (_A.IDLE, _E.LEAVE): _A.IDLE,
     (_A.IDLE, _E.RESTORE_OFFER): _A.OFFERED,
@@ -253,6 +259,8 @@ ACTIVITY: Mapping[tuple[ActivityKind, ActivityEvent], ActivityKind] = {
 }
 
 ACTIVITY_REFUSALS: Mapping[ActivityEvent, str] = {
+    _E.RESERVE: "该话务员正忙",
+    _E.DIAL_OVER: "当前没有进行中的回拨",
     _E.OFFER: "该话务员正忙",
     _E.RING: "当前没有待应答的来电",
     _E.ANSWER: "当前没有待应答的来电",
@@ -278,7 +286,7 @@ ACTIVITY_REFUSALS: Mapping[ActivityEvent, str] = {
     _E.WRAP_UP_OVER: "当前不在话后整理中",
     _E.RELEASE: "当前没有可以挂断的通话",
     _E.TRANSFER: "只有在通话中才能转接",
-    _E.LEAVE: "请先结束通话和话后整理，再签退",
+    _E.LEAVE: "请先结束通话、回拨和话后整理，再签退",
     _E.RESTORE_OFFER: "该话务员正忙",
     _E.RESTORE_TALK: "该话务员正忙",
 }
@@ -291,6 +299,20 @@ class Idle:
     @property
     def kind(self) -> ActivityKind:
         return ActivityKind.IDLE
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """Held while a citizen is called back; the citizen's phone rings until `until` at most."""
+
+    since: datetime
+    callback_id: CallbackId
+    team: TeamId
+    until: datetime
+
+    @property
+    def kind(self) -> ActivityKind:
+        return ActivityKind.DIALLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,11 +412,12 @@ class WrapUp:
         return ActivityKind.WRAP_UP
 
 
-Activity = Idle | Offered | Talk | OnHold | Consult | Consulted | WrapUp
+Activity = Idle | Dialling | Offered | Talk | OnHold | Consult | Consulted | WrapUp
 InConversation = Talk | OnHold | Consult
 
 PUBLIC_ACTIVITY: Mapping[ActivityKind, str] = {
     ActivityKind.IDLE: "idle",
+    ActivityKind.DIALLING: "dialling",
     ActivityKind.OFFERED: "offered",
     ActivityKind.TALK: "talking",
     ActivityKind.HOLD: "talking",

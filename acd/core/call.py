@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from acd.core.machine import target
-from kernel.ids import AgentId, CallId, OfferId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, OfferId, TeamId
 from kernel.language import Language
 
 
@@ -159,7 +159,8 @@ class Call:
     `key` orders all lines: (microseconds of first arrival less 60 s per point of priority, id).
     `entered_at` begins the present visit; `ring`, from 1, is what the visit's age made of who may
     serve it. `in_line` is True from entry until answer, abandon or transfer. `answered` once a
-    person was there; `closed` when its end was published already and it turned up again.
+    person was there; `closed` when its end was published already and it turned up again;
+    `callback_id` when the caller left the line to be called back, for the n-th time (`wishes`).
     """
 
     call_id: CallId
@@ -178,6 +179,8 @@ class Call:
     in_line: bool = False
     answered: bool = False
     closed: bool = False
+    callback_id: CallbackId | None = None
+    wishes: int = 0
 
 
 def check_call(call: Call, event: CallEvent) -> CallKind:

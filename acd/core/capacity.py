@@ -100,6 +100,8 @@ class HandleTimes:
         match activity:
             case ag.Idle():
                 return None
+            case ag.Dialling():
+                return Stage.RING, max((activity.until - now).total_seconds(), 0.5)
             case ag.Offered():
                 return Stage.RING, self.ring.remaining(elapsed) or 0.5
             case ag.WrapUp():

@@ -20,6 +20,7 @@ from acd.core.agent import (
     StatusKind,
 )
 from acd.core.call import CALL, CallKind, Outcome
+from acd.core.callback import CALLBACK, CallbackKind
 
 State = TypeVar("State", bound=StrEnum)
 Event = TypeVar("Event", bound=StrEnum)
@@ -58,6 +59,7 @@ def document() -> str:
         ("An agent's activity", mermaid(ACTIVITY, ActivityKind.IDLE)),
         ("A call", mermaid(CALL, CallKind.WAITING)),
         ("An offer", offers()),
+        ("A callback", mermaid(CALLBACK, CallbackKind.DUE)),
     ]
     body = "\n".join(f"\n## {title}\n\n```mermaid\n{text}\n```" for title, text in parts)
     return f"{_HEAD}{body}\n"

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from acd.core.inputs import TimerKey
 from kernel.events import Event
-from kernel.ids import AgentId, CallId, Endpoint, EventId, OfferId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, EventId, OfferId, TeamId
+from kernel.language import Language
 
 # --- orders to the telephone ----------------------------------------------------------------
 
@@ -58,7 +59,37 @@ class CancelConsult:
     call_id: CallId
 
 
-Order = Deliver | CancelOffer | Requeue | Release | StartConsult | CompleteConsult | CancelConsult
+@dataclass(frozen=True, slots=True)
+class DialBack:
+    """`call_id` is the call that asked for it."""
+
+    callback_id: CallbackId
+    call_id: CallId
+    number: str
+    team: TeamId
+    language: Language
+    priority: int
+    arrived_at: datetime
+    ring_timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CancelDialBack:
+    callback_id: CallbackId
+    call_id: CallId
+
+
+Order = (
+    Deliver
+    | CancelOffer
+    | Requeue
+    | Release
+    | StartConsult
+    | CompleteConsult
+    | CancelConsult
+    | DialBack
+    | CancelDialBack
+)
 
 # --- time, news, memory ---------------------------------------------------------------------
 

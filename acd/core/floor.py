@@ -12,10 +12,11 @@ from heapq import heappop, heappush
 
 from acd.core.agent import Agent, Idle, SessionKind, StatusKind
 from acd.core.call import Call, Offer
+from acd.core.callback import Callback
 from acd.core.decided import Decided
 from acd.core.ranked import RankedSet
 from acd.core.rules import Ring, Rules
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +24,8 @@ _MICROSECOND = timedelta(microseconds=1)
 PRIORITY_POINT_US = 60_000_000
 CLOSED_KEPT = 1024
 
+Waiter = Call | Callback
+"""Whose turn it may be: a caller in line, or a citizen who is to be called back."""
 CallKey = tuple[int, str]
 BenchKey = tuple[int, int, str]
 LaneKey = tuple[int, Language]
@@ -51,6 +54,8 @@ class Floor:
         "agents",
         "bench",
         "booths",
+        "callback_lines",
+        "callbacks",
         "calls",
         "closed",
         "decided",
@@ -63,12 +68,14 @@ class Floor:
         "line_up",
         "lines",
         "menu",
+        "numbers",
         "offers",
         "on_duty",
         "open_calls",
         "open_rings",
         "phones_known",
         "reachable",
+        "returning",
         "rules",
         "speakers",
         "staffed_rings",
@@ -110,6 +117,15 @@ class Floor:
         self.line_reason = "starting"
         # A team's line holds every caller not yet answered, offered ones too: the place is kept.
         self.lines: dict[TeamId, RankedSet[CallKey]] = {t.team: RankedSet() for t in rules.teams}
+        # Citizens to be called back; one for each number. Those who do not rest have a place beside
+        # the line of their team (which counts live callers), and one in its lanes when due.
+        self.callbacks: dict[CallbackId, Callback] = {}
+        self.numbers: dict[str, CallbackId] = {}
+        self.callback_lines: dict[TeamId, RankedSet[CallKey]] = {
+            t.team: RankedSet() for t in rules.teams
+        }
+        # Citizens who answered our call and are on the way to the line.
+        self.returning: dict[CallId, CallbackId] = {}
         # Each team's visits by their beginning; those that ended are dropped when they come first.
         self._arrivals: dict[TeamId, list[tuple[int, CallId]]] = {t.team: [] for t in rules.teams}
         # Callers that may be offered now, by their team and what decides who may serve them; there
@@ -145,13 +161,16 @@ class Floor:
         """True if any logged-in agent of the team speaks the language."""
         return self.speakers.get((team, language), 0) > 0
 
-    def position(self, call: Call) -> int:
+    def position(self, call: Waiter) -> int:
         """Place in the line of the call's own team, from 1; 0 when not in line.
 
-        Counts offered callers that stand before. Exact; costs one binary search and one addition
-        for each block of 256 to 512 callers.
+        Counts who stands before, offered callers and citizens to be called back too. Exact; costs
+        two binary searches and one addition for each block of 256 to 512 callers.
         """
-        return self.lines[call.team].rank(call.key) + 1 if call.in_line else 0
+        if not call.in_line:
+            return 0
+        called_back = self.callback_lines[call.team].rank(call.key)
+        return self.lines[call.team].rank(call.key) + called_back + 1
 
     # --- the line --------------------------------------------------------------------------
 
@@ -174,6 +193,15 @@ class Floor:
         call.in_line = False
         self._drop_ended(call.team)
 
+    def join_callback(self, callback: Callback) -> None:
+        """A place by the key, beside the team's line."""
+        self.callback_lines[callback.team].add(callback.key)
+
+    def quit_callback(self, callback: Callback) -> None:
+        """No place, and nobody may dial; nothing happens if it had none."""
+        self.close(callback)
+        self.callback_lines[callback.team].discard(callback.key)
+
     def longest_since(self, team: TeamId) -> datetime | None:
         """When the longest visit in the team's line began; None for an empty line."""
         self._drop_ended(team)
@@ -194,7 +222,7 @@ class Floor:
                 return
             heappop(arrivals)
 
-    def open(self, call: Call) -> None:
+    def open(self, call: Waiter) -> None:
         """Let the call be found by agents who may serve it (or by the wanted one only)."""
         if call.wanted is not None:
             self.wanted.setdefault(call.wanted, RankedSet()).add(call.key)
@@ -205,7 +233,7 @@ class Floor:
             lane = lanes[lane_key] = RankedSet()
         lane.add(call.key)
 
-    def close(self, call: Call) -> None:
+    def close(self, call: Waiter) -> None:
         """The call may not be offered now; its place in the line stays."""
         if call.wanted is not None:
             line = self.wanted.get(call.wanted)
@@ -221,7 +249,7 @@ class Floor:
             if not lane:
                 del lanes[lane_key]
 
-    def ring_number(self, call: Call) -> int:
+    def ring_number(self, call: Waiter) -> int:
         """The ring the call is in: by the clock, by what was opened for its team, or because
         nobody of the rings before is on duty."""
         return max(call.ring, self.open_rings[call.team], self.staffed_rings[call.team])
@@ -260,13 +288,13 @@ class Floor:
                 return team
         return None
 
-    def admitting_ring(self, agent: Agent, call: Call) -> Ring:
+    def admitting_ring(self, agent: Agent, call: Waiter) -> Ring:
         """The narrowest ring by which the agent may serve the call (who was asked for by name may
         be of none: the widest)."""
         rings = self.teams[call.team].rings[: self.ring_number(call)]
         return next((r for r in rings if self.admitted(agent, r, call.language)), rings[-1])
 
-    def best_call(self, agent: Agent) -> Call | None:
+    def best_call(self, agent: Agent) -> Waiter | None:
         """The best-scored call over all lines that the agent may serve.
 
         Eligibility comes before any weighing. Costs one look at the head of each lane.
@@ -277,7 +305,7 @@ class Floor:
             best = self._better(agent, team, best)
         return self.call_of(best)
 
-    def best_own_call(self, agent: Agent) -> Call | None:
+    def best_own_call(self, agent: Agent) -> Waiter | None:
         """The best-scored call of the agent's own team that he or she may serve."""
         return self.call_of(self._better(agent, agent.home, None)) if agent.home else None
 
@@ -291,10 +319,14 @@ class Floor:
                 best = head
         return best
 
-    def call_of(self, key: CallKey | None) -> Call | None:
-        return None if key is None else self.calls[CallId(key[1])]
+    def call_of(self, key: CallKey | None) -> Waiter | None:
+        return None if key is None else self.waiter(key)
 
-    def serving_team(self, agent: Agent, call: Call) -> TeamId:
+    def waiter(self, key: CallKey) -> Waiter:
+        """Whose key it is."""
+        return self.calls.get(CallId(key[1])) or self.callbacks[CallbackId(key[1])]
+
+    def serving_team(self, agent: Agent, call: Waiter) -> TeamId:
         """As whose member the agent serves the call; a wanted agent may be of none of the ring."""
         return self.admitted(agent, self.admitting_ring(agent, call), call.language) or call.team
 
@@ -324,7 +356,7 @@ class Floor:
                 self.home_bench[team][language].discard(key)
         agent.benched = None
 
-    def best_agent(self, call: Call) -> Agent | None:
+    def best_agent(self, call: Waiter) -> Agent | None:
         """The waiting agent for a call: earliest ring; own team before added ones; highest level;
         longest without a call; id.
 
@@ -343,14 +375,14 @@ class Floor:
                 return self.agents[AgentId(found[2])]
         return None
 
-    def _best_in(self, ring: Ring, call: Call) -> BenchKey | None:
+    def _best_in(self, ring: Ring, call: Waiter) -> BenchKey | None:
         for team in ring.teams:
             found = self._best_of(team, call, ring)
             if found is not None:
                 return found
         return None
 
-    def _best_of(self, team: TeamId, call: Call, ring: Ring) -> BenchKey | None:
+    def _best_of(self, team: TeamId, call: Waiter, ring: Ring) -> BenchKey | None:
         benches, language = self.benches(team, ring), call.language
         if language not in ring.languages_dropped and self.spoken(team, language):
             best = self._first_willing(benches[language], call)
@@ -362,10 +394,10 @@ class Floor:
         """Where those sit who may serve as members of the team in the ring, by language."""
         return self.home_bench[team] if ring.own_only else self.bench[team]
 
-    def _first_willing(self, bench: RankedSet[BenchKey], call: Call) -> BenchKey | None:
+    def _first_willing(self, bench: RankedSet[BenchKey], call: Waiter) -> BenchKey | None:
         return next(self.willing(bench, call), None) if self.keeping else bench.first()
 
-    def willing(self, bench: RankedSet[BenchKey], call: Call) -> Iterator[BenchKey]:
+    def willing(self, bench: RankedSet[BenchKey], call: Waiter) -> Iterator[BenchKey]:
         """Who of a bench is not held back from the call, best first. Costs a look at each who is
         free and held back: few, since a team that keeps to itself is short of people."""
         ring = self.ring_of(call.team, call.ring)

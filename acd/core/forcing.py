@@ -11,6 +11,7 @@ from __future__ import annotations
 from acd.core import agent as ag
 from acd.core.agent import ActivityEvent, Agent, SessionKind
 from acd.core.call import Outcome
+from acd.core.dialling import let_go
 from acd.core.effects import NO_ID
 from acd.core.inputs import ForcedState, ForceState
 from acd.core.offering import offer_of, take_back
@@ -69,6 +70,8 @@ def apply_order(work: Work, agent: Agent, command: ForceState) -> None:
         finish_wrap_up(work, agent, ActivityEvent.WRAP_UP_OVER)
     elif (offer := offer_of(work, agent)) is not None:
         take_back(work, offer, Outcome.RESCINDED)
+    else:
+        let_go(work, agent)
 
 
 def chosen_by(work: Work, command: ForceState) -> ag.Chosen:
@@ -90,7 +93,7 @@ def _at_once(work: Work, agent: Agent, state: ForcedState) -> bool:
             return True
         case ag.WrapUp():
             return state is not ForcedState.NOT_READY
-        case ag.Offered():
+        case ag.Offered() | ag.Dialling():
             return state is not ForcedState.READY and work.floor.line_up
         case _:
             return False

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from acd.core.rules import Rules
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 from kernel.telephony import TelephonyFact
 
@@ -154,6 +154,14 @@ class LeftForNumber:
     call_id: CallId
 
 
+@dataclass(frozen=True, slots=True)
+class CancelCallback:
+    """The citizen is not to be called back any more; `actor` names who says so."""
+
+    callback_id: CallbackId
+    actor: str
+
+
 Command = (
     LogIn
     | LogOut
@@ -173,6 +181,7 @@ Command = (
     | ForceState
     | OpenRing
     | RestrictWrapUp
+    | CancelCallback
 )
 
 # --- what comes back from the world ---------------------------------------------------------
@@ -189,11 +198,14 @@ class TimerKind(StrEnum):
     PHONE = "phone"  # of an agent
     ALONE = "alone"  # of an agent
     SHARE = "share"  # of a team
+    DIAL = "dial"  # of a callback: what the telephone has to say of a dial
+    REDIAL = "redial"  # of a callback
+    EXPIRY = "expiry"  # of a callback
 
 
 @dataclass(frozen=True, slots=True)
 class TimerKey:
-    """`of` is the id of the offer, call, agent or team that the timer belongs to."""
+    """`of` is the id of the offer, call, callback, agent or team that the timer belongs to."""
 
     kind: TimerKind
     of: str
@@ -212,22 +224,27 @@ class OrderKind(StrEnum):
     START_CONSULT = "start_consult"
     COMPLETE_CONSULT = "complete_consult"
     CANCEL_CONSULT = "cancel_consult"
+    DIAL_BACK = "dial_back"
+    CANCEL_DIAL_BACK = "cancel_dial_back"
 
 
 class OrderFault(StrEnum):
     NOT_FOUND = "not_found"  # the telephone has no such call
     REFUSED = "refused"  # the call is elsewhere than the order supposes: a fact is under way
     UNAVAILABLE = "unavailable"  # no answer: it may have been done or not
+    IMPOSSIBLE = "impossible"  # it can never be done: a number that may not be called
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFailed:
-    """An order to the telephone failed. `offer_id` is set where the order had one."""
+    """An order to the telephone failed. `offer_id` is set where the order had one, `callback_id`
+    for a citizen who was to be called back (`call_id` is then the call that asked for it)."""
 
     order: OrderKind
     call_id: CallId
     offer_id: OfferId | None
     fault: OrderFault
+    callback_id: CallbackId | None = None
 
 
 # --- the start ------------------------------------------------------------------------------
@@ -267,6 +284,25 @@ class RestoredCall:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoredCallback:
+    """A callback found in the log that had not ended. `dialling`: nobody knows what came of the
+    dial; `rests_until`: not to be tried before."""
+
+    callback_id: CallbackId
+    call_id: CallId
+    number: str
+    team: TeamId
+    language: Language
+    priority: int
+    first_arrival_at: datetime
+    entered_at: datetime
+    expires_at: datetime
+    attempts: int = 0
+    dialling: bool = False
+    rests_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """First input of each run; the telephone's truth follows as `LineRestored`.
 
@@ -283,6 +319,7 @@ class Started:
     wrap_up_limits: tuple[tuple[TeamId, timedelta], ...] = ()
     recalled_at: datetime | None = None
     code: str = ""
+    callbacks: tuple[RestoredCallback, ...] = ()
 
 
 Input = Started | Command | LeftForNumber | TimerExpired | OrderFailed | TelephonyFact

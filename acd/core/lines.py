@@ -6,6 +6,7 @@ from acd.core import call as ca
 from acd.core.adoption import agent_at, take_over_talk
 from acd.core.agent import ActivityEvent
 from acd.core.call import Call, CallEvent, Outcome
+from acd.core.callbacks import claim, fulfil, left_before_the_line, on_citizen_entered
 from acd.core.conversation import begin_talk
 from acd.core.effects import NO_ID
 from acd.core.floor import Floor, call_key
@@ -35,7 +36,7 @@ def on_waiting(work: Work, fact: CallWaiting) -> None:
         work.floor.menu.pop(fact.call_id, None)
         call = new_call(work.floor, fact)
         work.floor.calls[fact.call_id] = call
-        enter(work, call, fact.team, fact.wanted_agent, "entry")
+        begin_visit(work, call, fact)
         return
     state = call.state
     if isinstance(state, ca.Waiting | ca.Offered):
@@ -45,6 +46,15 @@ def on_waiting(work: Work, fact: CallWaiting) -> None:
         stand_again(work, call, state.cause)
     else:
         _arrive_by_transfer(work, call, fact)
+
+
+def begin_visit(work: Work, call: Call, fact: CallWaiting) -> None:
+    """A new caller; who was to be called back has the old place."""
+    callback = claim(work.floor, call)
+    called = call.call_id in work.floor.returning
+    enter(work, call, fact.team, fact.wanted_agent, "callback" if called else "entry")
+    if callback is not None:
+        fulfil(work, callback, call)
 
 
 def _arrive_by_transfer(work: Work, call: Call, fact: CallWaiting) -> None:
@@ -64,6 +74,10 @@ def _arrive_by_transfer(work: Work, call: Call, fact: CallWaiting) -> None:
         )
     call.priority = fact.priority
     call.language = fact.language
+    if call.callback_id is not None:
+        # Let go to be called back, and here again: an offer crossed the wish.
+        begin_visit(work, call, fact)
+        return
     enter(work, call, fact.team, fact.wanted_agent, "transfer")
 
 
@@ -205,6 +219,7 @@ def on_offer_answered(work: Work, fact: OfferAnswered) -> None:
 
 def on_entered(work: Work, fact: CallEntered) -> None:
     """In the menu: remembered only to tell how the call ended."""
+    on_citizen_entered(work, fact)
     if fact.call_id not in work.floor.calls:
         work.floor.menu.setdefault(fact.call_id, False)
 
@@ -218,6 +233,7 @@ def on_hung_up(work: Work, fact: CallHungUp) -> None:
     """The last fact of each call, and so the last event."""
     call = work.floor.calls.get(fact.call_id)
     if call is None:
+        left_before_the_line(work, fact.call_id)
         if fact.call_id not in work.floor.closed:
             end_in_menu(work, fact.call_id, fact.ended_by, fact.cause)
         return
@@ -241,12 +257,14 @@ def end_in_menu(work: Work, call_id: CallId, ended_by: EndedBy, cause: int) -> N
 
 
 def _publish_end(work: Work, call: Call, ended_by: EndedBy, cause: int) -> None:
-    _ended(work, call.call_id, "answered" if call.answered else "abandoned", ended_by, cause)
+    outcome = "abandoned" if call.callback_id is None else "callback"
+    _ended(work, call.call_id, "answered" if call.answered else outcome, ended_by, cause)
 
 
 def _ended(work: Work, call_id: CallId, outcome: str, ended_by: EndedBy, cause: int) -> None:
-    """A call that the telephone system's death cut off is a fault, unless it was answered."""
-    if ended_by is EndedBy.FAULT and outcome != "answered":
+    """A call that the telephone system's death cut off is a fault, unless the caller had got what
+    he or she wanted."""
+    if ended_by is EndedBy.FAULT and outcome not in ("answered", "callback"):
         outcome = "fault"
     work.publish(
         ev.CallEnded(

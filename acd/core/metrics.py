@@ -20,14 +20,13 @@ from typing import Any
 
 from acd.core.agent_times import AgentTimes
 from acd.core.floor import microseconds
-from acd.core.rules import DECISION_WINDOW, Rules
+from acd.core.rules import CITY_OFFSET, DECISION_WINDOW, Rules
 from kernel import events as ev
 from kernel.ids import AgentId, CallId, TeamId
 
 MINUTE_US = 60_000_000
 DAY_MINUTES = 24 * 60
-CITY_OFFSET_MINUTES = 8 * 60
-"""China keeps one time, eight hours ahead of UTC, without summer time (since 1991)."""
+CITY_OFFSET_MINUTES = CITY_OFFSET // timedelta(minutes=1)
 
 
 class Count(IntEnum):
@@ -136,9 +135,9 @@ def average_handle_time(counts: Bucket) -> float | None:
 
 
 def occupancy(counts: Bucket) -> float | None:
-    """0..1. Formula: (ringing + talk + hold + consultation + wrap-up) / (that + ready and idle).
-    Population: agents whose best skill is this team; a stretch of time counts when it ends;
-    not-ready time is left out. Source: contact-centre notes 2.4."""
+    """0..1. Formula: (dialling + ringing + talk + hold + consultation + wrap-up) / (that + ready
+    and idle). Population: agents whose best skill is this team; a stretch of time counts when it
+    ends; not-ready time is left out. Source: contact-centre notes 2.4."""
     busy = counts[Count.BUSY_US]
     return ratio(busy, busy + counts[Count.IDLE_US])
 

@@ -9,14 +9,17 @@ from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import ActivityEvent, Agent
 from acd.core.call import Call, CallEvent, Offer, Outcome
+from acd.core.callback import Callback, Due
+from acd.core.dialling import begin_dial
 from acd.core.effects import NO_ID, CancelConsult, CancelOffer, Deliver
-from acd.core.floor import CallKey, Floor, LaneKey
+from acd.core.floor import CallKey, Floor, LaneKey, Waiter
 from acd.core.inputs import TimerKind
 from acd.core.reasons import reasons
 from acd.core.sharing import call_for
 from acd.core.work import Work
 from kernel import events as ev
-from kernel.ids import AgentId, CallId, OfferId, TeamId
+from kernel.assignment import Choice
+from kernel.ids import AgentId, OfferId, TeamId
 from kernel.telephony import OfferRinging
 
 # --- matching -------------------------------------------------------------------------------
@@ -57,18 +60,29 @@ def _available(work: Work) -> list[Agent]:
     return list(freed.values())
 
 
-def _seek_agent(work: Work, call: Call) -> None:
-    agent = work.floor.best_agent(call) if type(call.state) is ca.Waiting else None
+def _seek_agent(work: Work, call: Waiter) -> None:
+    agent = work.floor.best_agent(call) if type(call.state) in _OPEN else None
     if agent is not None:
-        make_offer(work, call, agent)
+        _serve(work, call, agent)
 
 
 def _seek_call(work: Work, agent: Agent) -> None:
-    call = call_for(work.floor, agent, work.now)
-    if call is not None:
-        make_offer(work, call, agent)
-    else:
-        work.floor.sit(agent)
+    while (call := call_for(work.floor, agent, work.now)) is not None:
+        if _serve(work, call, agent):
+            return
+    work.floor.sit(agent)
+
+
+_OPEN = (ca.Waiting, Due)
+
+
+def _serve(work: Work, waiter: Waiter, agent: Agent) -> bool:
+    """Offer the caller, or dial the citizen. False: it is not the hour, and whoever it was does
+    not stand in line any more."""
+    if isinstance(waiter, Callback):
+        return begin_dial(work, waiter, agent)
+    make_offer(work, waiter, agent)
+    return True
 
 
 def _settle_many(work: Work, freed: list[Agent]) -> None:
@@ -82,12 +96,12 @@ def _settle_many(work: Work, freed: list[Agent]) -> None:
     sources.update(floor.wanted)
     while heads := _heads(floor, sources):
         key = min(heads)
-        call = floor.calls[CallId(key[1])]
+        call = floor.waiter(key)
         agent = floor.best_agent(call)
         if agent is None:
             sources.discard(heads[key])
         else:
-            make_offer(work, call, agent)
+            _serve(work, call, agent)
 
 
 def _heads(floor: Floor, sources: Iterable[Source]) -> dict[CallKey, Source]:
@@ -104,14 +118,15 @@ def _heads(floor: Floor, sources: Iterable[Source]) -> dict[CallKey, Source]:
     return found
 
 
-def make_offer(work: Work, call: Call, agent: Agent) -> None:
-    """Reserve the agent for the call and order the delivery."""
+def make_offer(work: Work, call: Call, agent: Agent, made: Choice | None = None) -> None:
+    """Reserve the agent for the call and order the delivery. `made`: the choice, where it was made
+    before (`reasons`)."""
     floor, now = work.floor, work.now
     team = floor.serving_team(agent, call)
     call.offers += 1
     offer_id = OfferId(f"{call.call_id}.{call.offers}")
     floor.close(call)
-    why = reasons(floor, call, agent, team, now)
+    why = reasons(floor, call, agent, team, now, made)
     work.move_call(call, CallEvent.OFFER, ca.Offered(offer_id, agent.agent_id))
     floor.offers[offer_id] = Offer(offer_id, call.call_id, agent.agent_id, team, now)
     ring_until = now + floor.rules.ring_timeout

@@ -8,6 +8,7 @@ from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import Agent
 from acd.core.call import Call, CallEvent, Outcome
+from acd.core.callbacks import on_dial_order_failed
 from acd.core.consulting import consult_failed
 from acd.core.inputs import OrderFailed, OrderFault, OrderKind
 from acd.core.offering import fail_offer
@@ -22,6 +23,9 @@ RETURN_FAILED = "未能回到来电，请重试"
 
 
 def on_order_failed(work: Work, failed: OrderFailed) -> None:
+    if failed.callback_id is not None:
+        on_dial_order_failed(work, failed)
+        return
     call = work.floor.calls.get(failed.call_id)
     if call is None:
         return
@@ -43,6 +47,8 @@ def on_order_failed(work: Work, failed: OrderFailed) -> None:
         case OrderKind.CANCEL_CONSULT:
             over = failed.fault is not OrderFault.UNAVAILABLE
             _cancel_consult_failed(work, call, over)
+        case OrderKind.DIAL_BACK | OrderKind.CANCEL_DIAL_BACK:
+            pass  # named by their callback, above
 
 
 def _deliver_failed(work: Work, failed: OrderFailed, gone: bool) -> None:

@@ -13,6 +13,7 @@ from acd.core import call as ca
 from acd.core.agent import ActivityEvent, Agent, SessionEvent, SessionKind, StatusEvent
 from acd.core.call import Call, CallEvent, Outcome
 from acd.core.consulting import begin_consult
+from acd.core.dialling import let_go
 from acd.core.effects import (
     NO_ID,
     CancelConsult,
@@ -171,6 +172,7 @@ def connection_lost(work: Work, command: ConnectionLost) -> None:
     offer = offer_of(work, agent)
     if offer is not None:
         take_back(work, offer, Outcome.RESCINDED)
+    let_go(work, agent)
     watch(work, agent)
     work.show(agent)
 
@@ -228,6 +230,7 @@ def phone_changed(work: Work, endpoint: Endpoint, reachable: bool) -> None:
         work.consider(agent)
     elif floor.phones_known:
         floor.stand(agent)
+        let_go(work, agent)
         work.start_timer(TimerKind.PHONE, agent_id, work.now + floor.rules.grace)
         watch(work, agent)
         work.show(agent)

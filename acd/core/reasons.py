@@ -8,22 +8,31 @@ from __future__ import annotations
 from datetime import datetime
 
 from acd.core.agent import Agent
-from acd.core.call import Call
-from acd.core.floor import BenchKey, Floor, microseconds
+from acd.core.floor import BenchKey, Floor, Waiter, microseconds
 from acd.core.ranked import RankedSet
 from kernel.assignment import CANDIDATES_TOLD, Assignment, Candidate, Choice, RivalCall
 from kernel.ids import AgentId, CallId, TeamId
 
 
-def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime) -> Assignment:
+def reasons(
+    floor: Floor,
+    call: Waiter,
+    agent: Agent,
+    team: TeamId,
+    now: datetime,
+    made: Choice | None = None,
+) -> Assignment:
     """Why `call` goes to `agent`, who serves it under `team`.
 
     Ask after the call was closed to others and before the agent stands up from the bench: whoever
-    sits there was found by the call, whoever does not has found it.
+    sits there was found by the call, whoever does not has found it. `made`: the choice, where it
+    was made before.
     """
     count, rival = 1, None
     candidates: tuple[Candidate, ...] = (_candidate(agent, team, now),)
-    if call.wanted is not None:
+    if made is not None:
+        choice = made
+    elif call.wanted is not None:
         choice = Choice.WANTED
     elif agent.benched is not None:
         choice = Choice.BEST_AGENT
@@ -50,7 +59,7 @@ def reasons(floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime)
 
 
 def _bench(
-    floor: Floor, call: Call, agent: Agent, team: TeamId, now: datetime
+    floor: Floor, call: Waiter, agent: Agent, team: TeamId, now: datetime
 ) -> tuple[int, tuple[Candidate, ...]]:
     """How many of the team could have been taken by the same ring, and the best few."""
     ring = floor.admitting_ring(agent, call)
@@ -67,7 +76,7 @@ def _bench(
 
 
 def _seats(
-    floor: Floor, bench: RankedSet[BenchKey], call: Call, end: BenchKey
+    floor: Floor, bench: RankedSet[BenchKey], call: Waiter, end: BenchKey
 ) -> tuple[int, list[BenchKey]]:
     """How many of a bench before `end` could have been taken, and the first few of them."""
     if floor.keeping:
@@ -95,7 +104,7 @@ def _since_call_s(agent: Agent, now: datetime) -> float:
     return (now - agent.handled_at).total_seconds()
 
 
-def _rival(floor: Floor, call: Call, agent: Agent, now: datetime) -> RivalCall | None:
+def _rival(floor: Floor, call: Waiter, agent: Agent, now: datetime) -> RivalCall | None:
     second = floor.best_call(agent)
     if second is None:
         return None

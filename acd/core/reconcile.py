@@ -15,6 +15,7 @@ from acd.core import call as ca
 from acd.core.adoption import adopt, agent_at, divert, offer_number, take_over_talk
 from acd.core.agent import ActivityEvent, Agent, SessionEvent
 from acd.core.call import Call, CallEvent, Offer, Outcome
+from acd.core.callbacks_restored import after_placing, before_placing, restore_callback
 from acd.core.consulting import on_consult_changed
 from acd.core.conversation import begin_talk
 from acd.core.effects import NO_ID, CancelOffer
@@ -59,6 +60,8 @@ def on_started(work: Work, started: Started) -> None:
         _restore_call(work, call)
     for agent in started.agents:
         _restore_agent(work, agent)
+    for callback in started.callbacks:
+        restore_callback(work, callback)
 
 
 def _restore_call(work: Work, found: RestoredCall) -> None:
@@ -141,14 +144,14 @@ def on_line_restored(work: Work, fact: LineRestored) -> None:
         close_unseen(work, floor.calls[call_id])
     for call_id in sorted(floor.menu.keys() - live.keys()):
         end_in_menu(work, call_id, EndedBy.FAULT, 0)
+    before_placing(work, fact)
     for found in sorted(fact.calls, key=lambda c: (c.first_arrival_at or fact.at, c.call_id)):
         _place(work, found)
     for agent_id in sorted(floor.agents):
         _check_phone(work, floor.agents[agent_id])
-    work.arrived = sorted(
-        (c for c in floor.calls.values() if isinstance(c.state, ca.Waiting)),
-        key=lambda c: c.key,
-    )
+    work.arrived = [c for c in floor.calls.values() if isinstance(c.state, ca.Waiting)]
+    after_placing(work)
+    work.arrived.sort(key=lambda c: c.key)
 
 
 def _show_all(work: Work) -> None:

@@ -9,10 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from acd.core.inputs import ForcedState, ForceState, LogIn, RestoredAgent, RestoredCall
+from acd.core.inputs import (
+    ForcedState,
+    ForceState,
+    LogIn,
+    RestoredAgent,
+    RestoredCall,
+    RestoredCallback,
+)
 from kernel import events as ev
-from kernel.ids import AgentId, CallId, OfferId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, OfferId, TeamId
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Recollection:
         self._open_rings: dict[TeamId, int] = {}
         self._wrap_up_limits: dict[TeamId, timedelta] = {}
         self._handled: dict[AgentId, datetime] = {}
+        self._callbacks: dict[CallbackId, RestoredCallback] = {}
 
     def hear_log_in(self, log_in: LogIn, at: datetime) -> None:
         """An accepted log-in; one at the same booth again changes nothing."""
@@ -112,7 +121,33 @@ class Recollection:
             case ev.CallAbandoned() | ev.CallDiverted() | ev.CallEnded():
                 self._calls.pop(call_id, None)
             case _:
+                self._hear_callback(call_id, event)
+
+    def _hear_callback(self, call_id: CallId, event: ev.Event) -> None:
+        match event:
+            case ev.CallbackNoted():
+                if not event.joined:
+                    self._callbacks[event.callback_id] = _noted(call_id, event)
+            case ev.CallbackDialled():
+                self._change(event.callback_id, dialling=True, rests_until=None)
+            case ev.CallbackMissed():
+                self._change(
+                    event.callback_id,
+                    dialling=False,
+                    attempts=event.attempts,
+                    rests_until=event.again_at,
+                )
+            case ev.CallbackPostponed():
+                self._change(event.callback_id, rests_until=event.again_at)
+            case ev.CallbackEnded():
+                self._callbacks.pop(event.callback_id, None)
+            case _:
                 pass
+
+    def _change(self, callback_id: CallbackId, **changes: Any) -> None:
+        known = self._callbacks.get(callback_id)
+        if known is not None:
+            self._callbacks[callback_id] = replace(known, **changes)
 
     def _queued(self, call_id: CallId, event: ev.CallQueued) -> None:
         known = self._calls.get(call_id)
@@ -164,6 +199,24 @@ class Recollection:
         """When each agent's last handled call ended, by agent."""
         return tuple(sorted(self._handled.items()))
 
+    def callbacks(self) -> tuple[RestoredCallback, ...]:
+        """By id."""
+        return tuple(self._callbacks[c] for c in sorted(self._callbacks))
+
     def calls(self) -> tuple[RestoredCall, ...]:
         """By id."""
         return tuple(self._calls[c] for c in sorted(self._calls))
+
+
+def _noted(call_id: CallId, event: ev.CallbackNoted) -> RestoredCallback:
+    return RestoredCallback(
+        callback_id=event.callback_id,
+        call_id=call_id,
+        number=event.number,
+        team=event.team,
+        language=event.language,
+        priority=event.priority,
+        first_arrival_at=event.first_arrival_at,
+        entered_at=event.entered_at,
+        expires_at=event.expires_at,
+    )

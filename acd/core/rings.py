@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from acd.core import call as ca
-from acd.core.call import Call
+from acd.core.callback import Callback, Due
 from acd.core.effects import NO_ID
+from acd.core.floor import Waiter
 from acd.core.inputs import OpenRing, TimerKind
 from acd.core.rules import Ring
 from acd.core.work import Work
 from kernel import events as ev
 from kernel.errors import BadInput, NotFound
-from kernel.ids import CallId
+from kernel.ids import CallbackId, CallId
 
 
 def ring_at(rings: Sequence[Ring], waited: timedelta) -> int:
@@ -39,22 +40,23 @@ def left_after(rings: Sequence[Ring], number: int) -> timedelta | None:
     return None if None in stays else sum((s for s in stays if s is not None), timedelta(0))
 
 
-def begin_rings(work: Work, call: Call) -> None:
+def begin_rings(work: Work, call: Waiter) -> None:
     """Put a call that is not open yet into the ring of its visit's age and wait for the next."""
     rings = work.floor.teams[call.team].rings
     call.ring = ring_at(rings, work.now - call.entered_at)
     _await_next(work, call, rings)
 
 
-def _await_next(work: Work, call: Call, rings: Sequence[Ring]) -> None:
+def _await_next(work: Work, call: Waiter, rings: Sequence[Ring]) -> None:
     after = left_after(rings, call.ring)
     if after is not None:
-        work.start_timer(TimerKind.RELAX, call.call_id, call.entered_at + after)
+        work.start_timer(TimerKind.RELAX, call.key[1], call.entered_at + after)
 
 
-def relax(work: Work, call_id: CallId) -> None:
-    """The call's time in its ring is over: outward, with its place in the line as it was."""
-    call = work.floor.calls.get(call_id)
+def relax(work: Work, waiter_id: str) -> None:
+    """The time in the ring is over: outward, with the place in the line as it was."""
+    call: Waiter | None = work.floor.calls.get(CallId(waiter_id))
+    call = call or work.floor.callbacks.get(CallbackId(waiter_id))
     if call is None or not call.in_line:
         return
     rings = work.floor.teams[call.team].rings
@@ -64,14 +66,16 @@ def relax(work: Work, call_id: CallId) -> None:
     _await_next(work, call, rings)
 
 
-def _move_outward(work: Work, call: Call, ring: int) -> None:
-    waiting = isinstance(call.state, ca.Waiting)
+def _move_outward(work: Work, call: Waiter, ring: int) -> None:
+    waiting = isinstance(call.state, ca.Waiting | Due)
     if waiting:
         work.floor.close(call)
     call.ring = ring
     if waiting:
         work.floor.open(call)
         work.arrived.append(call)
+    if isinstance(call, Callback):
+        return
     work.publish(
         ev.CallRelaxed(
             event_id=NO_ID,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kernel.ids import TeamId
@@ -12,6 +12,8 @@ from kernel.language import Language
 DECISION_WINDOW = timedelta(minutes=30)
 """Window of the "service level now" of the wallboard; the connect rate has 24 h by regulation."""
 
+CITY_OFFSET = timedelta(hours=8)
+"""China keeps one time, eight hours ahead of UTC, without summer time (since 1991)."""
 
 RINGS_AT_MOST = 6
 """Source: contact-centre notes 2.2 (Genesys' bullseye has as many)."""
@@ -83,6 +85,40 @@ class Sharing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRules:
+    """How citizens are called back (`acd.core.callbacks`).
+
+    A citizen's phone rings for `ring`; who answered hears for at most `greeting` who calls. Of
+    `attempts` dials that did not bring the citizen the n-th is followed by the n-th of `intervals`,
+    the last of them again where there are fewer. Citizens are rung from `opens` until `closes`
+    (time since midnight in the city), both are 0 to 24 h. After `expires_after` from the wish
+    nothing is tried any more.
+    """
+
+    attempts: int = 3
+    intervals: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(minutes=15))
+    ring: timedelta = timedelta(seconds=30)
+    greeting: timedelta = timedelta(seconds=45)
+    opens: timedelta = timedelta(hours=7)
+    closes: timedelta = timedelta(hours=22)
+    expires_after: timedelta = timedelta(hours=4)
+
+    def interval_after(self, attempts: int) -> timedelta:
+        """How long to wait after so many attempts (0: one that did not count)."""
+        return self.intervals[min(max(attempts, 1), len(self.intervals)) - 1]
+
+    def open_at(self, at: datetime) -> datetime:
+        """`at` itself when citizens may be rung then, else when that begins next."""
+        city = at + CITY_OFFSET
+        midnight = city.replace(hour=0, minute=0, second=0, microsecond=0)
+        of_day = city - midnight
+        if self.opens <= of_day < self.closes:
+            return at
+        wait = self.opens - of_day
+        return at + (wait if wait > timedelta(0) else wait + timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """All settings of one run.
 
@@ -107,6 +143,7 @@ class Rules:
     service_level: timedelta
     default_disposition: str
     sharing: Sharing | None = None
+    callbacks: CallbackRules = CallbackRules()
 
     def team(self, team: TeamId) -> TeamRules:
         """The team's limits; the fallback team's for a team that is not served."""

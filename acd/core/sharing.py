@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from acd.core.agent import Agent
 from acd.core.call import Call
 from acd.core.effects import NO_ID
-from acd.core.floor import CallKey, Floor, microseconds
+from acd.core.floor import CallKey, Floor, Waiter, microseconds
 from acd.core.inputs import TimerKind
 from acd.core.rules import Sharing
 from acd.core.work import Work
@@ -39,7 +39,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 """A team that keeps to itself is looked at so often, also when nothing happens in its line."""
 
 
-def call_for(floor: Floor, agent: Agent, now: datetime) -> Call | None:
+def call_for(floor: Floor, agent: Agent, now: datetime) -> Waiter | None:
     """The call that a freed agent takes. Costs at most three looks at the heads of the lanes."""
     best, rules = floor.best_call(agent), floor.rules.sharing
     if best is None or rules is None or best.team == agent.home or best.wanted is not None:

@@ -13,6 +13,14 @@ from typing import Any
 
 from acd.core import inputs as inp
 from acd.core import people
+from acd.core.callbacks import (
+    callback_expired,
+    cancel_callback,
+    dial_expired,
+    on_callback_asked,
+    on_dial_back_ended,
+    redial,
+)
 from acd.core.consulting import on_consult_changed
 from acd.core.effects import Effect
 from acd.core.floor import Floor
@@ -53,6 +61,9 @@ _TIMERS: Mapping[TimerKind, Callable[[Work, Any], None]] = {
     TimerKind.PHONE: people.phone_stayed_away,
     TimerKind.SHARE: look_again,
     TimerKind.ALONE: alone_too_long,
+    TimerKind.DIAL: dial_expired,
+    TimerKind.REDIAL: redial,
+    TimerKind.EXPIRY: callback_expired,
 }
 
 
@@ -65,7 +76,7 @@ def _on_phone(work: Work, fact: tel.EndpointChanged) -> None:
 
 
 def _not_ours(work: Work, fact: object) -> None:
-    """Facts that are no matter of the distribution."""
+    """Facts of recordings are no matter of the distribution."""
 
 
 HANDLERS: Mapping[type[Any], Handler] = {
@@ -90,6 +101,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     inp.ForceState: force_state,
     inp.OpenRing: open_ring,
     inp.RestrictWrapUp: restrict_wrap_up,
+    inp.CancelCallback: cancel_callback,
     inp.LeftForNumber: on_left_for_number,
     tel.CallEntered: on_entered,
     tel.CallWaiting: on_waiting,
@@ -100,8 +112,8 @@ HANDLERS: Mapping[type[Any], Handler] = {
     tel.HoldChanged: on_hold_changed,
     tel.ConsultChanged: on_consult_changed,
     tel.CallHungUp: on_hung_up,
-    tel.CallbackAsked: _not_ours,
-    tel.DialBackEnded: _not_ours,
+    tel.CallbackAsked: on_callback_asked,
+    tel.DialBackEnded: on_dial_back_ended,
     tel.EndpointChanged: _on_phone,
     tel.RecordingClosed: _not_ours,
     tel.LineRestored: on_line_restored,

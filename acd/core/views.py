@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from acd.core import agent as ag
 from acd.core import call as ca
+from acd.core import callback as cb
 from acd.core.agent import Agent, SessionKind
 from acd.core.connect_rate import ConnectRates, Projection
 from acd.core.floor import Floor
@@ -32,7 +34,7 @@ from acd.core.rules import WrapUpMode
 from acd.core.self_audit import Drift
 from acd.core.wait_scores import Accuracy
 from acd.core.waits import Waits
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, OfferId, TeamId
 
 LOGGED_OUT = "logged_out"
 
@@ -51,8 +53,9 @@ class AgentView:
     """One agent at one moment.
 
     `status`: logged_out, ready, not_ready; `next_status` what was chosen for after the call, with
-    `next_reason`, or ordered by a supervisor (`next_forced`). `activity`: idle, offered, talking,
-    consulting, wrap_up. `deadline`: end of ringing or of wrap-up (None where no limit presses);
+    `next_reason`, or ordered by a supervisor (`next_forced`). `activity`: idle, dialling (a citizen
+    is being called back), offered, talking, consulting, wrap_up. `deadline`: end of ringing, the
+    citizen's too, or of wrap-up (None where no limit presses);
     `disposition` is the one noted in a wrap-up of fixed time. `call_id`, `offer_id`, `team` stay
     set during wrap-up. `connected` is False while the browser is away. `moving`: a transfer is
     under way. `notice`: a sentence about an order that failed, empty else.
@@ -127,6 +130,8 @@ def _of_activity(floor: Floor, agent: Agent) -> dict[str, Any]:
     match activity:
         case ag.Idle():
             return {}
+        case ag.Dialling():
+            return {"deadline": activity.until, "team": activity.team}
         case ag.Offered():
             return {
                 **_of_call(activity.call_id, activity.offer_id, activity.team),
@@ -177,6 +182,48 @@ def _asked(floor: Floor, offer_id: OfferId) -> ConsultationView | None:
     return ConsultationView(agent_id=offer.by, phase="ringing", asked=True)
 
 
+# --- callbacks ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackView:
+    """A citizen to be called back. `state`: due, dialling, arriving, taken_back, resting (until
+    `again_at`); `position` in the team's line from 1, live callers counted too, 0 while it rests;
+    `agent_id` is held for it."""
+
+    callback_id: CallbackId
+    call_id: CallId
+    number: str
+    team: TeamId
+    state: str
+    position: int
+    first_arrival_at: datetime
+    expires_at: datetime
+    attempts: int
+    agent_id: AgentId | None
+    again_at: datetime | None
+
+
+def callback_views(floor: Floor) -> list[CallbackView]:
+    """All of them, by their score."""
+    return [
+        CallbackView(
+            callback_id=c.callback_id,
+            call_id=c.call_id,
+            number=c.number,
+            team=c.team,
+            state=c.state.kind.value,
+            position=floor.position(c),
+            first_arrival_at=c.first_arrival_at,
+            expires_at=c.expires_at,
+            attempts=c.attempts,
+            agent_id=c.held,
+            again_at=c.state.until if isinstance(c.state, cb.Resting) else None,
+        )
+        for c in sorted(floor.callbacks.values(), key=lambda c: c.key)
+    ]
+
+
 # --- the wallboard --------------------------------------------------------------------------
 
 
@@ -184,7 +231,8 @@ def _asked(floor: Floor, offer_id: OfferId) -> ConsultationView | None:
 class TeamRow:
     """One team, or the whole centre (then `team` is `WHOLE_CENTRE`).
 
-    `waiting` are in its line and not yet answered, ringing ones included. `entered` ..
+    `waiting` are in its line and not yet answered, ringing ones included; `callbacks` are to be
+    called back instead. `entered` ..
     `flowed_out`, `abandon_rate` and `short_abandon_rate` count the city's present day;
     `service_level` the last 30 minutes, `service_level_day` the day; `connect_rate` the last 24 h,
     with `connect_crosses_at`: when it falls below the limit at the present pace (or is back, once
@@ -196,6 +244,7 @@ class TeamRow:
 
     team: TeamId
     waiting: int
+    callbacks: int
     longest_since: datetime | None
     entered: int
     answered: int
@@ -265,10 +314,11 @@ class Sources:
 
 
 def wallboard(floor: Floor, sources: Sources, now: datetime) -> Wallboard:
-    """Costs one pass over the occupied booths and the callers in line."""
+    """Costs one pass over the occupied booths, the callers in line and who is to be called back."""
     metrics, connect_rates, waits = sources.metrics, sources.connect_rates, sources.waits
     logged_in: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
     ready: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
+    callbacks = Counter(c.team for c in floor.callbacks.values())
     rows: list[BoothRow] = []
     by_state: dict[str, int] = {}
     for booth_id in sorted(floor.booths):
@@ -289,6 +339,7 @@ def wallboard(floor: Floor, sources: Sources, now: datetime) -> Wallboard:
             connect_rates.of(None),
             now,
             waiting=sum(map(len, floor.lines.values())),
+            callbacks=len(floor.callbacks),
             longest_since=min(filter(None, map(floor.longest_since, floor.lines)), default=None),
             agents=len(rows),
             agents_ready=sum(a.benched is not None for a in floor.agents.values()),
@@ -301,6 +352,7 @@ def wallboard(floor: Floor, sources: Sources, now: datetime) -> Wallboard:
                 connect_rates.of(team),
                 now,
                 waiting=len(line),
+                callbacks=callbacks[team],
                 longest_since=floor.longest_since(team),
                 agents=logged_in[team],
                 agents_ready=ready[team],
@@ -342,6 +394,7 @@ def _team_row(
     now: datetime,
     *,
     waiting: int,
+    callbacks: int,
     longest_since: datetime | None,
     agents: int,
     agents_ready: int,
@@ -354,6 +407,7 @@ def _team_row(
     return TeamRow(
         team=team,
         waiting=waiting,
+        callbacks=callbacks,
         longest_since=longest_since,
         entered=day[Count.ENTERED],
         answered=day[Count.ANSWERED],

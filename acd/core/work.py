@@ -21,7 +21,7 @@ from acd.core.effects import (
     Show,
     StartTimer,
 )
-from acd.core.floor import Floor
+from acd.core.floor import Floor, Waiter
 from acd.core.inputs import TimerKey, TimerKind
 from kernel import events as ev
 from kernel.errors import InvalidTransition
@@ -38,7 +38,7 @@ class Work:
         self.now = now
         self.effects: list[Effect] = []
         self.freed: list[Agent] = []
-        self.arrived: list[Call] = []
+        self.arrived: list[Waiter] = []
         # Whose view changed; may name one twice.
         self.touched: list[Agent] = []
         # Whom a chosen log-out awaits at the end of the step.
@@ -190,6 +190,6 @@ class Work:
 def _call_of(activity: Activity) -> CallId | None:
     if isinstance(activity, ag.InConversation):
         return activity.conversation.call_id
-    if isinstance(activity, ag.Idle):
+    if isinstance(activity, ag.Idle | ag.Dialling):
         return None
     return activity.call_id

@@ -106,6 +106,10 @@ def _sentences(offer: ev.CallOffered, why: Assignment) -> Iterator[Sentence]:
     match why.choice:
         case Choice.WANTED:
             yield Sentence("转接时指定了%(agent)s，只由这一位接听", {"agent": offer.agent_id})
+        case Choice.HELD:
+            yield Sentence(
+                "这是回拨接通的市民，回拨时已为其留住%(agent)s", {"agent": offer.agent_id}
+            )
         case Choice.BEST_AGENT:
             yield from _among_agents(offer, why)
         case Choice.BEST_CALL:

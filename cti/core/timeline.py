@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from kernel import events as ev
+from kernel.ids import CallId
 from kernel.phone import mask
 
 
@@ -37,13 +38,15 @@ LANE_NAMES: dict[Lane, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: when, how long after the call's first event, in which lane, what."""
+    """One line: when, how long after the call's first event, in which lane, what; `linked` is
+    another call that it leads to."""
 
     at: datetime
     offset_s: float
     lane: Lane
     msgid: str
     values: dict[str, str] = field(default_factory=dict)
+    linked: CallId | None = None
 
 
 Describe = Callable[[Any], tuple[Lane, str, dict[str, str]]]
@@ -136,9 +139,33 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
     ),
     ev.CallDiverted: lambda e: (
         Lane.QUEUE,
-        "由电话系统的备用队列接听，已等待 %(waited)s 秒",
+        "离开队列等待回拨，已等待 %(waited)s 秒"
+        if e.cause == "callback"
+        else "由电话系统的备用队列接听，已等待 %(waited)s 秒",
         {"waited": _s(e.waited_s)},
     ),
+    ev.CallbackNoted: lambda e: (
+        Lane.CALLER,
+        "该号码已在等待回拨：%(number)s" if e.joined else "登记回拨 %(number)s，保留原排位",
+        {"number": mask(e.number)},
+    ),
+    ev.CallbackDialled: lambda e: (
+        Lane.QUEUE,
+        "轮到该市民，为 %(agent)s 第 %(attempt)s 次回拨",
+        {"agent": e.agent_id, "attempt": str(e.attempt)},
+    ),
+    ev.CallbackMissed: lambda e: (Lane.CALLER, "回拨未接通：%(outcome)s", {"outcome": e.result}),
+    ev.CallbackEnded: lambda e: (
+        Lane.QUEUE,
+        "回拨结束：%(outcome)s",
+        {"outcome": f"callback_{e.outcome}"},
+    ),
+    ev.CallbackReturned: lambda e: (
+        Lane.QUEUE,
+        "回拨接通，接续之前的来电" if e.dialled else "市民再次来电，接替之前登记的回拨",
+        {},
+    ),
+    ev.CallbackPostponed: lambda e: (Lane.QUEUE, "现在不是回拨时段，稍后再拨", {}),
     ev.CallEnded: lambda e: (
         Lane.CALLER,
         "呼叫结束：%(outcome)s（%(by)s）",
@@ -177,6 +204,17 @@ OUTCOME_NAMES: dict[str, str] = {
     "abandoned": "排队中放弃",
     "left_in_menu": "导航中挂机",
     "transferred_out": "已转出",
+    "callback": "已登记回拨",
+    "callback_answered": "市民已接听",
+    "callback_gave_up": "未能接通，转人工回拨",
+    "callback_expired": "已过期，转人工回拨",
+    "callback_cancelled": "已取消",
+    "callback_caller_called_again": "市民已再次来电",
+    "no_answer": "无人应答",
+    "busy": "占线",
+    "refused": "市民拒接",
+    "hung_up": "接听后挂机",
+    "unknown": "结果不明",
     "fault": "系统故障",
     "completed": "已转接",
     "cancelled": "已取消",
@@ -213,5 +251,28 @@ def timeline(
         if describe is not None:
             lane, msgid, values = describe(event)
             offset = (event.occurred_at - start).total_seconds()
-            entries.append(Entry(event.occurred_at, offset, lane, msgid, values))
+            linked = _linked(event)
+            entries.append(Entry(event.occurred_at, offset, lane, msgid, values, linked))
     return entries
+
+
+def _linked(event: ev.Event) -> CallId | None:
+    match event:
+        case ev.CallbackEnded():
+            return event.new_call_id
+        case ev.CallbackReturned():
+            return event.first_call_id
+        case _:
+            return None
+
+
+def linked_calls(events: Sequence[ev.Event]) -> tuple[CallId | None, CallId | None]:
+    """The call in which the citizen had asked to be called back, and the call that came of this
+    one's callback; None where there is none."""
+    before = after = None
+    for event in events:
+        if isinstance(event, ev.CallbackReturned):
+            before = event.first_call_id
+        elif isinstance(event, ev.CallbackEnded):
+            after = event.new_call_id or after
+    return before, after

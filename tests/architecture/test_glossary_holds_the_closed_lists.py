@@ -10,6 +10,7 @@ import pytest
 
 from acd.core.agent import ActivityKind, StatusKind
 from acd.core.call import Outcome
+from acd.core.callback import CallbackKind, CallbackOutcome
 from kernel.policy import Role
 from knowledge_base.core.article import ArticleState
 from workorders.core.words import STATE_NAMES, CaseState, RequestType
@@ -19,7 +20,17 @@ GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 
 @pytest.mark.parametrize(
     "words",
-    [Role, StatusKind, ActivityKind, Outcome, CaseState, RequestType, ArticleState],
+    [
+        Role,
+        StatusKind,
+        ActivityKind,
+        Outcome,
+        CallbackKind,
+        CallbackOutcome,
+        CaseState,
+        RequestType,
+        ArticleState,
+    ],
     ids=lambda words: words.__name__,
 )
 def test_glossary_names_every_member(words: type[StrEnum]) -> None:

@@ -78,6 +78,8 @@ function loggedIn(model: DeskModel, state: AgentState): CallView {
   switch (state.activity) {
     case "idle":
       return idle(state);
+    case "dialling":
+      return dialling(state);
     case "offered":
       return offered(model, state);
     case "talking":
@@ -123,6 +125,20 @@ function idle(state: AgentState): CallView {
     word: reasonText(state.reason),
     since: state.status_since,
     primary: { label: t("就绪"), action: "ready" },
+    context: "reasons",
+  };
+}
+
+/** Held for a citizen whose telephone rings: the call follows when he or she answers. */
+function dialling(state: AgentState): CallView {
+  return {
+    ...nothing,
+    kind: "info",
+    word: t("回拨中"),
+    until: state.deadline,
+    since: state.activity_since,
+    detail: t("正在呼叫市民，接通后转到您的话机"),
+    primary: { label: t("等待市民接听"), action: null },
     context: "reasons",
   };
 }

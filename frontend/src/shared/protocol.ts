@@ -190,7 +190,7 @@ export interface AgentState {
   readonly next_status: "ready" | "not_ready" | "logged_out" | null;
   readonly next_reason: string | null;
   readonly next_forced: boolean;
-  readonly activity: "idle" | "offered" | "talking" | "consulting" | "consulted" | "wrap_up";
+  readonly activity: "idle" | "dialling" | "offered" | "talking" | "consulting" | "consulted" | "wrap_up";
   readonly activity_since: string | null;
   readonly deadline: string | null;
   readonly booth: string | null;
@@ -249,6 +249,7 @@ export interface TeamRow {
   readonly zh: string;
   readonly en: string;
   readonly waiting: number;
+  readonly callbacks: number;
   readonly longest_since: string | null;
   readonly entered: number;
   readonly answered: number;

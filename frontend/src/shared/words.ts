@@ -33,6 +33,7 @@ const CAUSES: Words = {
   declined: () => t("被拒接，回到原位"),
   unreachable: () => t("话机离线，回到原位"),
   transfer: () => t("转接而来"),
+  callback: () => t("接听回拨，回到原位"),
   resync: () => t("系统恢复后重新排队"),
 };
 
@@ -41,12 +42,14 @@ const OUTCOMES: Words = {
   abandoned: () => t("排队中挂断"),
   left_in_menu: () => t("导航中挂断"),
   transferred_out: () => t("转紧急电话"),
+  callback: () => t("已登记回拨"),
   fault: () => t("系统故障"),
 };
 
 const BOOTH_STATES: Words = {
   ready: () => t("就绪"),
   not_ready: () => t("置忙"),
+  dialling: () => t("回拨中"),
   offered: () => t("振铃"),
   talking: () => t("通话中"),
   consulting: () => t("咨询中"),

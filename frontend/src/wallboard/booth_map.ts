@@ -9,7 +9,7 @@ import { clockTime, duration, secondsSince } from "../shared/time";
 import { ForceForm } from "./force_form";
 import { boothState, personName, reasonText, teamName } from "../shared/words";
 
-const STATES = ["ready", "talking", "offered", "wrap_up", "not_ready"] as const;
+const STATES = ["ready", "talking", "dialling", "offered", "wrap_up", "not_ready"] as const;
 
 export class BoothMap {
   private readonly root = need("booths", HTMLDivElement);

@@ -61,6 +61,7 @@ export class TeamRows {
       if (cell !== undefined) setMarked(cell, text, level);
     };
     put("waiting", String(team.waiting));
+    put("callbacks", team.callbacks === 0 ? "" : t("另有%(n)s人待回拨", { n: team.callbacks }));
     put("service", percent(team.service_rate), below(team.service_rate, SERVICE_FLOOR, "warn"));
     put("connect", percent(team.connect_rate), below(team.connect_rate, CONNECT_FLOOR, "danger"));
     put("variants", `${percent(team.service_ignoring)} · ${percent(team.service_positive)}`);

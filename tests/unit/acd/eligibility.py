@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from acd.core import agent as ag
 from acd.core import call as ca
+from acd.core import callback as cb
 from acd.core.agent import Agent
 from acd.core.call import Call
-from acd.core.floor import Floor
+from acd.core.floor import Floor, Waiter
 from acd.core.rules import Ring, TeamRules
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -20,7 +21,7 @@ from kernel.language import Language
 Rank = tuple[int, int, int, float, str]
 
 
-def rings_open(floor: Floor, call: Call) -> tuple[Ring, ...]:
+def rings_open(floor: Floor, call: Waiter) -> tuple[Ring, ...]:
     """The rings of the call's team up to the one it is in."""
     [team] = [t for t in floor.rules.teams if t.team == call.team]
     least = max(floor.open_rings[call.team], first_with_people(floor, team))
@@ -43,7 +44,7 @@ def works(agent: Agent) -> bool:
     return isinstance(status, ag.Ready) and agent.session.kind is not ag.SessionKind.ABSENT
 
 
-def speaks(floor: Floor, agent: Agent, call: Call, ring: Ring, team: TeamId) -> bool:
+def speaks(floor: Floor, agent: Agent, call: Waiter, ring: Ring, team: TeamId) -> bool:
     """The caller's language, or nobody of the team speaks it, or it is not demanded any more."""
     if call.language in agent.languages or call.language in ring.languages_dropped:
         return True
@@ -53,7 +54,7 @@ def speaks(floor: Floor, agent: Agent, call: Call, ring: Ring, team: TeamId) -> 
     )
 
 
-def kept_back(floor: Floor, agent: Agent, call: Call) -> bool:
+def kept_back(floor: Floor, agent: Agent, call: Waiter) -> bool:
     """The agent's best skill is another team, which keeps to itself, and the ring respects that."""
     own = best_skill(agent)
     regardless = rings_open(floor, call)[-1].help_regardless
@@ -64,7 +65,7 @@ def best_skill(agent: Agent) -> TeamId | None:
     return sorted(agent.skills, key=lambda s: (-s[1], s[0]))[0][0] if agent.skills else None
 
 
-def rank(floor: Floor, agent: Agent, call: Call) -> Rank | None:
+def rank(floor: Floor, agent: Agent, call: Waiter) -> Rank | None:
     """The agent's place among those who may serve the call, least first; None: may not."""
     if kept_back(floor, agent, call):
         return None
@@ -80,9 +81,9 @@ def rank(floor: Floor, agent: Agent, call: Call) -> Rank | None:
     return None
 
 
-def may_take(floor: Floor, agent: Agent, call: Call) -> bool:
+def may_take(floor: Floor, agent: Agent, call: Waiter) -> bool:
     """The call waits and may be offered to this agent."""
-    if not isinstance(call.state, ca.Waiting):
+    if not isinstance(call.state, ca.Waiting | cb.Due):
         return False
     if call.wanted is not None:
         return call.wanted == agent.agent_id

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from acd.core import agent as ag
 from acd.core import call as ca
+from acd.core import callback as cb
 from acd.core.floor import CallKey, Floor, LaneKey, microseconds
 from acd.core.inputs import TimerKey, TimerKind
 from acd.core.metrics import Count, Metrics
@@ -20,6 +21,7 @@ def check(floor: Floor) -> None:
     check_conversations(floor)
     check_lines(floor)
     check_on_duty(floor)
+    check_callbacks(floor)
     check_bench(floor)
 
 
@@ -70,6 +72,9 @@ def check_lines(floor: Floor) -> None:
         for call in floor.calls.values():
             if isinstance(call.state, ca.Waiting) and call.wanted is None and call.team == team:
                 lanes.setdefault((call.ring, call.language), []).append(call.key)
+        for callback in floor.callbacks.values():
+            if isinstance(callback.state, cb.Due) and callback.team == team:
+                lanes.setdefault((callback.ring, callback.language), []).append(callback.key)
         found = {lane: list(keys) for lane, keys in floor.open_calls[team].items()}
         assert found == {lane: sorted(keys) for lane, keys in lanes.items()}
     wanted = sorted(
@@ -97,6 +102,23 @@ def check_on_duty(floor: Floor) -> None:
         assert floor.staffed_rings[team.team] == first_with_people(floor, team), team.team
 
 
+def check_callbacks(floor: Floor) -> None:
+    """One for each number; who is held is held for one dial, and no dial is without an agent."""
+    assert floor.numbers == {c.number: c.callback_id for c in floor.callbacks.values()}
+    for team, line in floor.callback_lines.items():
+        assert list(line) == sorted(
+            c.key for c in floor.callbacks.values() if c.in_line and c.team == team
+        )
+    held = {c.held: c.callback_id for c in floor.callbacks.values() if c.held is not None}
+    assert held == {
+        a.agent_id: a.activity.callback_id
+        for a in floor.agents.values()
+        if isinstance(a.activity, ag.Dialling)
+    }
+    dialled = [c for c in floor.callbacks.values() if isinstance(c.state, cb.Dialling)]
+    assert len(dialled) <= len(held)
+
+
 def check_bench(floor: Floor) -> None:
     """The bench holds exactly the available, and nobody there could serve a waiting call."""
     for agent in floor.agents.values():
@@ -115,6 +137,7 @@ def check_bench(floor: Floor) -> None:
         for agent in floor.agents.values():
             if agent.benched is not None:
                 assert not any(may_take(floor, agent, call) for call in floor.calls.values())
+                assert not any(may_take(floor, agent, c) for c in floor.callbacks.values())
 
 
 def check_timers(floor: Floor, running: set[TimerKey]) -> None:
@@ -122,8 +145,17 @@ def check_timers(floor: Floor, running: set[TimerKey]) -> None:
     for agent in floor.agents.values():
         if isinstance(agent.activity, ag.WrapUp):
             assert TimerKey(TimerKind.WRAP_UP, agent.agent_id) in running
+    for callback in floor.callbacks.values():
+        assert TimerKey(TimerKind.EXPIRY, callback.callback_id) in running or isinstance(
+            callback.state, cb.Dialling | cb.Arriving
+        )
+        if isinstance(callback.state, cb.Resting):
+            assert TimerKey(TimerKind.REDIAL, callback.callback_id) in running
     if not floor.line_up:
         return
+    for callback in floor.callbacks.values():
+        if isinstance(callback.state, cb.Dialling | cb.Arriving | cb.TakenBack):
+            assert TimerKey(TimerKind.DIAL, callback.callback_id) in running, callback
     for offer in floor.offers:
         assert TimerKey(TimerKind.RING, offer) in running
     for call in floor.calls.values():

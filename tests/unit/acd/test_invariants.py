@@ -20,6 +20,7 @@ from acd.core.self_audit import audit
 from kernel.errors import NotFound, Unavailable
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
+from kernel.telephony import DialResult
 from tests.unit.acd.invariants import check, check_metrics, check_timers
 from tests.unit.acd.rules import CONSUMER, GENERAL, LABOUR, make_rules, s
 from tests.unit.acd.world import World
@@ -56,7 +57,8 @@ RINGS = {
 WAYS = {LABOUR: WrapUpMode.FIXED, CONSUMER: WrapUpMode.MANDATORY}
 agents = st.integers(0, AGENTS - 1)
 ORDERS = ("deliver", "cancel_offer", "requeue", "release", "start_consult", "complete_consult",
-          "cancel_consult")  # fmt: skip
+          "cancel_consult", "dial_back")  # fmt: skip
+NUMBERS = ("13800138000", "13900139001", "02088886666", "110")
 
 
 def agent(n: int) -> AgentId:
@@ -101,7 +103,10 @@ class Floor(RuleBasedStateMachine):
         self, team: TeamId, language: Language, priority: int, at_once: bool
     ) -> None:
         self.calls += 1
-        self.world.exchange.arrive(f"c-{self.calls}", team, language=language, priority=priority)
+        ani = NUMBERS[0] if self.calls % 5 == 0 else f"137{self.calls:08}"
+        self.world.exchange.arrive(
+            f"c-{self.calls}", team, language=language, priority=priority, ani=ani
+        )
         if at_once:
             self.world.drain()
 
@@ -110,6 +115,61 @@ class Floor(RuleBasedStateMachine):
     def caller_leaves(self, which: int) -> None:
         callers = sorted(self.world.exchange.callers)
         self.world.exchange.caller_hangs_up(callers[which % len(callers)])
+
+    # --- callbacks -------------------------------------------------------------------------
+
+    @rule(which=st.integers(0, 99), number=st.sampled_from(("", *NUMBERS)))
+    def a_caller_asks_to_be_called_back(self, which: int, number: str) -> None:
+        exchange = self.world.exchange
+        waiting = sorted(c for c, found in exchange.callers.items() if found.place == "waiting")
+        if waiting and exchange.up:
+            exchange.ask_for_callback(waiting[which % len(waiting)], number)
+
+    @rule(n=agents, team=st.sampled_from((GENERAL, LABOUR, CONSUMER)))
+    def a_citizen_is_to_be_rung(self, n: int, team: TeamId) -> None:
+        """The usual course of things: nobody is free, the caller asks, somebody gets free."""
+        world = self.world
+        if not world.exchange.up:
+            return
+        self.calls += 1
+        call_id = world.exchange.arrive(f"c-{self.calls}", team, ani=f"136{self.calls:08}")
+        world.carry_fact()
+        if world.exchange.callers[call_id].place == "waiting":
+            world.exchange.ask_for_callback(call_id)
+        world.drain()
+        world.exchange.register(phone(n))
+        self._sit(n)
+        world.command(inp.ChooseReady(agent(n)))
+        world.drain()
+
+    @precondition(lambda self: self.world.exchange.dialling)
+    @rule(which=st.integers(0, 9), what=st.sampled_from(("up", "up", "no", "gone", *DialResult)))
+    def a_citizen_is_rung(self, which: int, what: str) -> None:
+        exchange = self.world.exchange
+        dialled = sorted(exchange.dialling)
+        callback_id = dialled[which % len(dialled)]
+        self.calls += 1
+        match what:
+            case "up" | DialResult.ANSWERED:
+                exchange.citizen_picks_up(callback_id, f"c-{self.calls}")
+            case "no":
+                exchange.citizen_declines(callback_id, f"c-{self.calls}")
+            case "gone":
+                call_id = exchange.citizen_picks_up(callback_id, f"c-{self.calls}")
+                exchange.caller_hangs_up(call_id)
+            case DialResult():
+                exchange.citizen_not_had(callback_id, what)
+
+    @rule(which=st.integers(0, 9))
+    def a_supervisor_cancels_a_callback(self, which: int) -> None:
+        open_ones = sorted(self.world.floor.callbacks)
+        if which < 3 and open_ones:
+            command = inp.CancelCallback(open_ones[which % len(open_ones)], "chen")
+            self.world.command(command)
+
+    @rule()
+    def the_next_attempt_is_due(self) -> None:
+        self.world.pass_time(300)
 
     @rule(n=agents)
     def a_conversation_begins(self, n: int) -> None:
@@ -316,13 +376,26 @@ class Floor(RuleBasedStateMachine):
         world.drain()
         world.pass_time(200)
         world.drain()
+        for callback_id in sorted(world.exchange.dialling):
+            world.exchange.citizen_not_had(callback_id)
+        world.drain()
+        world.exchange.rings_out_after = s(3600)
+        self._nobody_is_rung_for_ever()
         self.no_contradiction()
+        assert None not in world.callbacks.values(), "each callback has its outcome"
         assert world.floor.calls == {}
         assert world.floor.offers == {}
         assert None not in world.outcomes.values(), "each offer has its outcome"
         assert all(isinstance(a.activity, ag.Idle) for a in world.floor.agents.values())
         for figures in world.metrics.teams.values():
             assert figures.waiting == 0
+
+    def _nobody_is_rung_for_ever(self) -> None:
+        """Four hours in which no citizen answers."""
+        world = self.world
+        for _ in range(4 * 60):
+            world.pass_time(60)
+            world.drain()
 
 
 Floor.TestCase.settings = settings(

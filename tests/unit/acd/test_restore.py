@@ -57,6 +57,7 @@ def recollect(world: World, rules: Rules) -> Started:
         memory.open_rings(),
         memory.handled(),
         memory.wrap_up_limits(),
+        callbacks=memory.callbacks(),
     )
 
 

@@ -12,11 +12,12 @@ import pytest
 
 from acd.core import agent as ag
 from acd.core import call as ca
+from acd.core import callback as cb
 from acd.core.floor import Floor
 from acd.core.machine import target
 from acd.core.work import Work
 from kernel.errors import InvalidTransition
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId
+from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, OfferId
 from kernel.language import Language
 from tests.unit.acd.rules import GENERAL, make_rules
 
@@ -28,6 +29,7 @@ MACHINES: dict[str, tuple[Any, Any, Any, Any]] = {
     "session": (ag.SESSION, ag.SESSION_REFUSALS, ag.SessionKind, ag.SessionEvent),
     "activity": (ag.ACTIVITY, ag.ACTIVITY_REFUSALS, ag.ActivityKind, ag.ActivityEvent),
     "call": (ca.CALL, ca.CALL_REFUSALS, ca.CallKind, ca.CallEvent),
+    "callback": (cb.CALLBACK, cb.CALLBACK_REFUSALS, cb.CallbackKind, cb.CallbackEvent),
 }
 PAIRS = [
     pytest.param(name, state, event, id=f"{name}-{state}-{event}")
@@ -37,6 +39,7 @@ PAIRS = [
 
 ACTIVITIES: dict[ag.ActivityKind, ag.Activity] = {
     ag.ActivityKind.IDLE: ag.Idle(NOW),
+    ag.ActivityKind.DIALLING: ag.Dialling(NOW, CallbackId("cb-c"), GENERAL, NOW),
     ag.ActivityKind.OFFERED: ag.Offered(NOW, OFFER, C, GENERAL, NOW),
     ag.ActivityKind.TALK: ag.Talk(NOW, TALK),
     ag.ActivityKind.HOLD: ag.OnHold(NOW, TALK),
@@ -73,7 +76,7 @@ def test_every_state_can_be_reached_and_left(name: str) -> None:
     table, _, states, _ = MACHINES[name]
     for state in states:
         assert state in set(table.values()) or state is next(iter(states))
-        terminal = state is ca.CallKind.GONE
+        terminal = state in (ca.CallKind.GONE, cb.CallbackKind.OVER)
         assert terminal or any(s is state for s, _ in table)
 
 

@@ -15,15 +15,16 @@ from typing import Any, cast
 from acd import orders
 from acd.core import effects as fx
 from acd.core.effects import Effect
-from acd.core.floor import Floor
+from acd.core.floor import Floor, Waiter
 from acd.core.inputs import Input, OrderFault, TimerExpired, TimerKey
 from acd.core.metrics import Metrics
 from acd.core.rules import Rules
 from acd.core.step import step
 from acd.core.views import primary_team
 from kernel import events as ev
-from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
-from kernel.ids import CallId, OfferId
+from kernel.assignment import Choice
+from kernel.errors import BadInput, Conflict, HotlineError, NotFound, Unavailable
+from kernel.ids import CallbackId, CallId, OfferId
 from kernel.telephony import TelephonyFact
 from tests.fakes.call_control import Exchange
 from tests.fakes.clock import SetClock
@@ -48,6 +49,7 @@ class World:
         self.events: list[ev.Event] = []
         self.outcomes: dict[OfferId, str | None] = {}
         self.ended: dict[CallId, ev.CallEnded] = {}
+        self.callbacks: dict[CallbackId, str | None] = {}
         self._judge = judge
         self.exchange.restore()
         self.drain()
@@ -109,6 +111,14 @@ class World:
         elif isinstance(event, ev.OfferEnded):
             assert self.outcomes.get(event.offer_id) is None, "an offer ends once"
             self.outcomes[event.offer_id] = event.outcome
+        elif isinstance(event, ev.CallbackNoted) and not event.joined:
+            assert event.callback_id not in self.callbacks, "a callback's id is used once"
+            self.callbacks[event.callback_id] = None
+        elif isinstance(event, ev.CallbackEnded):
+            assert self.callbacks[event.callback_id] is None, "a callback ends once"
+            self.callbacks[event.callback_id] = event.outcome
+        elif isinstance(event, ev.CallbackDialled) and self._judge:
+            self._judge_dial(event)
 
     # --- judging ---------------------------------------------------------------------------
 
@@ -118,9 +128,22 @@ class World:
         chosen = self.floor.calls.get(record.call_id or CallId(""))
         if agent is None or chosen is None:
             return
+        if record.why is not None and record.why.choice is Choice.HELD:
+            return  # judged when it was dialled
         for call in self.floor.calls.values():
             if call.key < chosen.key:
                 assert not may_take(self.floor, agent, call), ("inversion", record, call)
+
+    def _judge_dial(self, record: ev.CallbackDialled) -> None:
+        """Nobody older is passed over, neither a live caller nor another citizen to be called."""
+        agent = self.floor.agents.get(record.agent_id)
+        chosen = self.floor.callbacks.get(record.callback_id)
+        if agent is None or chosen is None:
+            return
+        waiters: list[Waiter] = [*self.floor.calls.values(), *self.floor.callbacks.values()]
+        for waiter in waiters:
+            if waiter.key < chosen.key:
+                assert not may_take(self.floor, agent, waiter), ("inversion", record, waiter)
 
     # --- what travels ----------------------------------------------------------------------
 
@@ -137,6 +160,8 @@ class World:
             self.feed(orders.failure(order, OrderFault.NOT_FOUND))
         except Conflict:
             self.feed(orders.failure(order, OrderFault.REFUSED))
+        except BadInput:
+            self.feed(orders.failure(order, OrderFault.IMPOSSIBLE))
         except Unavailable:
             self.feed(orders.failure(order, OrderFault.UNAVAILABLE))
         return True
