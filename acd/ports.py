@@ -18,11 +18,13 @@ from acd.core.inputs import (
     TimerKey,
 )
 from acd.core.metrics import ClosedMinute
+from acd.core.plan_runs import PlanRun
 from acd.core.replay import LogEntry
 from acd.core.rules import Rules
 from kernel.events import Event
 from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
+from kernel.paging import Page
 from kernel.phone import PhoneNumber
 
 
@@ -186,6 +188,19 @@ class EventLog(Protocol):
 
     async def recall(self, now: datetime) -> Memory:
         """What a new run needs of the runs before."""
+
+
+class PlanStore(Protocol):
+    """The record of every run of a plan. There is at most one open run of each plan."""
+
+    async def recall(self, since: datetime) -> Sequence[PlanRun]:
+        """The runs that have not ended, and those that ended after `since`; oldest first."""
+
+    async def save(self, run: PlanRun) -> None:
+        """Write the run as it is now, new or known."""
+
+    async def runs(self, cursor: str | None, size: int) -> Page[PlanRun]:
+        """Newest first. Raises BadInput for a cursor that is none."""
 
 
 class Log(Protocol):

@@ -267,6 +267,19 @@ class Distribution:
 
     # --- reads, from memory ----------------------------------------------------------------
 
+    @property
+    def rules(self) -> Rules:
+        """The settings of this run."""
+        return self._rules
+
+    def ring_of(self, team: TeamId) -> int:
+        """The ring in which each call of the team is at least; 1 when the clock alone decides."""
+        return self._floor.open_rings.get(team, 1)
+
+    def wrap_up_limit_of(self, team: TeamId) -> timedelta | None:
+        """The team's restriction, None where there is none."""
+        return self._floor.wrap_up_limits.get(team)
+
     def agent_view(self, agent_id: AgentId) -> AgentView:
         """The agent now; `status` is `logged_out` for one who is not there."""
         return agent_view(self._floor, agent_id)

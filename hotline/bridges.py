@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from acd.core.waits import WaitNews
+from acd.plans import Plans
 from acd.service import Distribution
 from agent_desktop.stories import CallStories
 from cti.journal import CallJournal
@@ -38,7 +39,8 @@ class OwnerNames:
 
 class PositionAnnouncer:
     """Fills `cti.ports.WaitingAnnouncer`: the caller's place and, when it is sure enough, the
-    expected wait; now and then, what may be chosen by key. In the caller's language.
+    expected wait, then what a running plan has to say; now and then, what may be chosen by key. In
+    the caller's language.
 
     The line and the distribution need each other, so the news is asked of what `follow` was given;
     before that, callers hear music only.
@@ -47,18 +49,21 @@ class PositionAnnouncer:
     def __init__(self, choices: WaitingDialogue) -> None:
         self._choices = choices
         self._news: Callable[[CallId], WaitNews | None] = lambda call_id: None
+        self._said: Callable[[TeamId], tuple[str, ...]] = lambda team: ()
 
-    def follow(self, distribution: Distribution) -> None:
+    def follow(self, distribution: Distribution, plans: Plans) -> None:
         self._news = distribution.announce
+        self._said = plans.said
 
     def announce(self, caller: WaitingCaller) -> tuple[Prompt, ...]:
         news = self._news(caller.call_id)
         if news is None:
             return ()
-        place = position_prompts(news.position, caller.language)
+        said = position_prompts(news.position, caller.language)
         if news.told is not None:
-            place += wait_prompts(news.told.low, news.told.high, caller.language)
-        return place + self._choices.announce(caller)
+            said += wait_prompts(news.told.low, news.told.high, caller.language)
+        said += tuple(Prompt(name, caller.language) for name in self._said(news.team))
+        return said + self._choices.announce(caller)
 
 
 class CallBook:

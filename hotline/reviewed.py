@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from acd.adapters.plans_file import Known, load_plans
 from acd.adapters.rules_file import load_rules
 from directory.adapters.config_files import load_city
 from directory.service import Directory
@@ -23,8 +24,9 @@ class CityOfFiles(Directory):
 def load_reviewed(settings: Settings) -> None:
     """Raises ConfigurationError for the first file that breaks a rule."""
     directory = CityOfFiles(settings)
-    load_rules(settings.config_dir / "acd.yaml")
+    rules = load_rules(settings.config_dir / "acd.yaml")
     catalogue = load_prompts(settings.config_dir / "ivr" / "prompts.yaml")
+    load_plans(settings.config_dir / "plans.yaml", Known(rules, catalogue.texts.keys()))
     for name in ("main", "survey"):
         path = settings.config_dir / "ivr" / f"{name}.yaml"
         load_flow(path, catalogue, directory.team_ids())

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 from acd.adapters.code_print import code_print
 from acd.adapters.event_log import SqlEventLog
+from acd.adapters.plan_store import SqlPlanStore
+from acd.adapters.plans_file import Known, load_plans
 from acd.adapters.rules_file import load_rules
 from acd.adapters.timers import LoopTimers
 from acd.auditor import Auditor
+from acd.plans import Plans
 from acd.service import Distribution
 from agent_desktop.adapters.phones import BrowserPhones
 from agent_desktop.core.menu_titles import StepTitles
@@ -84,6 +87,7 @@ class Services:
     audit: Audit
     event_log: SqlEventLog
     distribution: Distribution
+    plans: Plans
     auditor: Auditor
     memory: TableCallerMemory
     dialogue: Dialogue
@@ -116,6 +120,7 @@ class Services:
         # Terms that ran into a year whose calendar has become official since.
         await self.cases.recalculate_provisional()
         await self.distribution.start()
+        await self.plans.start()
         await self.fallback.start(self.distribution.seated())
         await self.desk.start()
         await self.feed.start()
@@ -128,6 +133,7 @@ class Services:
         await self.line.stop()
         await self.feed.stop()
         await self.desk.stop()
+        await self.plans.stop()
         await self.distribution.stop()
         await self.bus.drain()
         await self.recordings.stop()
@@ -200,7 +206,8 @@ async def _assemble(ground: _Ground) -> Services:
     line = _line(ground, values, dialogue, survey, waiting, announcer)
     event_log = SqlEventLog(database, get("acd"))
     distribution = await _distribution(ground, line, event_log)
-    announcer.follow(distribution)
+    plans = await _plans(ground, distribution)
+    announcer.follow(distribution, plans)
     line.subscribe(distribution.post)
 
     journal, stories = _journal(database), CallStories()
@@ -223,6 +230,7 @@ async def _assemble(ground: _Ground) -> Services:
         audit=ground.audit,
         event_log=event_log,
         distribution=distribution,
+        plans=plans,
         auditor=Auditor(distribution, line, get("audit")),
         memory=memory,
         dialogue=dialogue,
@@ -330,6 +338,20 @@ async def _distribution(
         event_log=event_log,
         log=get("acd"),
         code=await asyncio.to_thread(code_print),
+    )
+
+
+async def _plans(ground: _Ground, distribution: Distribution) -> Plans:
+    folder = ground.settings.config_dir
+    prompts = await asyncio.to_thread(load_prompts, folder / "ivr" / "prompts.yaml")
+    known = Known(distribution.rules, prompts.texts.keys())
+    return Plans(
+        plans=await asyncio.to_thread(load_plans, folder / "plans.yaml", known),
+        distribution=distribution,
+        store=SqlPlanStore(ground.database),
+        audit=ground.audit,
+        clock=ground.clock,
+        log=get("plans"),
     )
 
 

@@ -21,6 +21,7 @@ class Action(StrEnum):
     USE_DESKTOP = "use_desktop"
     SEE_WALLBOARD = "see_wallboard"
     FORCE_AGENT_STATE = "force_agent_state"
+    RUN_PLANS = "run_plans"
     SEE_CALLS = "see_calls"
     SEE_FULL_NUMBER = "see_full_number"
     LISTEN_RECORDING = "listen_recording"
@@ -47,6 +48,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
         {
             Action.SEE_WALLBOARD,
             Action.FORCE_AGENT_STATE,
+            Action.RUN_PLANS,
             Action.SEE_CALLS,
             Action.SEE_FULL_NUMBER,
             Action.LISTEN_RECORDING,

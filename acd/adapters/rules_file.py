@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import Node
 
+from acd.adapters.yaml_nodes import NodeReader, compose
 from acd.core.rules import (
     RINGS_AT_MOST,
     WRAP_UP_LIMITS,
@@ -19,7 +19,6 @@ from acd.core.rules import (
     TeamRules,
     WrapUpMode,
 )
-from kernel.errors import ConfigurationError
 from kernel.ids import TeamId
 from kernel.language import Language
 
@@ -55,26 +54,15 @@ def load_rules(path: Path) -> Rules:
         ConfigurationError: the file is missing, is no YAML, misses a key, has an unknown one, or a
             value breaks a rule; the message names file and line.
     """
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
-        raise ConfigurationError(f"{path}:{line}: not YAML") from error
-    return _Reader(path).rules(root)
+    return _Reader(path).rules(compose(path))
 
 
-class _Reader:
+class _Reader(NodeReader):
     """Walks the nodes, which know their lines."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
 
     def rules(self, root: Node | None) -> Rules:
         if root is None:
-            raise ConfigurationError(f"{self._path}:1: the file is empty")
+            raise self._no_file("the file is empty")
         entries = self._mapping(root, (*_SECONDS, *_TEXTS, "sharing", "teams"))
         seconds = {k: self._seconds(root, entries, k) for k in _SECONDS}
         texts = {k: self._text(self._required(root, entries, k)) for k in _TEXTS}
@@ -242,51 +230,5 @@ class _Reader:
             dropped.add(Language(code))
         return frozenset(dropped)
 
-    # --- nodes -----------------------------------------------------------------------------
-
-    def _sequence(self, node: Node) -> list[Node]:
-        if not isinstance(node, SequenceNode):
-            raise self._fault(node, "a list is expected here")
-        return list(node.value)
-
-    def _mapping(self, node: Node, allowed: tuple[str, ...] | None) -> dict[str, Node]:
-        if not isinstance(node, MappingNode):
-            raise self._fault(node, "a group of settings is expected here")
-        entries: dict[str, Node] = {}
-        for key_node, value in node.value:
-            key = self._text(key_node)
-            if allowed is not None and key not in allowed:
-                raise self._fault(key_node, f"unknown setting {key}")
-            if key in entries:
-                raise self._fault(key_node, f"setting {key} stands twice")
-            entries[key] = value
-        return entries
-
-    def _required(self, root: Node, entries: dict[str, Node], key: str) -> Node:
-        if key not in entries:
-            raise self._fault(root, f"setting {key} is missing")
-        return entries[key]
-
     def _seconds(self, root: Node, entries: dict[str, Node], key: str) -> timedelta:
         return self._duration(self._required(root, entries, key), *_SECONDS[key])
-
-    def _duration(self, node: Node, least: int, greatest: int) -> timedelta:
-        return timedelta(seconds=self._number(node, least, greatest, "seconds"))
-
-    def _number(self, node: Node, least: int, greatest: int, what: str) -> float:
-        verb = "are" if what.endswith("s") else "is"
-        try:
-            value = float(self._text(node))
-        except ValueError as error:
-            raise self._fault(node, f"{what} {verb} expected here") from error
-        if not least <= value <= greatest:
-            raise self._fault(node, f"{what} must be between {least} and {greatest}")
-        return value
-
-    def _text(self, node: Node) -> str:
-        if not isinstance(node, ScalarNode) or not node.value:
-            raise self._fault(node, "a value is expected here")
-        return str(node.value)
-
-    def _fault(self, node: Node, what: str) -> ConfigurationError:
-        return ConfigurationError(f"{self._path}:{node.start_mark.line + 1}: {what}")

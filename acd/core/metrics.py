@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import takewhile
 from typing import Any
 
 from acd.core.agent_times import AgentTimes
@@ -160,6 +161,10 @@ class Ring:
         """The closed minutes, oldest first."""
         return iter(self._closed)
 
+    def since(self, minute: int) -> list[Bucket]:
+        """The closed minutes from `minute` on, newest first."""
+        return [b for _, b in takewhile(lambda entry: entry[0] >= minute, reversed(self._closed))]
+
     def push(self, minute: int, bucket: Bucket) -> None:
         self._closed.append((minute, bucket))
         self.sums = [a + b for a, b in zip(self.sums, bucket, strict=True)]
@@ -203,6 +208,11 @@ class TeamMetrics:
     def window(self, ring: Ring) -> Bucket:
         """The ring's sums with the open minute."""
         return [a + b for a, b in zip(ring.sums, self.bucket, strict=True)]
+
+    def lately(self, minutes: int, minute: int) -> Bucket:
+        """The open minute (`minute`) and the last so many closed ones; at most 30."""
+        recent = self.now_ring.since(minute - minutes)
+        return summed([self.bucket, *recent])
 
 
 @dataclass(frozen=True, slots=True)

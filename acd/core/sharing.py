@@ -22,6 +22,7 @@ Source: contact-centre notes 1.2 (Genesys' conditional group routing), ADR 0413.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from acd.core.agent import Agent
@@ -105,11 +106,34 @@ def projected_level(floor: Floor, team: TeamId, now: datetime, rules: Sharing) -
     is longer ago than the service level's time. Costs one binary search in the line.
     Source: the strict variant of `acd.core.metrics.service_level`.
     """
+    return level_of([_counted(floor, team, now, rules)], rules)
+
+
+def levels(floor: Floor, now: datetime) -> dict[TeamId | None, float | None]:
+    """The projected level of each team, and under None that of all teams together."""
+    rules = floor.rules.sharing
+    if rules is None:
+        return {}
+    counts = {team: _counted(floor, team, now, rules) for team in floor.teams}
+    found: dict[TeamId | None, float | None] = {
+        team: level_of([counted], rules) for team, counted in counts.items()
+    }
+    found[None] = level_of(counts.values(), rules)
+    return found
+
+
+def level_of(counts: Iterable[tuple[int, int]], rules: Sharing) -> float | None:
+    """In time / known, of all that were counted; None when too few are known."""
+    in_time, known = map(sum, zip(*counts, strict=True))
+    return in_time / known if known >= max(rules.least_calls, 1) else None
+
+
+def _counted(floor: Floor, team: TeamId, now: datetime, rules: Sharing) -> tuple[int, int]:
+    """The team's callers who were answered in time, and all whose time is decided."""
     decided = floor.decided[team]
     decided.forget(microseconds(now - rules.window))
     overdue = floor.lines[team].rank(_arrived(now - floor.rules.service_level))
-    known = len(decided) + overdue
-    return decided.in_time / known if known >= max(rules.least_calls, 1) else None
+    return decided.in_time, len(decided) + overdue
 
 
 def _look_at(work: Work, team: TeamId, rules: Sharing) -> None:

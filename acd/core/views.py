@@ -30,8 +30,10 @@ from acd.core.metrics import (
     short_abandon_rate,
     summed,
 )
+from acd.core.plans import ABANDONS_MINUTES, HALL
 from acd.core.rules import WrapUpMode
 from acd.core.self_audit import Drift
+from acd.core.sharing import levels
 from acd.core.wait_scores import Accuracy
 from acd.core.waits import Waits
 from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, OfferId, TeamId
@@ -239,7 +241,8 @@ class TeamRow:
     it is `connect_breached`), None if not within a day; `asa_s`, `aht_s`, `occupancy` the last 30
     minutes (definitions: `acd.core.metrics`, `acd.core.connect_rate`). `agents` are logged in with
     the skill, `agents_ready` of them wait for a call. `waits`: how right the announced waits were,
-    last 24 h.
+    last 24 h. `projected_level`: the strict level of the last minutes with those who are overdue
+    already (`acd.core.sharing`); `abandoned_lately` in the last five minutes, short ones left out.
     """
 
     team: TeamId
@@ -264,9 +267,11 @@ class TeamRow:
     agents: int
     agents_ready: int
     waits: Accuracy
+    projected_level: float | None = None
+    abandoned_lately: int = 0
 
 
-WHOLE_CENTRE = TeamId("")
+WHOLE_CENTRE = HALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +321,7 @@ class Sources:
 def wallboard(floor: Floor, sources: Sources, now: datetime) -> Wallboard:
     """Costs one pass over the occupied booths, the callers in line and who is to be called back."""
     metrics, connect_rates, waits = sources.metrics, sources.connect_rates, sources.waits
+    projected = levels(floor, now)
     logged_in: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
     ready: dict[TeamId, int] = dict.fromkeys(floor.lines, 0)
     callbacks = Counter(c.team for c in floor.callbacks.values())
@@ -344,6 +350,8 @@ def wallboard(floor: Floor, sources: Sources, now: datetime) -> Wallboard:
             agents=len(rows),
             agents_ready=sum(a.benched is not None for a in floor.agents.values()),
             waits=waits.accuracy(None, now),
+            projected_level=projected.get(None),
+            minute=metrics.minute,
         ),
         teams=tuple(
             _team_row(
@@ -357,6 +365,8 @@ def wallboard(floor: Floor, sources: Sources, now: datetime) -> Wallboard:
                 agents=logged_in[team],
                 agents_ready=ready[team],
                 waits=waits.accuracy(team, now),
+                projected_level=projected.get(team),
+                minute=metrics.minute,
             )
             for team, line in floor.lines.items()
         ),
@@ -399,10 +409,13 @@ def _team_row(
     agents: int,
     agents_ready: int,
     waits: Accuracy,
+    projected_level: float | None,
+    minute: int,
 ) -> TeamRow:
     """A row of one team's figures, or of several teams' together."""
     day: Bucket = summed(f.day for f in figures)
     recent = summed(f.window(f.now_ring) for f in figures)
+    lately = summed(f.lately(ABANDONS_MINUTES, minute) for f in figures)
     crosses_in = projection.crosses_in
     return TeamRow(
         team=team,
@@ -429,6 +442,8 @@ def _team_row(
         agents=agents,
         agents_ready=agents_ready,
         waits=waits,
+        projected_level=projected_level,
+        abandoned_lately=lately[Count.ABANDONED] - lately[Count.SHORT_ABANDONED],
     )
 
 
