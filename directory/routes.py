@@ -63,6 +63,8 @@ ACTION_NAMES = {
     "recording_downloaded": "下载录音",
     "identity_revealed": "查看诉求人身份",
     "cases_exported": "导出诉求",
+    "flow_published": "发布流程",
+    "flow_rolled_back": "回退流程",
 }
 """What the audit trail calls each act; an act without a name here is shown as it was recorded."""
 DETAIL_NAMES = {
@@ -71,6 +73,8 @@ DETAIL_NAMES = {
     "reason": "原因",
     "from_s": "起始秒",
     "state": "状态",
+    "digest": "内容摘要",
+    "replaced": "替换的版本",
     "since": "起始时间",
     "until": "截止时间",
 }

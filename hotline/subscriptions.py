@@ -30,10 +30,12 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     # An operator's own day, on the wallboard.
     bus.subscribe(Event, s.days.hear, name="operator-days")
     # The dialogue forgets a call that ended; the survey must know who answered, in what language.
-    bus.subscribe(CallEnded, s.dialogue.on_call_ended, name="ivr-forget")
+    bus.subscribe(CallEnded, s.ivr.dialogue.on_call_ended, name="ivr-forget")
     bus.subscribe(CallEnded, s.waiting.on_call_ended, name="waiting-forget")
     for heard in (CallQueued, CallAnswered, CallEnded):
-        bus.subscribe(heard, s.survey.on_event, name=f"survey-{heard.__name__}")
+        bus.subscribe(heard, s.ivr.survey.on_event, name=f"survey-{heard.__name__}")
+    # How callers get through each step of a flow.
+    bus.subscribe(Event, s.ivr.funnel.on_event, name="ivr-funnel")
     # How a call ended is told by the distribution, which does not see callers leave for 110.
     bus.subscribe(CallTransferredOut, s.distribution.on_transferred_out, name="acd-transferred-out")
     # Asterisk's own queues answer when this process cannot.

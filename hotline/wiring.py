@@ -46,16 +46,13 @@ from hotline.bridges import (
     FallbackMembers,
     PositionAnnouncer,
 )
-from hotline.ivr_bridges import FlowWorld
+from hotline.ivr_wiring import Ivr, build_ivr
 from hotline.secrets import Secrets
 from hotline.settings import Settings
 from hotline.subscriptions import subscribe_all
 from ivr.adapters.caller_memory import TableCallerMemory
-from ivr.adapters.flow_files import load_flow
 from ivr.adapters.prompt_files import load_prompts
 from ivr.adapters.waiting_file import load_waiting
-from ivr.enquiries import Enquiries
-from ivr.service import Dialogue, Survey
 from ivr.waiting import StandingOffers, WaitingDialogue
 from kernel.clock import CITY_ZONE_NAME
 from kernel.infra.bus import LocalBus, RedisBus
@@ -70,7 +67,7 @@ from recordings.adapters.files import WavArchive
 from recordings.adapters.store import TableListeningLog, TableRecordingStore
 from recordings.service import Archive, Library, Listening
 from workorders.adapters.case_store import SqlCaseStore
-from workorders.adapters.reference_files import load_calendar, load_reference
+from workorders.adapters.reference_files import load_reference
 from workorders.service import Cases
 
 
@@ -90,8 +87,7 @@ class Services:
     plans: Plans
     auditor: Auditor
     memory: TableCallerMemory
-    dialogue: Dialogue
-    survey: Survey
+    ivr: Ivr
     waiting: WaitingDialogue
     line: TelephoneLine
     fallback: FallbackMembers
@@ -115,6 +111,7 @@ class Services:
         await self.bus.start()
         await self.journal.start()
         await self.memory.start()
+        await self.ivr.start()
         await self.event_log.start()
         await self.recordings.start()
         # Terms that ran into a year whose calendar has become official since.
@@ -138,6 +135,7 @@ class Services:
         await self.bus.drain()
         await self.recordings.stop()
         await self.event_log.stop()
+        await self.ivr.stop()
         await self.memory.stop()
         await self.journal.stop()
         await self.bus.stop()
@@ -200,10 +198,10 @@ async def _assemble(ground: _Ground) -> Services:
         term=ground.term,
     )
     memory = TableCallerMemory(database, clock)
-    dialogue, survey, world = await _ivr(ground, memory)
+    ivr = await _ivr(ground, memory)
     waiting = await _waiting(ground)
     announcer = PositionAnnouncer(waiting)
-    line = _line(ground, values, dialogue, survey, waiting, announcer)
+    line = _line(ground, values, ivr, waiting, announcer)
     event_log = SqlEventLog(database, get("acd"))
     distribution = await _distribution(ground, line, event_log)
     plans = await _plans(ground, distribution)
@@ -213,7 +211,7 @@ async def _assemble(ground: _Ground) -> Services:
     journal, stories = _journal(database), CallStories()
     knowledge = _knowledge(ground)
     cases = await _cases(ground, knowledge, CallBook(stories, journal))
-    world.follow(distribution, cases)
+    ivr.world.follow(distribution, cases)
     recordings, library = _recordings(ground)
     line.subscribe(recordings.on_fact)
 
@@ -233,8 +231,7 @@ async def _assemble(ground: _Ground) -> Services:
         plans=plans,
         auditor=Auditor(distribution, line, get("audit")),
         memory=memory,
-        dialogue=dialogue,
-        survey=survey,
+        ivr=ivr,
         waiting=waiting,
         line=line,
         fallback=FallbackMembers(line, directory, get("fallback")),
@@ -266,29 +263,16 @@ async def _assemble(ground: _Ground) -> Services:
     return services
 
 
-async def _ivr(ground: _Ground, memory: TableCallerMemory) -> tuple[Dialogue, Survey, FlowWorld]:
-    directory, bus, clock, ids = ground.directory, ground.bus, ground.clock, ground.ids
-    folder = ground.settings.config_dir / "ivr"
-    catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
-    main, survey = [
-        await asyncio.to_thread(load_flow, folder / f"{name}.yaml", catalogue, directory.team_ids())
-        for name in ("main", "survey")
-    ]
-    world = FlowWorld(await asyncio.to_thread(load_calendar, folder.parent / "calendar.yaml"))
-    return (
-        Dialogue(
-            flow=main,
-            lines=directory,
-            memory=memory,
-            surroundings=world,
-            enquiries=Enquiries(world, get("ivr")),
-            bus=bus,
-            clock=clock,
-            ids=ids,
-            log=get("ivr"),
-        ),
-        Survey(flow=survey, bus=bus, clock=clock, ids=ids, log=get("survey")),
-        world,
+async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
+    return await build_ivr(
+        config_dir=ground.settings.config_dir,
+        database=ground.database,
+        directory=ground.directory,
+        memory=memory,
+        audit=ground.audit,
+        bus=ground.bus,
+        clock=ground.clock,
+        ids=ground.ids,
     )
 
 
@@ -307,18 +291,17 @@ async def _waiting(ground: _Ground) -> WaitingDialogue:
 def _line(
     ground: _Ground,
     values: AsteriskValues,
-    dialogue: Dialogue,
-    survey: Survey,
+    ivr: Ivr,
     waiting: WaitingDialogue,
     announcer: PositionAnnouncer,
 ) -> TelephoneLine:
     return build_line(
         values,
         term=ground.term,
-        dialogue=dialogue,
+        dialogue=ivr.dialogue,
         announcer=announcer,
         keys=waiting,
-        survey=survey,
+        survey=ivr.survey,
         clock=ground.clock,
         log=get("cti"),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from ivr.core.conditions import Around
+from ivr.core.funnel import Counts, Place
 from ivr.core.saying import Stage
 from ivr.core.speech import Heard, SpeechHealth
+from ivr.core.versions import FlowVersion
 from ivr.core.waiting import QueueOffers
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -104,3 +106,42 @@ class Recogniser(Protocol):
         Raises:
             kernel.errors.Unavailable: the recogniser is gone; the caller goes on with keys.
         """
+
+
+class FlowStore(Protocol):
+    """Where the versions of flows are kept. Each method is one transaction."""
+
+    async def versions(self, flow: str, limit: int) -> list[FlowVersion]:
+        """Newest first."""
+
+    async def version(self, flow: str, number: int) -> FlowVersion | None: ...
+
+    async def published(self, flow: str) -> FlowVersion | None:
+        """The one that new calls begin with; None before the first."""
+
+    async def add(self, version: FlowVersion) -> FlowVersion:
+        """Keep a new version under the next number of its flow, whatever `number` it carries."""
+
+    async def save(self, version: FlowVersion) -> FlowVersion:
+        """Change a draft's body, digest and note; its revision grows by one.
+
+        Raises:
+            Conflict: it is no draft any more, or somebody has saved another revision.
+        """
+
+    async def move(self, changed: Sequence[FlowVersion], current: int | None) -> None:
+        """Write new states, all or none.
+
+        Raises:
+            Conflict: the published version is another than `current`, or one of `changed` was
+                saved in another revision meanwhile.
+        """
+
+
+class FunnelStore(Protocol):
+    """Where the figures of the funnel are added up."""
+
+    async def add(self, counted: Mapping[Place, Counts]) -> None: ...
+
+    async def counts(self, flow: str, version: str, since: date) -> dict[str, Counts]:
+        """Of each step, from the day `since` on."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
 
-from ivr.adapters.marked_yaml import Value, complaint, read
+from ivr.adapters.marked_yaml import Value, complaint, read_text, text_of
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.conditions import (
     CallerIs,
@@ -100,14 +100,26 @@ def load_flow(path: Path, catalogue: PromptCatalogue, teams: Collection[TeamId])
     Raises:
         ConfigurationError: one line `file:line: what is wrong` for each broken rule.
     """
+    return parse_flow(str(path), text_of(path), catalogue, teams)
+
+
+def parse_flow(
+    source: str, body: str, catalogue: PromptCatalogue, teams: Collection[TeamId]
+) -> Flow:
+    """As `load_flow`, from a text that complaints call `source`."""
     places = _Places()
-    flow = _flow(read(path), path, places)
+    flow = _flow(read_text(source, body), digest(body), places)
     found = problems(flow, catalogue, teams)
     if found:
         raise ConfigurationError(
-            "\n".join(complaint(str(path), places.line(p), _sentence(p)).message for p in found)
+            "\n".join(complaint(source, places.line(p), _sentence(p)).message for p in found)
         )
     return flow
+
+
+def digest(body: str) -> str:
+    """Names the content of a flow: twelve hexadecimal figures."""
+    return hashlib.sha256(body.encode()).hexdigest()[:12]
 
 
 def _sentence(problem: Problem) -> str:
@@ -115,7 +127,7 @@ def _sentence(problem: Problem) -> str:
     return f"{where}{', ' + problem.field if problem.field else ''}: {problem.message}"
 
 
-def _flow(root: Value, path: Path, places: _Places) -> Flow:
+def _flow(root: Value, version: str, places: _Places) -> Flow:
     found = root.fields(_FLOW, _NOTHING)
     for name, value in found.items():
         places.note("", name, value)
@@ -128,7 +140,7 @@ def _flow(root: Value, path: Path, places: _Places) -> Flow:
         raise found["purpose"].wrong(f"{purpose!r} is no purpose of a flow")
     return Flow(
         name=found["flow"].text(),
-        version=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
+        version=version,
         purpose=Purpose(purpose),
         start=found["start"].text(),
         fallback=found["fallback"].text(),

@@ -83,20 +83,28 @@ class Value:
 
 def read(path: Path) -> Value:
     """The whole file. Raises ConfigurationError if it is missing, no YAML, or empty."""
-    source = str(path)
+    return read_text(str(path), text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """Raises ConfigurationError if the file is missing or not UTF-8."""
     try:
-        body = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise complaint(source, 1, "there is no such file") from error
+        raise complaint(str(path), 1, "there is no such file") from error
     except UnicodeDecodeError as error:
-        raise complaint(source, 1, "is not UTF-8") from error
+        raise complaint(str(path), 1, "is not UTF-8") from error
+
+
+def read_text(source: str, body: str) -> Value:
+    """As `read`; `source` is what complaints call the text."""
     try:
         node = yaml.compose(body, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
         raise complaint(source, line, f"not YAML ({error.problem})") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise complaint(source, 1, f"not YAML ({error})") from error
     if node is None:
         raise complaint(source, 1, "the file is empty")

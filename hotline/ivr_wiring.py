@@ -1,0 +1,104 @@
+"""The part of the composition root that makes what callers hear: dialogue, survey, flows."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from directory.service import Directory
+from hotline.ivr_bridges import FlowWorld
+from ivr.adapters.flow_files import digest, parse_flow
+from ivr.adapters.flow_store import SqlFlowStore, SqlFunnelStore
+from ivr.adapters.marked_yaml import text_of
+from ivr.adapters.prompt_files import load_prompts
+from ivr.core.catalogue import PromptCatalogue
+from ivr.core.flow import Flow
+from ivr.core.funnel import Funnel
+from ivr.enquiries import Enquiries
+from ivr.flows import PURPOSES, Flows
+from ivr.funnel_keeper import FunnelKeeper
+from ivr.ports import CallerMemory
+from ivr.service import Dialogue, Survey
+from kernel.audit import AuditTrail
+from kernel.bus import EventBus
+from kernel.clock import Clock
+from kernel.ids import IdSource
+from kernel.infra.database import Database
+from kernel.infra.log import get
+from workorders.adapters.reference_files import load_calendar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ivr:
+    """Everything of the department that lives while the hotline runs."""
+
+    catalogue: PromptCatalogue
+    flows: Flows
+    funnel: FunnelKeeper
+    dialogue: Dialogue
+    survey: Survey
+    world: FlowWorld
+
+    async def start(self) -> None:
+        """Take in what was shipped anew, and begin to count."""
+        await self.flows.start()
+        await self.funnel.start()
+
+    async def stop(self) -> None:
+        await self.funnel.stop()
+
+
+async def build_ivr(
+    *,
+    config_dir: Path,
+    database: Database,
+    directory: Directory,
+    memory: CallerMemory,
+    audit: AuditTrail,
+    bus: EventBus,
+    clock: Clock,
+    ids: IdSource,
+) -> Ivr:
+    """Raises ConfigurationError for wrong reviewed data."""
+    folder = config_dir / "ivr"
+    catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
+    shipped = {name: await asyncio.to_thread(text_of, folder / f"{name}.yaml") for name in PURPOSES}
+    log = get("ivr")
+
+    def read(source: str, body: str) -> Flow:
+        return parse_flow(source, body, catalogue, directory.team_ids())
+
+    flows = Flows(
+        store=SqlFlowStore(database),
+        read=read,
+        digest=digest,
+        shipped=shipped,
+        audit=audit,
+        clock=clock,
+        log=log,
+    )
+    await flows.load()
+    world = FlowWorld(await asyncio.to_thread(load_calendar, config_dir / "calendar.yaml"))
+    dialogue = Dialogue(
+        flow=flows.current("main"),
+        lines=directory,
+        memory=memory,
+        surroundings=world,
+        enquiries=Enquiries(world, log),
+        bus=bus,
+        clock=clock,
+        ids=ids,
+        log=log,
+    )
+    survey = Survey(flow=flows.current("survey"), bus=bus, clock=clock, ids=ids, log=get("survey"))
+    flows.follow("main", dialogue.switch)
+    flows.follow("survey", survey.switch)
+    return Ivr(
+        catalogue=catalogue,
+        flows=flows,
+        funnel=FunnelKeeper(Funnel(flows.kind_of), SqlFunnelStore(database), log),
+        dialogue=dialogue,
+        survey=survey,
+        world=world,
+    )

@@ -1,0 +1,135 @@
+"""The contracts of `FlowStore` and `FunnelStore`, on the fakes and on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from ivr.adapters.flow_store import SqlFlowStore, SqlFunnelStore
+from ivr.core.funnel import Counts, Place
+from ivr.core.versions import FlowVersion, VersionState, publish, roll_back
+from ivr.ports import FlowStore, FunnelStore
+from kernel.errors import Conflict
+from kernel.infra.database import Database
+from tests.fakes.clock import NOON
+from tests.fakes.flow_store import DictFlowStore, DictFunnelStore
+
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture(params=["fake", "sqlite", "postgres"])
+def kept_in(request: pytest.FixtureRequest) -> str | None:
+    """The database's address; None for the fakes."""
+    if request.param == "fake":
+        return None
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def stores(kept_in: str | None) -> AsyncIterator[tuple[FlowStore, FunnelStore]]:
+    if kept_in is None:
+        yield DictFlowStore(), DictFunnelStore()
+        return
+    database = Database(kept_in)
+    yield SqlFlowStore(database), SqlFunnelStore(database)
+    await database.close()
+
+
+def draft(flow: str = "main", body: str = "flow: main\n") -> FlowVersion:
+    return FlowVersion(
+        flow=flow,
+        number=0,
+        digest="0123456789ab",
+        body=body,
+        note="午间试用",
+        state=VersionState.DRAFT,
+        revision=1,
+        created_by="ad01",
+        created_at=NOON,
+    )
+
+
+async def test_versions_are_counted_within_their_flow_and_listed_newest_first(
+    stores: tuple[FlowStore, FunnelStore],
+) -> None:
+    store, _ = stores
+    one, two = await store.add(draft()), await store.add(draft(body="flow: other\n"))
+    other = await store.add(draft("survey"))
+    assert (one.number, two.number, other.number) == (1, 2, 1)
+    assert await store.versions("main", 10) == [two, one]
+    assert await store.versions("main", 1) == [two]
+    assert await store.version("main", 2) == two
+    assert await store.version("main", 3) is None
+    assert two == replace(draft(body="flow: other\n"), number=2)
+
+
+async def test_draft_is_saved_once_for_each_revision(
+    stores: tuple[FlowStore, FunnelStore],
+) -> None:
+    store, _ = stores
+    first = await store.add(draft())
+    saved = await store.save(replace(first, body="flow: b\n", digest="bbbbbbbbbbbb", note=""))
+    assert (saved.body, saved.revision, saved.note) == ("flow: b\n", 2, "")
+    with pytest.raises(Conflict):
+        await store.save(replace(first, body="flow: c\n"))
+    assert await store.version("main", 1) == saved
+
+
+async def test_states_move_all_or_none(stores: tuple[FlowStore, FunnelStore]) -> None:
+    store, _ = stores
+    one, two = await store.add(draft()), await store.add(draft())
+    assert await store.published("main") is None
+    await store.move(publish(one, None, "ad01", NOON), None)
+    published = await store.published("main")
+    assert published is not None
+    assert (published.number, published.published_by, published.published_at) == (1, "ad01", NOON)
+
+    with pytest.raises(Conflict):
+        await store.move(publish(two, None, "ad02", NOON), None)
+    stale = replace(two, revision=7)
+    with pytest.raises(Conflict):
+        await store.move(publish(stale, published, "ad02", NOON), 1)
+    assert await store.published("main") == published
+    assert await store.version("main", 2) == two
+
+    await store.move(publish(two, published, "ad02", NOON), 1)
+    current, before = await store.published("main"), await store.version("main", 1)
+    assert current is not None and before is not None
+    assert (current.number, current.replaces, before.state) == (2, 1, VersionState.SUPERSEDED)
+
+    await store.move(roll_back(current, before, "ad01", NOON), 2)
+    back, gone = await store.published("main"), await store.version("main", 2)
+    assert back is not None and gone is not None
+    assert (back.number, gone.state) == (1, VersionState.ROLLED_BACK)
+
+
+async def test_published_version_is_no_draft_any_more(
+    stores: tuple[FlowStore, FunnelStore],
+) -> None:
+    store, _ = stores
+    one = await store.add(draft())
+    await store.move(publish(one, None, "ad01", NOON), None)
+    with pytest.raises(Conflict):
+        await store.save(one)
+
+
+async def test_figures_add_up_by_step_within_version_and_period(
+    stores: tuple[FlowStore, FunnelStore],
+) -> None:
+    _, funnel = stores
+    place = Place(DAY, "main", "v1", "menu")
+    await funnel.add({place: Counts(3, 1, 1, 0), replace(place, step="hello"): Counts(5)})
+    await funnel.add({place: Counts(2, 0, 0, 2)})
+    await funnel.add({replace(place, version="v2"): Counts(9)})
+    await funnel.add({replace(place, day=DAY + timedelta(days=1)): Counts(1)})
+    await funnel.add({})
+    assert await funnel.counts("main", "v1", DAY) == {
+        "menu": Counts(6, 1, 1, 2),
+        "hello": Counts(5),
+    }
+    assert await funnel.counts("main", "v1", DAY + timedelta(days=1)) == {"menu": Counts(1)}
+    assert await funnel.counts("main", "v3", DAY) == {}
