@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -24,7 +25,8 @@ app = typer.Typer(
 )
 ivr = typer.Typer(no_args_is_help=True, help="What the caller hears before a person.")
 app.add_typer(ivr, name="ivr")
-console = Console(stderr=False)
+# A file or a pipe has no width: a table that went there would lose its words.
+console = Console(width=None if sys.stdout.isatty() else 200)
 problems = Console(stderr=True)
 
 Report = Callable[[str, int, int], None]

@@ -22,7 +22,6 @@ runner = CliRunner()
 def environment(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HOTLINE_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("COLUMNS", "200")
     return sqlite_url
 
 
