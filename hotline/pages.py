@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from agent_desktop import routes as desk_routes
 from agent_desktop.core.menu_titles import StepTitles
+from callbacks import routes as callback_routes
 from cti import routes as call_routes
 from directory import routes as directory_routes
 from directory.routes import session_lookup
@@ -21,6 +22,7 @@ from hotline.settings import ROOT
 from hotline.web import DIST, build_app
 from hotline.wiring import Services, websocket_url
 from ivr.core.speech import NO_RECOGNISER
+from kernel.infra.clock import SystemClock
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import WebKit
 from knowledge_base import routes as knowledge_routes
@@ -34,6 +36,7 @@ TEMPLATE_DIRS: tuple[Path, ...] = (
         ROOT / department / "templates"
         for department in (
             "agent_desktop",
+            "callbacks",
             "cti",
             "directory",
             "knowledge_base",
@@ -81,6 +84,9 @@ def _routers(kit: WebKit, s: Services) -> Sequence[APIRouter]:
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
         recording_routes.build_router(kit, s.library, names, agent_name(s.directory)),
+        callback_routes.build_router(
+            kit, s.duty_callbacks, names, agent_name(s.directory), SystemClock()
+        ),
     )
 
 

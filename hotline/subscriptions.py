@@ -45,5 +45,7 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     bus.subscribe(CaseFiled, s.knowledge.on_case_filed, name="knowledge")
     # Satisfaction answers are kept, with the language of the call.
     bus.subscribe(Event, s.feedback.on_event, name="feedback")
+    # Whoever was not spoken with is called by a person.
+    bus.subscribe(Event, s.duty_callbacks.hear, name="duty-callbacks")
     # The list of recordings can be searched by what happened in the call.
     bus.subscribe(Event, s.recordings.on_event, name="recordings")

@@ -14,6 +14,7 @@ DEPARTMENTS = (
     "knowledge_base",
     "recordings",
     "feedback",
+    "callbacks",
     "ivr",
 )
 

@@ -26,6 +26,8 @@ from agent_desktop.stories import CallStories
 from agent_desktop.supervision import Supervision
 from agent_desktop.targets import TargetFinder
 from agent_desktop.wallboard import WallboardFeed
+from callbacks.adapters.store import TableTaskStore
+from callbacks.service import DutyCallbacks
 from cti.adapters.asterisk_config import AsteriskValues
 from cti.adapters.build import build_line
 from cti.adapters.journal_store import SqlJournalStore
@@ -46,6 +48,7 @@ from hotline.bridges import (
     FallbackMembers,
     PositionAnnouncer,
 )
+from hotline.callback_bridges import CallbackLine, PastCalls
 from hotline.ivr_wiring import Ivr, build_ivr
 from hotline.secrets import Secrets
 from hotline.settings import Settings
@@ -99,6 +102,7 @@ class Services:
     days: OperatorDays
     supervision: Supervision
     feedback: Feedback
+    duty_callbacks: DutyCallbacks
     floor: desk_bridges.DistributionFloor
     people: desk_bridges.DirectoryPeople
     finder: TargetFinder
@@ -114,6 +118,7 @@ class Services:
         await self.ivr.start()
         await self.event_log.start()
         await self.recordings.start()
+        await self.duty_callbacks.start()
         # Terms that ran into a year whose calendar has become official since.
         await self.cases.recalculate_provisional()
         await self.distribution.start()
@@ -134,6 +139,7 @@ class Services:
         await self.distribution.stop()
         await self.bus.drain()
         await self.recordings.stop()
+        await self.duty_callbacks.stop()
         await self.event_log.stop()
         await self.ivr.stop()
         await self.memory.stop()
@@ -243,6 +249,7 @@ async def _assemble(ground: _Ground) -> Services:
         days=OperatorDays(clock),
         supervision=Supervision(floor=floor, people=people, audit=ground.audit),
         feedback=Feedback(store=TableAnswerStore(database), log=get("feedback")),
+        duty_callbacks=_duty_callbacks(ground, journal, distribution),
         floor=floor,
         people=people,
         finder=TargetFinder(figures, people),
@@ -387,6 +394,20 @@ def _recordings(ground: _Ground) -> tuple[Archive, Library]:
     return (
         Archive(store=store, files=files, bus=ground.bus, clock=clock, ids=ids, log=log),
         Library(store=store, files=files, listening=listening),
+    )
+
+
+def _duty_callbacks(
+    ground: _Ground, journal: CallJournal, distribution: Distribution
+) -> DutyCallbacks:
+    return DutyCallbacks(
+        store=TableTaskStore(ground.database),
+        past=PastCalls(journal),
+        line=CallbackLine(distribution),
+        audit=ground.audit,
+        clock=ground.clock,
+        ids=ground.ids,
+        log=get("callbacks"),
     )
 
 

@@ -23,6 +23,9 @@ class Action(StrEnum):
     FORCE_AGENT_STATE = "force_agent_state"
     RUN_PLANS = "run_plans"
     SEE_CALLS = "see_calls"
+    SEE_CALLBACKS = "see_callbacks"
+    HANDLE_CALLBACKS = "handle_callbacks"
+    CANCEL_CALLBACK = "cancel_callback"
     SEE_FULL_NUMBER = "see_full_number"
     LISTEN_RECORDING = "listen_recording"
     SEE_CASES = "see_cases"
@@ -38,6 +41,8 @@ _GRANTS: dict[Role, frozenset[Action]] = {
     Role.OPERATOR: frozenset(
         {
             Action.USE_DESKTOP,
+            Action.SEE_CALLBACKS,
+            Action.HANDLE_CALLBACKS,
             Action.SEE_CASES,
             Action.FILE_CASE,
             Action.READ_KNOWLEDGE,
@@ -49,6 +54,9 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_WALLBOARD,
             Action.FORCE_AGENT_STATE,
             Action.RUN_PLANS,
+            Action.SEE_CALLBACKS,
+            Action.HANDLE_CALLBACKS,
+            Action.CANCEL_CALLBACK,
             Action.SEE_CALLS,
             Action.SEE_FULL_NUMBER,
             Action.LISTEN_RECORDING,
@@ -63,6 +71,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
         {
             Action.SEE_WALLBOARD,
             Action.SEE_CALLS,
+            Action.SEE_CALLBACKS,
             Action.LISTEN_RECORDING,
             Action.SEE_CASES,
             Action.READ_KNOWLEDGE,
@@ -81,6 +90,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
         {
             Action.SEE_WALLBOARD,
             Action.SEE_CALLS,
+            Action.SEE_CALLBACKS,
             Action.SEE_CASES,
             Action.READ_KNOWLEDGE,
             Action.SEE_DIRECTORY,

@@ -34,6 +34,7 @@ PACKAGES = (
     "knowledge_base",
     "recordings",
     "feedback",
+    "callbacks",
 )
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]")
 # Modules whose Chinese strings are the city's data or language rules, not texts of a screen.

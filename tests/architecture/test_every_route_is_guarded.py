@@ -60,6 +60,8 @@ _WITHDRAWAL = {"reason": "诉求人要求撤回", "verified": "来电号码一�
 _CASE = "/cases/GZ00000000000000"
 _ARTICLE = "KB-NONE"
 
+_TASK = "/callbacks/none"
+
 ROUTES: dict[str, Row] = {
     # For everybody.
     "GET /": row(303, 303, 303, 303, 303, 303),
@@ -84,6 +86,23 @@ ROUTES: dict[str, Row] = {
     "GET /directory/lines": own_page(),
     "GET /audit": row(303, 403, 403, 403, 403, 200),
     "POST /audit/verify": row(303, 403, 403, 403, 403, 200),
+    # Callbacks: the tasks, and those of the line.
+    "GET /callbacks": row(303, 200, 200, 200, 403, 200),
+    "GET /callbacks/{task_id}": row(303, 404, 404, 404, 403, 404, asked=_TASK),
+    "POST /callbacks/{task_id}/claim": row(303, 404, 404, 403, 403, 403, asked=f"{_TASK}/claim"),
+    "POST /callbacks/{task_id}/release": row(
+        303, 404, 404, 403, 403, 403, asked=f"{_TASK}/release"
+    ),
+    "POST /callbacks/{task_id}/attempt": row(
+        303, 404, 404, 403, 403, 403, asked=f"{_TASK}/attempt"
+    ),
+    "POST /callbacks/{task_id}/close": row(
+        303, 404, 404, 403, 403, 403, asked=f"{_TASK}/close", data={"result": "reached"}
+    ),
+    "POST /callbacks/{task_id}/undo": row(303, 404, 404, 403, 403, 403, asked=f"{_TASK}/undo"),
+    "POST /callbacks/line/{callback_id}/cancel": row(
+        303, 403, 503, 403, 403, 403, asked="/callbacks/line/cb-none/cancel"
+    ),
     # The desktop and the wallboard.
     "GET /desk": row(303, 200, 403, 403, 403, 403),
     "GET /api/desk/targets": row(401, 200, 403, 403, 403, 403),

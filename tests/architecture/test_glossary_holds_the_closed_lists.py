@@ -11,6 +11,9 @@ import pytest
 from acd.core.agent import ActivityKind, StatusKind
 from acd.core.call import Outcome
 from acd.core.callback import CallbackKind, CallbackOutcome
+from callbacks.core.task import Kind as TaskKind
+from callbacks.core.task import Result as TaskResult
+from callbacks.core.task import State as TaskState
 from kernel.policy import Role
 from knowledge_base.core.article import ArticleState
 from workorders.core.words import STATE_NAMES, CaseState, RequestType
@@ -27,6 +30,9 @@ GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
         Outcome,
         CallbackKind,
         CallbackOutcome,
+        TaskKind,
+        TaskState,
+        TaskResult,
         CaseState,
         RequestType,
         ArticleState,

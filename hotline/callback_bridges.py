@@ -1,0 +1,93 @@
+"""Where the ports of the duty callbacks are filled by the journal and by the distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from acd.service import Distribution
+from callbacks.core.intake import Missed
+from callbacks.core.task import Kind
+from callbacks.ports import WaitingCallback
+from cti.core.call_record import CallRecord
+from cti.journal import CallFilter, CallJournal
+from kernel.ids import CallbackId, CallId
+from kernel.paging import MAX_SIZE
+
+_UNSPOKEN = ("abandoned", "fault")
+_LATER_CALLS = 50
+
+
+class PastCalls:
+    """Fills `callbacks.ports.PastCalls` from the call journal."""
+
+    def __init__(self, journal: CallJournal) -> None:
+        self._journal = journal
+
+    async def number(self, call_id: CallId) -> str | None:
+        record = await self._journal.record(call_id)
+        return record.ani if record is not None else None
+
+    async def unspoken(self, since: datetime) -> Sequence[Missed]:
+        found = [r for outcome in _UNSPOKEN for r in await self._ended(outcome, since)]
+        found.sort(key=lambda r: (r.arrived_at, r.call_id))
+        return [_missed(r) for r in found if await self._was_left(r)]
+
+    async def _ended(self, outcome: str, since: datetime) -> list[CallRecord]:
+        records: list[CallRecord] = []
+        cursor: str | None = None
+        while True:
+            page = await self._journal.calls(
+                CallFilter(since=since, outcome=outcome), cursor, MAX_SIZE
+            )
+            records += page.rows
+            cursor = page.next_cursor
+            if cursor is None:
+                return records
+
+    async def _was_left(self, record: CallRecord) -> bool:
+        """In a line, never answered, and nobody has spoken with the number since."""
+        if not record.ani or record.queued_at is None or record.answered_at is not None:
+            return False
+        later = await self._journal.contacts(record.ani, _LATER_CALLS)
+        return not any(
+            r.answered_at is not None and r.answered_at > record.arrived_at for r in later
+        )
+
+
+def _missed(record: CallRecord) -> Missed:
+    return Missed(
+        Kind.ABANDONED,
+        record.call_id,
+        record.ani,
+        record.team,
+        record.language,
+        record.ended_at or record.arrived_at,
+    )
+
+
+class CallbackLine:
+    """Fills `callbacks.ports.Line` from the distribution."""
+
+    def __init__(self, distribution: Distribution) -> None:
+        self._acd = distribution
+
+    def waiting(self) -> Sequence[WaitingCallback]:
+        return [
+            WaitingCallback(
+                callback_id=c.callback_id,
+                call_id=c.call_id,
+                number=c.number,
+                team=c.team,
+                state=c.state,
+                position=c.position,
+                first_arrival_at=c.first_arrival_at,
+                attempts=c.attempts,
+                agent_id=c.agent_id,
+                again_at=c.again_at,
+            )
+            for c in self._acd.callbacks()
+        ]
+
+    async def cancel(self, callback_id: CallbackId, actor: str) -> None:
+        await self._acd.cancel_callback(callback_id, actor=actor)

@@ -1,0 +1,257 @@
+"""The pages over HTTP: who sees which number, what may be done, and what is told when not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from callbacks.core import task as tasks
+from callbacks.core.task import Act, Entry, Kind
+from callbacks.ports import WaitingCallback
+from callbacks.routes import build_router
+from callbacks.service import DutyCallbacks
+from kernel.errors import Conflict
+from kernel.ids import CallbackId, CallId, TeamId
+from kernel.infra.i18n import Catalogue
+from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
+from kernel.language import ScreenLanguage
+from kernel.policy import Principal, Role
+from tests.fakes.audit_trail import KeptAudit
+from tests.fakes.clock import NOON, SetClock
+from tests.fakes.ids import CountedIds
+from tests.fakes.log import KeptLog
+from tests.fakes.task_store import DictTaskStore
+from tests.unit.callbacks.test_service import Past
+
+ROOT = Path(__file__).resolve().parents[3]
+HTML = {"accept": "text/html", "x-csrf-token": "token"}
+ROLES = {
+    "op0001": Role.OPERATOR,
+    "op0002": Role.OPERATOR,
+    "sup01": Role.SUPERVISOR,
+    "qa01": Role.QUALITY,
+}
+NAMES = dict.fromkeys(ScreenLanguage, {"labour": "劳动社保", "urban": "国土城管"})
+NUMBER, MASKED = "13800138000", "138****8000"
+
+IN_LINE = WaitingCallback(
+    callback_id=CallbackId("cb-1"),
+    call_id=CallId("c-77"),
+    number="13900139001",
+    team=TeamId("urban"),
+    state="resting",
+    position=0,
+    first_arrival_at=NOON,
+    attempts=1,
+    agent_id=None,
+    again_at=NOON + timedelta(minutes=5),
+)
+
+
+class Line:
+    def __init__(self) -> None:
+        self.callbacks: list[WaitingCallback] = []
+
+    def waiting(self) -> Sequence[WaitingCallback]:
+        return self.callbacks
+
+    async def cancel(self, callback_id: CallbackId, actor: str) -> None:
+        if self.callbacks[0].state == "arriving":
+            raise Conflict("市民已接听回拨，正在接入")
+        self.callbacks.clear()
+
+
+class Site:
+    def __init__(self) -> None:
+        self.store, self.line, self.audit, self.clock = (
+            DictTaskStore(),
+            Line(),
+            KeptAudit(),
+            SetClock(),
+        )
+        duty = DutyCallbacks(
+            store=self.store,
+            past=Past(),
+            line=self.line,
+            audit=self.audit,
+            clock=self.clock,
+            ids=CountedIds(),
+            log=KeptLog(),
+        )
+
+        async def lookup(cookie: str) -> WebSession | None:
+            if cookie not in ROLES:
+                return None
+            principal = Principal(cookie, cookie, frozenset({ROLES[cookie]}))
+            return WebSession(principal, "token", ScreenLanguage.CHINESE)
+
+        kit = WebKit(
+            template_dirs=[ROOT / "frontend" / "templates", ROOT / "callbacks" / "templates"],
+            catalogue=Catalogue(ROOT / "frontend" / "locale" / "en.po"),
+            lookup=lookup,
+            assets_version="test",
+        )
+        self.app = FastAPI()
+        kit.install_error_answers(self.app)
+        self.app.include_router(
+            build_router(kit, duty, NAMES, lambda who, language: f"员工{who}", self.clock)
+        )
+
+    def browser(self, account: str = "op0001", language: str = "zh") -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app),
+            base_url="http://hotline.test",
+            cookies={COOKIE: account, LANGUAGE_COOKIE: language},
+            headers=HTML,
+        )
+
+    async def task(
+        self,
+        name: str = "t-1",
+        minutes: int = 0,
+        *,
+        kind: Kind = Kind.ABANDONED,
+        number: str = NUMBER,
+        team: str = "labour",
+    ) -> str:
+        at = NOON + timedelta(minutes=minutes)
+        call_id = CallId(f"c-{name}")
+        task = tasks.new_task(name, kind, number, call_id, TeamId(team), None, at)
+        await self.store.add(task, Entry(at=at, who="-", act=Act.CREATE, call_id=call_id))
+        return name
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    yield Site()
+
+
+async def test_an_empty_list_says_what_will_stand_there(site: Site) -> None:
+    async with site.browser() as browser:
+        page = await browser.get("/callbacks")
+    assert page.status_code == 200
+    assert "没有符合条件的回拨任务" in page.text
+    assert "排队中的回拨" not in page.text
+
+
+async def test_an_operator_sees_the_number_of_what_he_claimed_and_no_other(site: Site) -> None:
+    await site.task()
+    async with site.browser() as browser:
+        before = await browser.get("/callbacks")
+        assert MASKED in before.text and NUMBER not in before.text
+        claimed = await browser.post("/callbacks/t-1/claim")
+        assert claimed.status_code == 303
+        assert NUMBER in (await browser.get(claimed.headers["location"])).text
+    assert site.audit.actions == ["callback_claimed"]
+    async with site.browser("op0002") as other:
+        assert NUMBER not in (await other.get("/callbacks")).text
+        page = await other.get("/callbacks/t-1")
+        assert NUMBER not in page.text and "办结</button>" not in page.text
+    async with site.browser("sup01") as supervisor:
+        assert NUMBER in (await supervisor.get("/callbacks")).text
+
+
+async def test_quality_may_look_and_not_touch(site: Site) -> None:
+    await site.task()
+    async with site.browser("qa01") as browser:
+        page = await browser.get("/callbacks")
+        assert MASKED in page.text and "领取</button>" not in page.text
+        assert (await browser.post("/callbacks/t-1/claim")).status_code == 403
+
+
+async def test_what_is_missing_is_said_beside_the_field_with_what_was_typed(site: Site) -> None:
+    await site.task()
+    async with site.browser() as browser:
+        await browser.post("/callbacks/t-1/claim")
+        page = await browser.post("/callbacks/t-1/close", data={"note": "<b>回头再说</b>"})
+        assert page.status_code == 422
+        assert "请选择回拨结果" in page.text and 'aria-invalid="true"' in page.text
+        assert "&lt;b&gt;回头再说&lt;/b&gt;" in page.text and "<b>回头" not in page.text
+        explained = await browser.post("/callbacks/t-1/close", data={"result": "not_needed"})
+        assert "请说明为什么无需回拨" in explained.text
+
+
+async def test_a_task_is_tried_closed_and_undone_by_buttons(site: Site) -> None:
+    await site.task()
+    async with site.browser() as browser:
+        await browser.post("/callbacks/t-1/claim")
+        await browser.post("/callbacks/t-1/attempt", data={"note": "忙音"})
+        await browser.post("/callbacks/t-1/close", data={"result": "reached", "note": "已答复"})
+        page = (await browser.get("/callbacks/t-1")).text
+        assert "已联系上" in page and "忙音" in page and "撤销办结" in page
+        assert "没有符合条件的回拨任务" in (await browser.get("/callbacks")).text
+        assert MASKED in (await browser.get("/callbacks?view=closed")).text
+        await browser.post("/callbacks/t-1/undo")
+        assert "办结</button>" in (await browser.get("/callbacks/t-1")).text
+
+
+async def test_of_two_who_claim_the_second_is_told_who_has_it(site: Site) -> None:
+    await site.task()
+    async with site.browser() as first, site.browser("op0002") as second:
+        await first.post("/callbacks/t-1/claim")
+        late = await second.post("/callbacks/t-1/claim")
+    assert late.status_code == 409
+    assert "该任务已被领取或办结" in late.text and "员工op0001" in late.text
+
+
+async def test_half_an_hour_without_a_call_is_marked(site: Site) -> None:
+    await site.task()
+    site.clock.advance(timedelta(minutes=31))
+    async with site.browser() as browser:
+        assert "超过30分钟" in (await browser.get("/callbacks")).text
+
+
+async def test_the_list_is_narrowed_and_paged(site: Site) -> None:
+    for n in range(53):
+        await site.task(f"t-{n:02}", n, number=f"138{n:08}")
+    await site.task("m-1", 99, kind=Kind.MESSAGE, team="urban")
+    async with site.browser() as browser:
+        first = await browser.get("/callbacks?team=labour")
+        assert first.text.count("<tr>") == 51
+        [link] = re.findall(r'rel="next" href="([^"]+)"', first.text)
+        assert "team=labour" in link
+        second = await browser.get(link.replace("&amp;", "&"))
+        assert second.text.count("<tr>") == 4
+        messages = await browser.get("/callbacks?kind=message")
+        assert messages.text.count("<tr>") == 2
+        found = await browser.get("/callbacks?number=138 0000 0007")
+        assert found.text.count("<tr>") == 2
+        assert (await browser.get("/callbacks?number=abc")).status_code == 422
+        assert (await browser.get("/callbacks?view=nonsense")).status_code == 422
+
+
+async def test_whom_the_line_calls_back_stands_first_and_a_supervisor_may_end_it(
+    site: Site,
+) -> None:
+    site.line.callbacks = [IN_LINE]
+    async with site.browser() as browser:
+        page = (await browser.get("/callbacks")).text
+        assert "139****9001" in page and "间隔中" in page and "再拨" in page
+        assert "取消</button>" not in page
+        assert (await browser.post("/callbacks/line/cb-1/cancel")).status_code == 403
+    async with site.browser("sup01") as browser:
+        site.line.callbacks = [replace(IN_LINE, state="arriving")]
+        refused = await browser.post("/callbacks/line/cb-1/cancel")
+        assert refused.status_code == 409
+        assert "市民已接听回拨，正在接入" in refused.text
+        site.line.callbacks = [IN_LINE]
+        assert (await browser.post("/callbacks/line/cb-1/cancel")).status_code == 303
+    assert site.audit.actions == ["callback_cancelled"]
+
+
+async def test_the_pages_speak_english(site: Site) -> None:
+    await site.task()
+    site.line.callbacks = [IN_LINE]
+    async with site.browser("sup01", "en") as browser:
+        for path in ("/callbacks", "/callbacks/t-1"):
+            text = (await browser.get(path)).text
+            shown = re.sub(r"<script.*?</script>|<[^>]+>", "", text)
+            left = set(re.findall(r"[\u4e00-\u9fff]+", shown))
+            assert left <= {"中文", "劳动社保", "国土城管", "员工"}, left
