@@ -233,5 +233,6 @@ class RecordedLog(Protocol):
     async def memory(self, run: RecordedRun) -> Memory:
         """What the run found when it began."""
 
-    def entries(self, run: RecordedRun) -> AsyncIterator[LogEntry]:
-        """All its entries, in the order of writing; a few are in memory at once."""
+    def entries(self, run: RecordedRun, types: Collection[str] = ()) -> AsyncIterator[LogEntry]:
+        """Its entries of these types (none: all), in the order of writing; a few are in memory at
+        once."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -171,6 +172,36 @@ def replay(
         )
     if not same:
         raise typer.Exit(code=1)
+
+
+@app.command()
+def whatif(
+    day: Day = None,
+    more: Annotated[
+        list[str] | None, typer.Option(help="operators more (or fewer) in a team: labour=20")
+    ] = None,
+    ring: Annotated[
+        list[str] | None,
+        typer.Option(help="when a ring of a team opens for a caller: labour.2=20s"),
+    ] = None,
+    wrap_up: Annotated[
+        list[str] | None, typer.Option(help="a team's limit of the wrap-up: labour=30s")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="other rules altogether: a file like config/acd.yaml")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="of what is drawn")] = 1,
+    teams: Annotated[bool, typer.Option(help="every team's figures, too")] = False,
+) -> None:
+    """Play a recorded day again with other staff or other rules, side by side with what was.
+
+    For example: hotline whatif --day 2026-11-24 --more labour=20 --ring labour.2=20s
+    """
+    from hotline.what_if import Wish, ask
+
+    wish = Wish(more=more or (), rings=ring or (), wrap_ups=wrap_up or (), rules=rules)
+    chosen = day.date() if day is not None else None
+    asyncio.run(ask(read_settings(), chosen, wish, seed, teams, console))
 
 
 class _Bar(AbstractContextManager[Report]):

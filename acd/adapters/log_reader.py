@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
@@ -60,8 +60,10 @@ class SqlLogReader:
         async with self._database.reading() as session:
             return await recall(session, run.started.recalled_at or run.began_at, run.first)
 
-    async def entries(self, run: RecordedRun) -> AsyncIterator[LogEntry]:
-        """All entries of a run, in the order of writing."""
+    async def entries(
+        self, run: RecordedRun, types: Collection[str] = ()
+    ) -> AsyncIterator[LogEntry]:
+        """Entries of a run of these types (none: all), in the order of writing."""
         number = run.first - 1
         while True:
             # By number alone: with the run in the condition a database may take the index of the
@@ -69,6 +71,8 @@ class SqlLogReader:
             query = _COLUMNS.where(AcdEventRow.number > number)
             if run.before is not None:
                 query = query.where(AcdEventRow.number < run.before)
+            if types:
+                query = query.where(AcdEventRow.type.in_(types))
             async with self._database.reading() as session:
                 page = (await session.execute(query)).all()
             for row in page:

@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from math import ceil
 
-from bench.quality.hall import ORDER_S, Hall, State, Visit
+from acd.core.virtual import ORDER_S
+from bench.quality.hall import Hall, State, Visit
 from bench.quality.people import Operator
 from kernel.ids import TeamId
 from kernel.language import Language

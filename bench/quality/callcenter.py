@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor
 
-from bench.quality.hall import ORDER_S, Hall, State, Visit
+from acd.core.virtual import ORDER_S
+from bench.quality.hall import Hall, State, Visit
 from bench.quality.people import Operator
 from kernel.ids import TeamId
 

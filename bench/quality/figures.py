@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from acd.core.metrics import Count, ServiceLevel, empty_bucket, service_level
+from acd.core.metrics import ServiceLevel, service_level
+from acd.core.what_if.score import Outcome, at_part, counts
 from bench.quality.hall import Hall, State, Visit
 
 THRESHOLD_S = 15.0
@@ -48,7 +48,7 @@ def figures(hall: Hall) -> Figures:
     own = sum(v.by is not None and v.by.home == v.caller.team for v in answered)
     return Figures(
         calls=len(counted),
-        level=service_level(_counts(counted)),
+        level=service_level(counts(map(_outcome, counted), THRESHOLD_S, SHORT_S)),
         abandoned=1 - len(answered) / len(counted),
         waits=(
             at_part(waits, PERCENTILES[0]),
@@ -62,19 +62,5 @@ def figures(hall: Hall) -> Figures:
     )
 
 
-def _counts(visits: Sequence[Visit]) -> list[int]:
-    counts = empty_bucket()
-    for visit in visits:
-        if visit.state is State.ANSWERED:
-            in_time = visit.waited <= THRESHOLD_S
-            counts[Count.ANSWERED_IN_TIME if in_time else Count.OVER_THRESHOLD] += 1
-        elif visit.waited > THRESHOLD_S:
-            counts[Count.OVER_THRESHOLD] += 1
-        elif visit.waited >= SHORT_S:
-            counts[Count.ABANDONED_IN_TIME] += 1
-    return counts
-
-
-def at_part(ordered: Sequence[float], part: float) -> float:
-    """The value below which this part (0..1) of the ascending values lies."""
-    return ordered[min(int(part * len(ordered)), len(ordered) - 1)] if ordered else 0.0
+def _outcome(visit: Visit) -> Outcome:
+    return Outcome(visit.caller.team, visit.waited, visit.state is State.ANSWERED)

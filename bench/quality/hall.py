@@ -8,16 +8,12 @@ the answer leaves.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from heapq import heappop, heappush
 from math import inf
-from typing import Any
 
+from acd.core.virtual import Agenda
 from bench.quality.people import Caller, Operator
-
-ORDER_S = 0.02
-"""From the decision to the phone's ringing, for every policy that is a product, not a bound."""
 
 
 class State(IntEnum):
@@ -39,7 +35,7 @@ class Visit:
         self.waited = 0.0
 
 
-class Hall(ABC):
+class Hall(Agenda, ABC):
     """`visits` in order of arrival; `busy` seconds by operator's number, ringing included, between
     `counted_from` and `counted_until`."""
 
@@ -48,14 +44,12 @@ class Hall(ABC):
     """Seconds from the decision to the phone's ringing."""
 
     def __init__(self, operators: Sequence[Operator]) -> None:
+        super().__init__()
         self.operators = operators
         self.counted_from, self.counted_until = 0.0, inf
         self.visits: list[Visit] = []
         self.busy = [0.0] * len(operators)
-        self.now = 0.0
         self._since = [0.0] * len(operators)
-        self._heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
-        self._number = 0
 
     # --- what a policy is told ---------------------------------------------------------------
 
@@ -71,10 +65,10 @@ class Hall(ABC):
     def free(self, operator: Operator) -> None:
         """The operator has finished the wrap-up."""
 
-    def answered(self, visit: Visit, operator: Operator) -> None:  # noqa: B027 - no policy must act
+    def answered(self, visit: Visit, operator: Operator) -> None:
         """The phone was picked up."""
 
-    def talked(self, visit: Visit, operator: Operator) -> None:  # noqa: B027 - no policy must act
+    def talked(self, visit: Visit, operator: Operator) -> None:
         """The talk is over, the wrap-up begins."""
 
     # --- what a policy may do ----------------------------------------------------------------
@@ -86,13 +80,6 @@ class Hall(ABC):
         self._since[operator.number] = self.now
         self.after(self.order_delay + visit.caller.pick_up, self._pick_up, visit)
 
-    def after(self, seconds: float, action: Callable[..., None], *values: Any) -> None:
-        self.at(self.now + seconds, action, *values)
-
-    def at(self, moment: float, action: Callable[..., None], *values: Any) -> None:
-        self._number += 1
-        heappush(self._heap, (moment, self._number, action, values))
-
     # --- the clock ---------------------------------------------------------------------------
 
     def run(self, callers: Iterable[Caller], counted: tuple[float, float]) -> None:
@@ -100,10 +87,7 @@ class Hall(ABC):
         self.counted_from, self.counted_until = counted
         stream = iter(callers)
         self._next(stream)
-        heap = self._heap
-        while heap:
-            self.now, _, action, values = heappop(heap)
-            action(*values)
+        self.play()
 
     def _next(self, stream: Iterable[Caller]) -> None:
         caller = next(stream, None)  # type: ignore[call-overload]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from acd.core import effects as fx
 from acd.core import inputs as inp
-from acd.core.floor import Floor
 from acd.core.rules import Rules
-from acd.core.step import step
-from bench.quality.hall import ORDER_S, Hall, Visit
+from acd.core.virtual import ORDER_S, VirtualFloor
+from bench.quality.hall import Hall, Visit
 from bench.quality.people import Operator
 from kernel.ids import AgentId, CallId, OfferId
 from kernel.phone import PhoneNumber
@@ -38,13 +36,8 @@ class Ours(Hall):
     def __init__(self, operators: Sequence[Operator], rules: Rules, name: str = "ours") -> None:
         super().__init__(operators)
         self.name = name
-        self.floor = Floor(rules)
-        self._acts: Mapping[type[Any], Callable[[Any], None]] = {
-            fx.Deliver: self._deliver,
-            fx.StartTimer: self._start_timer,
-            fx.CancelTimer: self._cancel_timer,
-        }
-        self._timers: dict[inp.TimerKey, datetime] = {}
+        self._core = VirtualFloor(rules, self, START, {fx.Deliver: self._deliver})
+        self._feed, self._time = self._core.feed, self._core.time
         self._visits: dict[CallId, Visit] = {}
         self._offers: dict[int, OfferId] = {}
         self._at_phone = {o.endpoint: o for o in operators}
@@ -54,30 +47,7 @@ class Ours(Hall):
             self._feed(operator.log_in)
             self._feed(inp.ChooseReady(operator.agent_id))
 
-    # --- the core ----------------------------------------------------------------------------
-
-    def _feed(self, item: inp.Input) -> None:
-        _, effects = step(self.floor, item, self._time())
-        for effect in effects:
-            act = self._acts.get(type(effect))
-            if act is not None:
-                act(effect)
-
-    def _start_timer(self, effect: fx.StartTimer) -> None:
-        self._timers[effect.timer] = effect.at
-        seconds = (effect.at - START).total_seconds()
-        self.at(max(seconds, self.now), self._expire, effect.timer, effect.at)
-
-    def _cancel_timer(self, effect: fx.CancelTimer) -> None:
-        self._timers.pop(effect.timer, None)
-
-    def _time(self) -> datetime:
-        return START + timedelta(seconds=self.now)
-
-    def _expire(self, timer: inp.TimerKey, at: datetime) -> None:
-        if self._timers.get(timer) == at:
-            del self._timers[timer]
-            self._feed(inp.TimerExpired(timer))
+    # --- orders ------------------------------------------------------------------------------
 
     def _deliver(self, order: fx.Deliver) -> None:
         visit = self._visits[order.call_id]

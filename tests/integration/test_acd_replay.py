@@ -13,14 +13,18 @@ from acd.adapters.log_reader import SqlLogReader
 from acd.adapters.tables import AcdEventRow
 from acd.core.metrics import Count, summed
 from acd.core.replay import What, day_sums
+from acd.core.what_if.change import Change
+from acd.ports import Entry
 from acd.replaying import RunReport, replay_run
+from acd.what_if import WHOLE_CENTRE, read_day, what_if
 from kernel import events as ev
 from kernel.infra.database import Database
 from tests.fakes.clock import NOON
+from tests.fakes.event_log import ListEventLog, ListRecordedLog
 from tests.fakes.log import KeptLog
 from tests.simulation.recorded import RecordedShift
 from tests.simulation.shift import Habits
-from tests.unit.acd.rules import make_rules
+from tests.unit.acd.rules import LABOUR, make_rules
 
 DAY = (NOON - timedelta(hours=12), NOON + timedelta(hours=12))
 HABITS = Habits(talk=60, wrap_up=10, patience=60, ignores=0.03, transfers=0.08, consults=0.04)
@@ -41,7 +45,7 @@ async def event_log(database: Database) -> AsyncIterator[SqlEventLog]:
     await log.stop()
 
 
-async def record(event_log: SqlEventLog, *, restart: bool = False) -> RecordedShift:
+async def record(event_log: SqlEventLog | BothLogs, *, restart: bool = False) -> RecordedShift:
     """A quarter of an hour of 16 operators and about 200 callers, some of whom give up."""
     shift = RecordedShift(make_rules(general_after=15), 11, event_log, HABITS)
     await shift.begin("first")
@@ -50,12 +54,17 @@ async def record(event_log: SqlEventLog, *, restart: bool = False) -> RecordedSh
         shift.seat(number)
     shift.arrivals(per_second=0.25, seconds=780)
     shift.run_for(400)
-    await event_log.drain()
+    await _drain(event_log)
     if restart:
         await shift.begin("second")
     shift.run_for(500)
-    await event_log.drain()
+    await _drain(event_log)
     return shift
+
+
+async def _drain(event_log: SqlEventLog | BothLogs) -> None:
+    if isinstance(event_log, SqlEventLog):
+        await event_log.drain()
 
 
 async def replayed(database: Database, until: datetime = DAY[1]) -> list[RunReport]:
@@ -178,6 +187,61 @@ async def test_a_replay_may_end_in_the_middle_of_the_run(
     [part] = await replayed(database, until=NOON + timedelta(minutes=5))
     assert part.difference is None and part.unwritten == 0
     assert 0 < part.tally.inputs < whole.tally.inputs
+
+
+class BothLogs(ListEventLog):
+    """Written to the database and to a list."""
+
+    def __init__(self, sql: SqlEventLog) -> None:
+        super().__init__()
+        self._sql = sql
+
+    def append(self, run: str, at: datetime, entry: Entry) -> None:
+        super().append(run, at, entry)
+        self._sql.append(run, at, entry)
+
+
+async def test_the_database_and_the_list_give_the_same_entries_and_the_same_answer(
+    database: Database, event_log: SqlEventLog
+) -> None:
+    both = BothLogs(event_log)
+    await record(both)
+    await event_log.drain()
+    answers = []
+    for reader in (SqlLogReader(database), ListRecordedLog(both)):
+        [run] = await reader.runs(*DAY)
+        entries = [e async for e in reader.entries(run)]
+        assert len(entries) == len(both.entries)
+        some = [e.body async for e in reader.entries(run, ("LogIn", "CallAnswered"))]
+        day = await read_day(reader, [run], *DAY)
+        assert day is not None
+        answers.append((run, entries, some, what_if(day, Change(more=[(LABOUR, 2)]), 1)))
+    (run, entries, some, answer), (other_run, others, other_some, other) = answers
+    assert run == other_run
+    assert entries == others
+    assert some == other_some and len(some) > 100
+    assert (answer.recorded, answer.unchanged, answer.changed) == (
+        other.recorded,
+        other.unchanged,
+        other.changed,
+    )
+
+
+async def test_a_what_if_of_a_day_with_a_restart_knows_the_whole_day(
+    database: Database, event_log: SqlEventLog
+) -> None:
+    shift = await record(event_log, restart=True)
+    reader = SqlLogReader(database)
+    day = await read_day(reader, await reader.runs(*DAY), *DAY)
+    assert day is not None
+    queued = {e.call_id for e in shift.events if isinstance(e, ev.CallQueued)}
+    assert {v.call_id for v in day.visits} <= queued
+    assert len(day.visits) + day.left_out >= len(queued)
+    assert len(day.homes) == 16
+    answer = what_if(day, Change(), 1)
+    recorded, again = answer.recorded[WHOLE_CENTRE], answer.unchanged[WHOLE_CENTRE]
+    assert again.calls == pytest.approx(recorded.calls, rel=0.05)
+    assert again.occupancy == pytest.approx(recorded.occupancy, abs=0.06)
 
 
 async def test_a_log_of_an_older_version_replays_without_its_orders(

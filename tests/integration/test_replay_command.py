@@ -1,7 +1,9 @@
-"""`hotline replay` as a person meets it: what it prints, and its exit code."""
+"""`hotline replay` and `hotline whatif` as a person meets them."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,8 +56,6 @@ async def forge(url: str) -> None:
 
 
 def test_a_day_that_replays_is_said_to_be_the_same_with_its_figures(environment: str) -> None:
-    import asyncio
-
     asyncio.run(recorded_day(environment))
     done = runner.invoke(app, ["replay", "--day", "2026-11-24"])
     assert done.exit_code == 0, done.output
@@ -75,3 +75,35 @@ def test_a_day_that_replays_is_said_to_be_the_same_with_its_figures(environment:
 
 def test_a_day_without_a_record_is_one_sentence(environment: str) -> None:
     assert exit_code(lambda: app(["replay", "--day", "2026-01-01"], standalone_mode=False)) == 1
+
+
+def test_what_if_prints_what_was_and_what_would_have_been_side_by_side(environment: str) -> None:
+    asyncio.run(recorded_day(environment))
+    day = ["whatif", "--day", "2026-11-24"]
+    asked = [*day, "--more", "labour=3", "--ring", "labour.2=10s", "--wrap-up", "labour=30s"]
+    done = runner.invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert "2026-11-24, whole centre" in done.output
+    assert "2026-11-24, labour" in done.output
+    assert "2026-11-24, general" not in done.output
+    for words in ("as recorded", "again, unchanged", "WHAT IF", "points", "ESTIMATED", "DRAWN"):
+        assert words in done.output, words
+    assert runner.invoke(app, asked).output == done.output, "the same seed, the same answer"
+    assert "2026-11-24, general" in runner.invoke(app, [*asked, "--teams"]).output
+
+
+def test_a_question_that_cannot_be_asked_is_one_sentence(
+    environment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(recorded_day(environment))
+    for option in (
+        ("--more", "labour"),
+        ("--more", "nobody=2"),
+        ("--ring", "labour.1=20s"),
+        ("--ring", "general.2=20s"),
+        ("--ring", "labour.2=0s"),
+        ("--wrap-up", "labour=2s"),
+    ):
+        asked = ["whatif", "--day", "2026-11-24", *option]
+        assert exit_code(partial(app, asked, standalone_mode=False)) == 1, option
+        assert capsys.readouterr().err.startswith("hotline: "), option

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from acd.core import effects as fx
+from acd.core import inputs as inp
 from acd.core.effects import Effect
 from acd.core.inputs import Input, TimerKey
 from acd.core.rules import Rules
@@ -26,6 +27,7 @@ from tests.fakes.timers import HandTimers
 from tests.simulation.shift import Habits, Shift
 
 LOOK_EVERY_S = 20.0
+BROWSERS_BACK_S = 2.0
 TOLD_AFTER_S = 8.0
 
 
@@ -67,6 +69,7 @@ class RecordedShift(Shift):
         await self.acd.stop()
         if self.runs:
             self.exchange.restore()
+            self.after(BROWSERS_BACK_S, self._connect)
         else:
             self.after(LOOK_EVERY_S, self._look)
         self.runs.append(f"{name}-000001")
@@ -76,6 +79,10 @@ class RecordedShift(Shift):
         if refusal is not None:
             raise refusal
         return ()
+
+    def _connect(self) -> None:
+        for agent_id in sorted(self.floor.agents):
+            self.command(inp.ConnectionBack(agent_id))
 
     def _look(self) -> None:
         self.acd.wallboard()

@@ -10,10 +10,8 @@ import pytest
 from acd.core import inputs as inp
 from acd.core import step as core
 from acd.core.books import Books, FiguresShown
-from acd.core.effects import decided
 from acd.core.metrics import ClosedMinute
 from acd.core.replay import Body, Difference, LogEntry, LoggedStep, Replay, What, same
-from acd.ports import LoggedInput
 from kernel import events as ev
 from kernel.ids import AgentId, CallId, Endpoint
 from kernel.telephony import HoldChanged
@@ -36,21 +34,8 @@ async def busy(hall: Hall) -> None:
 
 
 def entries(hall: Hall) -> list[LogEntry]:
-    """As a reader gives them. Times stand in the entries; a minute has the one before it."""
-    found, at = [], NOON
-    for number, entry in enumerate(hall.event_log.entries, start=1):
-        body: Body
-        if isinstance(entry, LoggedInput):
-            at = entry.at
-            body = LoggedStep(entry.sequence, entry.input, decided(entry.effects), entry.crash)
-        else:
-            body = entry
-            if isinstance(entry, ev.WaitAnnounced):
-                at = entry.occurred_at
-            if isinstance(entry, FiguresShown):
-                at = entry.at
-        found.append(LogEntry(number, at, body))
-    return found
+    """As a reader gives them."""
+    return [entry for _, entry in hall.event_log.written]
 
 
 def replay_of(log: list[LogEntry]) -> tuple[Replay, Difference | None]:
