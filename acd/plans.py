@@ -46,9 +46,10 @@ REASON_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """One plan now. `values` are its triggers' present figures, in their order; `run` while it
-    runs."""
+    """One plan `at` a moment. `values` are its triggers' present figures, in their order; `run`
+    while it runs."""
 
+    at: datetime
     plan: Plan
     state: PlanState
     values: tuple[float | None, ...]
@@ -172,6 +173,7 @@ class Plans:
         figures = self._figures.get(plan.measured)
         found = values(figures, now)
         return PlanView(
+            at=now,
             plan=plan,
             state=self._book.state(plan.plan_id),
             values=tuple(found.get(t.measure.value) for t in plan.triggers),

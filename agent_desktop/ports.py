@@ -280,6 +280,37 @@ class FiguresSource(Protocol):
         """Coalesced by the source, at most two a second; returns the unsubscriber."""
 
 
+# --- peak-hour plans (acd) ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSituation:
+    """One plan now. `team`: whose figures count (empty: the whole hall), `teams`: whom it concerns.
+
+    `state`: running, resting, cooling (no trigger starts it before `until`), starting (its
+    condition is met since `since`). While it runs: `since`, `cause` (trigger, supervisor), `by`
+    (account) and `wrap_up_s`, the limit it sets. `values`: its triggers' present figures.
+    """
+
+    plan_id: str
+    zh: str
+    en: str
+    team: TeamId
+    teams: tuple[TeamId, ...]
+    state: str
+    since: datetime | None = None
+    until: datetime | None = None
+    cause: str | None = None
+    by: str = ""
+    values: tuple[float | None, ...] = ()
+    wrap_up_s: float | None = None
+
+
+class PlanSource(Protocol):
+    def plans(self) -> tuple[PlanSituation, ...]:
+        """Every plan, in the order of the reviewed file; from memory."""
+
+
 # --- what the service is given ------------------------------------------------------------------
 
 

@@ -331,6 +331,21 @@ class Forced(Part):
     at_once: bool
 
 
+class RunningPlan(Part):
+    """`wrap_up_s`: so long may a wrap-up last while the plan runs; None: as always."""
+
+    zh: str
+    en: str
+    wrap_up_s: float | None
+
+
+class PlansRunning(Part):
+    """The peak-hour plans that run for this operator's teams; replaces the list before."""
+
+    type: Literal["plans"] = "plans"
+    plans: tuple[RunningPlan, ...]
+
+
 class Time(Part):
     """The heartbeat: silence for longer than two seconds means a lost connection."""
 
@@ -345,7 +360,17 @@ class SessionTaken(Part):
 
 
 ServerMessage = Annotated[
-    Ok | Error | Welcome | AgentState | Offer | CallUpdated | Toast | Forced | Time | SessionTaken,
+    Ok
+    | Error
+    | Welcome
+    | AgentState
+    | Offer
+    | CallUpdated
+    | Toast
+    | Forced
+    | PlansRunning
+    | Time
+    | SessionTaken,
     Field(discriminator="type"),
 ]
 

@@ -24,6 +24,8 @@ from agent_desktop.ports import (
     MenuTitles,
     Outbox,
     People,
+    PlanSituation,
+    PlanSource,
 )
 from agent_desktop.protocol import (
     CLOSE_TAKEN,
@@ -33,6 +35,8 @@ from agent_desktop.protocol import (
     Consultation,
     Offer,
     Ok,
+    PlansRunning,
+    RunningPlan,
     SessionTaken,
     Time,
     Toast,
@@ -64,6 +68,7 @@ class Tab:
         self.past_failed = False
         self.past_of: str | None = None
         self.notice = ""
+        self.plans = PlansRunning(plans=())
         self.unsubscribe: Callable[[], None] = _nothing
         self._out = out
 
@@ -94,6 +99,7 @@ class Desk:
         menu: MenuTitles,
         records: CallerRecords,
         stories: CallStories,
+        plans: PlanSource,
         dispositions: Sequence[Named],
         clock: Clock,
         log: Log,
@@ -103,6 +109,7 @@ class Desk:
         self._menu = menu
         self._records = records
         self._stories = stories
+        self._plans = plans
         self._dispositions = tuple(dispositions)
         self._clock = clock
         self._log = log
@@ -379,11 +386,30 @@ class Desk:
             }
         )
 
+    def _show_plans(self, tab: Tab, running: Sequence[PlanSituation]) -> None:
+        """Told with the heartbeat, when the list is another one: plans come and go in minutes."""
+        if not running and not tab.plans.plans:
+            return
+        operator = self._people.operator(tab.agent_id)
+        serves = frozenset(operator.teams) if operator else frozenset()
+        shown = PlansRunning(
+            plans=tuple(
+                RunningPlan(zh=plan.zh, en=plan.en, wrap_up_s=plan.wrap_up_s)
+                for plan in running
+                if not serves.isdisjoint(plan.teams)
+            )
+        )
+        if shown != tab.plans:
+            tab.plans = shown
+            tab.send(shown)
+
     async def _beat(self) -> None:
         while True:
             text = Time(now=self._clock.now()).model_dump_json()
+            running = [p for p in self._plans.plans() if p.state == "running"]
             for tab in list(self._tabs.values()):
                 tab.send_text(text)
+                self._show_plans(tab, running)
             await asyncio.sleep(HEARTBEAT_S)
 
 

@@ -27,12 +27,15 @@ from agent_desktop.ports import (
     FloorFigures,
     OccupiedBooth,
     People,
+    PlanSituation,
+    PlanSource,
     TeamFigures,
 )
 from agent_desktop.wallboard_protocol import (
     BoothCell,
     DriftLine,
     ExceptionLine,
+    PlanLine,
     Snapshot,
     TeamRow,
 )
@@ -66,9 +69,16 @@ class WallboardFeed:
     """Renders the floor's figures. `start` and `stop` frame its work."""
 
     def __init__(
-        self, *, figures: FiguresSource, people: People, clock: Clock, limits: Limits
+        self,
+        *,
+        figures: FiguresSource,
+        plans: PlanSource,
+        people: People,
+        clock: Clock,
+        limits: Limits,
     ) -> None:
         self._source = figures
+        self._plans = plans
         self._people = people
         self._clock = clock
         self._limits = limits
@@ -111,6 +121,7 @@ class WallboardFeed:
             teams=tuple(self._row(team, names.get(team.team), cells) for team in figures.teams),
             booths=cells,
             exceptions=self._exceptions(figures),
+            plans=tuple(_plan(plan) for plan in self._plans.plans()),
         )
 
     def _changed(self, figures: FloorFigures) -> None:
@@ -221,3 +232,20 @@ class WallboardFeed:
             since=finding.since,
             value=finding.value,
         )
+
+
+def _plan(plan: PlanSituation) -> PlanLine:
+    return PlanLine.model_validate(
+        {
+            "plan": plan.plan_id,
+            "zh": plan.zh,
+            "en": plan.en,
+            "team": plan.team,
+            "state": plan.state,
+            "since": plan.since,
+            "until": plan.until,
+            "cause": plan.cause,
+            "by": plan.by,
+            "values": plan.values,
+        }
+    )

@@ -91,6 +91,23 @@ class DriftLine(Part):
     other: int
 
 
+class PlanLine(Part):
+    """One peak-hour plan. `team` is empty for the whole hall; `state`: running, resting, cooling
+    (until `until`), starting; `since` of running and starting; `values`: its triggers' figures, in
+    the order of the page."""
+
+    plan: str
+    zh: str
+    en: str
+    team: str
+    state: Literal["running", "resting", "cooling", "starting"]
+    since: datetime | None
+    until: datetime | None
+    cause: str | None
+    by: str
+    values: tuple[float | None, ...]
+
+
 class Snapshot(Part):
     type: Literal["snapshot"] = "snapshot"
     at: datetime
@@ -100,6 +117,7 @@ class Snapshot(Part):
     teams: tuple[TeamRow, ...]
     booths: tuple[BoothCell, ...]
     exceptions: tuple[ExceptionLine, ...]
+    plans: tuple[PlanLine, ...]
 
 
 class ForceIn(Part):

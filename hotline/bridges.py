@@ -15,12 +15,13 @@ from cti.journal import CallJournal
 from cti.service import TelephoneLine
 from directory.service import Directory
 from ivr.core.announce import position_prompts, wait_prompts
+from ivr.core.catalogue import PromptCatalogue
 from ivr.waiting import WaitingDialogue
 from kernel.errors import NotFound, Unavailable
 from kernel.events import AgentLoggedIn, AgentLoggedOut, Event
 from kernel.ids import AgentId, AuthorityId, CallId, Endpoint, TeamId
 from kernel.infra.log import Logger
-from kernel.language import ScreenLanguage
+from kernel.language import Language, ScreenLanguage
 from kernel.telephony import Prompt, WaitingCaller
 from knowledge_base.service import Knowledge
 from workorders.ports import CallFacts
@@ -154,3 +155,12 @@ def agent_name(directory: Directory) -> Callable[[AgentId, ScreenLanguage], str]
         return found.named(language) if found else agent_id
 
     return name
+
+
+def prompt_text(catalogue: PromptCatalogue) -> Callable[[str, ScreenLanguage], str]:
+    """What callers hear of a prompt, in the reader's language."""
+    spoken = {
+        ScreenLanguage.CHINESE: Language.MANDARIN,
+        ScreenLanguage.ENGLISH: Language.ENGLISH,
+    }
+    return lambda name, language: catalogue.text(name, spoken[language])

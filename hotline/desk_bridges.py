@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from acd.core.inputs import ForcedState
+from acd.core.plans import Resting, Running, WrapUpAtMost
 from acd.core.views import AgentView, BoothRow, TeamRow, Wallboard
+from acd.plans import Plans, PlanView
 from acd.service import Distribution
 from agent_desktop.core.named import Named
 from agent_desktop.ports import (
@@ -24,6 +26,7 @@ from agent_desktop.ports import (
     Operator,
     PastCase,
     PastContact,
+    PlanSituation,
     TeamFigures,
 )
 from cti.journal import CallJournal
@@ -112,6 +115,45 @@ class DistributionFigures:
 
     def watch(self, callback: Callable[[FloorFigures], None]) -> Callable[[], None]:
         return self._acd.watch_wallboard(lambda board: callback(_figures(board)))
+
+
+class DistributionPlans:
+    """The peak-hour plans as the wallboard and the desk show them."""
+
+    def __init__(self, plans: Plans) -> None:
+        self._plans = plans
+
+    def plans(self) -> tuple[PlanSituation, ...]:
+        return tuple(_plan(view) for view in self._plans.board())
+
+
+def _plan(view: PlanView) -> PlanSituation:
+    plan, run, now = view.plan, view.run, view.at
+    state, since, until = "resting", None, None
+    match view.state:
+        case Running(since=begun):
+            state, since = "running", begun
+        case Resting(cool_until=cool) if cool is not None and cool > now:
+            state, until = "cooling", cool
+        case Resting(over_since=over) if over is not None:
+            state, since = "starting", over
+        case Resting():
+            pass
+    limits = [a.limit.total_seconds() for a in plan.actions if isinstance(a, WrapUpAtMost)]
+    return PlanSituation(
+        plan_id=plan.plan_id,
+        zh=plan.zh,
+        en=plan.en,
+        team=plan.measured,
+        teams=plan.teams,
+        state=state,
+        since=since,
+        until=until,
+        cause=run.cause.value if run is not None else None,
+        by=run.actor if run is not None else "",
+        values=view.values,
+        wrap_up_s=min(limits, default=None),
+    )
 
 
 def _situation(view: AgentView) -> AgentSituation:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
+from acd import routes as plan_routes
 from agent_desktop import routes as desk_routes
 from agent_desktop.core.menu_titles import StepTitles
 from callbacks import routes as callback_routes
 from cti import routes as call_routes
 from directory import routes as directory_routes
 from directory.routes import session_lookup
-from hotline.bridges import OwnerNames, agent_name, team_names
+from hotline.bridges import OwnerNames, agent_name, prompt_text, team_names
 from hotline.health import Part, PartState
 from hotline.settings import ROOT
 from hotline.web import DIST, build_app
 from hotline.wiring import Services, websocket_url
+from ivr.adapters.prompt_files import load_prompts
 from ivr.core.speech import NO_RECOGNISER
 from kernel.infra.clock import SystemClock
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import WebKit
+from kernel.language import ScreenLanguage
 from knowledge_base import routes as knowledge_routes
 from recordings import routes as recording_routes
 from workorders.routes import build_router as case_router
@@ -35,6 +38,7 @@ TEMPLATE_DIRS: tuple[Path, ...] = (
     *(
         ROOT / department / "templates"
         for department in (
+            "acd",
             "agent_desktop",
             "callbacks",
             "cti",
@@ -55,12 +59,20 @@ async def web_app(services: Services) -> FastAPI:
         lookup=session_lookup(services.accounts),
         assets_version=await asyncio.to_thread(_assets_version),
     )
+    prompts = await asyncio.to_thread(
+        load_prompts, services.settings.config_dir / "ivr" / "prompts.yaml"
+    )
     return build_app(
-        kit, _routers(kit, services), health_parts(services), websocket_url(services.settings)
+        kit,
+        _routers(kit, services, prompt_text(prompts)),
+        health_parts(services),
+        websocket_url(services.settings),
     )
 
 
-def _routers(kit: WebKit, s: Services) -> Sequence[APIRouter]:
+def _routers(
+    kit: WebKit, s: Services, heard: Callable[[str, ScreenLanguage], str]
+) -> Sequence[APIRouter]:
     names = team_names(s.directory)
     by_text = {language.value: short for language, short in names.items()}
     return (
@@ -78,6 +90,7 @@ def _routers(kit: WebKit, s: Services) -> Sequence[APIRouter]:
             days=s.days,
             supervision=s.supervision,
         ),
+        plan_routes.build_router(kit, s.plans, names, heard),
         call_routes.build_router(
             kit, s.journal, names, StepTitles().step_title, agent_name(s.directory)
         ),

@@ -224,6 +224,7 @@ async def _assemble(ground: _Ground) -> Services:
     floor = desk_bridges.DistributionFloor(distribution)
     figures = desk_bridges.DistributionFigures(distribution)
     people = desk_bridges.DirectoryPeople(directory)
+    plans_shown = desk_bridges.DistributionPlans(plans)
     services = Services(
         settings=settings,
         asterisk=values,
@@ -260,11 +261,14 @@ async def _assemble(ground: _Ground) -> Services:
             menu=StepTitles(),
             records=desk_bridges.DepartmentRecords(cases, journal, directory),
             stories=stories,
+            plans=plans_shown,
             dispositions=[Named(d.code, d.zh, d.en) for d in cases.reference.dispositions],
             clock=clock,
             log=get("desk"),
         ),
-        feed=WallboardFeed(figures=figures, people=people, clock=clock, limits=Limits()),
+        feed=WallboardFeed(
+            figures=figures, plans=plans_shown, people=people, clock=clock, limits=Limits()
+        ),
     )
     subscribe_all(ground.bus, services)
     return services

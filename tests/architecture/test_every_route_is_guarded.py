@@ -122,6 +122,14 @@ ROUTES: dict[str, Row] = {
         asked="/api/wallboard/operators/none/state",
         json={"state": "not_ready", "reason": "换班"},
     ),
+    # The peak-hour plans.
+    "GET /plans": row(303, 403, 200, 200, 403, 200),
+    "POST /api/plans/{plan_id}/begin": row(
+        401, 403, 404, 403, 403, 403, asked="/api/plans/none/begin", json={"reason": "高峰"}
+    ),
+    "POST /api/plans/{plan_id}/end": row(
+        401, 403, 404, 403, 403, 403, asked="/api/plans/none/end", json={"reason": "平稳"}
+    ),
     # The journal of the calls.
     "GET /calls": row(303, 403, 200, 200, 403, 200),
     "GET /calls/{call_id}": row(303, 403, 404, 404, 403, 404, asked="/calls/gz1-1-1"),

@@ -15,6 +15,7 @@ from agent_desktop.ports import (
     OccupiedBooth,
     Operator,
     PhoneAccess,
+    PlanSituation,
     TeamFigures,
 )
 from kernel.errors import Conflict, HotlineError, InvalidTransition, NotFound
@@ -310,3 +311,13 @@ class SilentLog:
 
     def warning(self, event: str, **fields: object) -> None:
         self.lines.append((event, fields))
+
+
+class FakePlans:
+    """The plans as a test sets them."""
+
+    def __init__(self, *plans: PlanSituation) -> None:
+        self.present = plans
+
+    def plans(self) -> tuple[PlanSituation, ...]:
+        return self.present

@@ -4,11 +4,11 @@ import { fill, make, need, setBadge, setText } from "../shared/dom";
 import { getJson, HttpError } from "../shared/http";
 import { loadCatalogue, t } from "../shared/i18n";
 import { CLOSE_TAKEN, CommandRefused, LiveSocket, type CommandBody } from "../shared/live_socket";
-import type { AgentState, Forced, ServerMessage } from "../shared/protocol";
+import type { AgentState, Forced, PlansRunning, ServerMessage } from "../shared/protocol";
 import { callOverTone, Ringer } from "../shared/ring";
 import { microphoneTrouble, Softphone, type PhoneAccess } from "../shared/softphone";
 import { clockTime, serverNow, setServerTime } from "../shared/time";
-import { learnTeams } from "../shared/words";
+import { learnTeams, personName } from "../shared/words";
 import { loadFormBook } from "../desk/api";
 import { CallPanel } from "../desk/call_panel";
 import type { PrimaryAction } from "../desk/call_view";
@@ -30,6 +30,7 @@ const phoneState = need("phone-state", HTMLSpanElement);
 const clock = need("server-clock", HTMLTimeElement);
 const announcer = need("announcer", HTMLDivElement);
 const taken = need("taken", HTMLDivElement);
+const planStrip = need("plans", HTMLParagraphElement);
 let caseDesk: CaseDesk | null = null;
 
 // --- the columns ------------------------------------------------------------------------------
@@ -179,6 +180,9 @@ function heard(message: ServerMessage): void {
       callPanel.say(t(message.message), message.kind === "ok" ? "info" : message.kind);
       announce(t(message.message));
       return;
+    case "plans":
+      showPlans(message);
+      break;
     case "forced": {
       const said = forcedText(message);
       callPanel.say(said, "warn");
@@ -189,6 +193,16 @@ function heard(message: ServerMessage): void {
       return;
   }
   model.changed();
+}
+
+function showPlans(running: PlansRunning): void {
+  const plans = running.plans;
+  const names = plans.map((plan) => personName({ name: plan.zh, name_en: plan.en })).join(t("、"));
+  const limits = plans.flatMap((plan) => (plan.wrap_up_s === null ? [] : [plan.wrap_up_s]));
+  const said = t("应急预案执行中：%(names)s", { names });
+  const limit = t("话后整理不超过 %(n)s 秒", { n: Math.min(...limits) });
+  setText(planStrip, limits.length === 0 ? said : `${said} · ${limit}`);
+  planStrip.hidden = plans.length === 0;
 }
 
 function forcedText(order: Forced): string {

@@ -5,6 +5,7 @@ import { loadCatalogue, t } from "../shared/i18n";
 import type { Snapshot } from "../shared/protocol";
 import { clockTime, serverNow, setServerTime } from "../shared/time";
 import { learnTeams } from "../shared/words";
+import { followBoard } from "../wallboard/board_socket";
 import { BoothMap } from "../wallboard/booth_map";
 import { Exceptions } from "../wallboard/exceptions";
 import { TeamRows } from "../wallboard/team_rows";
@@ -12,8 +13,6 @@ import { TeamRows } from "../wallboard/team_rows";
 await loadCatalogue();
 
 const STALE_S = 5;
-const RETRY_MS = 1500;
-const CLOSE_NOT_SIGNED_IN = 4401;
 
 const board = need("board", HTMLDivElement);
 const clock = need("board-clock", HTMLTimeElement);
@@ -26,33 +25,14 @@ const exceptions = new Exceptions(need("exceptions", HTMLOListElement), (booth) 
   need("booth-detail", HTMLDivElement).focus();
 });
 let last: Snapshot | null = null;
-let waiting: Snapshot | null = null;
 
-function connect(): void {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(`${scheme}//${location.host}/wallboard/ws`);
-  socket.addEventListener("message", (event) => {
-    const first = waiting === null;
-    waiting = JSON.parse(String(event.data)) as Snapshot;
-    // Several snapshots between two frames are one drawing.
-    if (first) requestAnimationFrame(draw);
-  });
-  socket.addEventListener("close", (event) => {
-    if (event.code === CLOSE_NOT_SIGNED_IN) location.assign("/login?next=/wallboard");
-    else window.setTimeout(connect, RETRY_MS);
-  });
-}
-
-function draw(): void {
-  const snapshot = waiting;
-  waiting = null;
-  if (snapshot === null) return;
+function draw(snapshot: Snapshot): void {
   last = snapshot;
   setServerTime(snapshot.at);
   learnTeams(snapshot.teams.map((team) => ({ code: team.team, zh: team.zh, en: team.en })));
   teams.render([...snapshot.teams, snapshot.total]);
   booths.render(snapshot.booths);
-  exceptions.render(snapshot.drifts, snapshot.exceptions);
+  exceptions.render(snapshot.drifts, snapshot.plans, snapshot.exceptions);
   if (!snapshot.line_up) setBadge(line, "danger", t("电话系统中断，来电由后备队列接待"));
   else if (snapshot.drifts.length > 0) setBadge(line, "danger", t("统计自检不平，数字仅供参考"));
   else setBadge(line, "ok", t("线路正常"));
@@ -73,4 +53,4 @@ function tick(): void {
 }
 
 window.setInterval(tick, 1000);
-connect();
+followBoard("/wallboard", draw);

@@ -235,6 +235,17 @@ export interface Forced {
   readonly at_once: boolean;
 }
 
+export interface RunningPlan {
+  readonly zh: string;
+  readonly en: string;
+  readonly wrap_up_s: number | null;
+}
+
+export interface PlansRunning {
+  readonly type: "plans";
+  readonly plans: readonly RunningPlan[];
+}
+
 export interface Time {
   readonly type: "time";
   readonly now: string;
@@ -305,6 +316,19 @@ export interface DriftLine {
   readonly other: number;
 }
 
+export interface PlanLine {
+  readonly plan: string;
+  readonly zh: string;
+  readonly en: string;
+  readonly team: string;
+  readonly state: "running" | "resting" | "cooling" | "starting";
+  readonly since: string | null;
+  readonly until: string | null;
+  readonly cause: string | null;
+  readonly by: string;
+  readonly values: readonly (number | null)[];
+}
+
 export interface Snapshot {
   readonly type: "snapshot";
   readonly at: string;
@@ -314,6 +338,7 @@ export interface Snapshot {
   readonly teams: readonly TeamRow[];
   readonly booths: readonly BoothCell[];
   readonly exceptions: readonly ExceptionLine[];
+  readonly plans: readonly PlanLine[];
 }
 
 export interface ForceIn {
@@ -356,5 +381,6 @@ export type ServerMessage =
   | CallUpdated
   | Toast
   | Forced
+  | PlansRunning
   | Time
   | SessionTaken;

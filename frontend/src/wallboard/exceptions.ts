@@ -2,8 +2,8 @@
 
 import { fill, make, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
-import type { DriftLine, ExceptionLine } from "../shared/protocol";
-import { duration, percent, secondsSince } from "../shared/time";
+import type { DriftLine, ExceptionLine, PlanLine } from "../shared/protocol";
+import { clockTime, duration, percent, secondsSince } from "../shared/time";
 import { personName, teamName } from "../shared/words";
 
 export class Exceptions {
@@ -15,16 +15,19 @@ export class Exceptions {
     private readonly openBooth: (booth: string) => void,
   ) {}
 
-  /** Figures that contradict each other stand first: whatever follows may be wrong. */
-  render(drifts: readonly DriftLine[], lines: readonly ExceptionLine[]): void {
+  /** Figures that contradict each other stand first: whatever follows may be wrong. Then the plans
+   * that run: they explain what follows. */
+  render(drifts: readonly DriftLine[], plans: readonly PlanLine[], lines: readonly ExceptionLine[]): void {
     this.lines = lines;
+    const running = plans.filter((plan) => plan.state === "running");
     const key = JSON.stringify([
       drifts,
+      running.map((plan) => [plan.plan, plan.since]),
       lines.map((line) => [line.kind, line.level, line.team, line.booth]),
     ]);
     if (key !== this.shown) {
       this.shown = key;
-      const items = [...drifts.map(drifted), ...lines.map((line) => this.line(line))];
+      const items = [...drifts.map(drifted), ...running.map(planned), ...lines.map((line) => this.line(line))];
       fill(this.list, ...(items.length === 0 ? [quiet()] : items));
     }
     this.tick();
@@ -57,6 +60,23 @@ export class Exceptions {
           ),
     );
   }
+}
+
+function planned(plan: PlanLine): HTMLElement {
+  const name = personName({ name: plan.zh, name_en: plan.en });
+  const since = plan.since === null ? "" : clockTime(plan.since).slice(0, 5);
+  return make(
+    "li",
+    { class: "warn" },
+    make("span", { class: "shape shape-warn", attributes: { "aria-hidden": "true" } }),
+    make("span", { class: "grow" }, t("预案执行中：%(name)s（%(team)s）", { name, team: planTeam(plan) })),
+    make("span", { class: "number" }, since),
+    make("a", { class: "button", attributes: { href: "/plans" } }, t("查看")),
+  );
+}
+
+function planTeam(plan: PlanLine): string {
+  return plan.team === "" ? t("全中心") : teamName(plan.team);
 }
 
 function drifted(drift: DriftLine): HTMLElement {

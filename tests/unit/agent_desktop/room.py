@@ -21,6 +21,7 @@ from tests.fakes.desk_ports import (
     FakeFloor,
     FakeOutbox,
     FakePeople,
+    FakePlans,
     FakeRecords,
     SilentLog,
 )
@@ -58,6 +59,7 @@ class Room:
     stories: CallStories = field(default_factory=CallStories)
     log: SilentLog = field(default_factory=SilentLog)
     audit: KeptAudit = field(default_factory=KeptAudit)
+    plans: FakePlans = field(default_factory=FakePlans)
     people: FakePeople = field(
         default_factory=lambda: FakePeople(
             operator(LI, "李静怡", "Li Jingyi"), operator(CHEN, "陈国强", "Chen Guoqiang")
@@ -71,6 +73,7 @@ class Room:
             menu=StepTitles(),
             records=self.records,
             stories=self.stories,
+            plans=self.plans,
             dispositions=DISPOSITIONS,
             clock=self.clock,
             log=self.log,

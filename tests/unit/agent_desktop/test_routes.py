@@ -100,7 +100,13 @@ async def house() -> AsyncIterator[House]:
         lookup=lookup,
         assets_version="test",
     )
-    feed = WallboardFeed(figures=figures, people=room.people, clock=room.clock, limits=Limits())
+    feed = WallboardFeed(
+        figures=figures,
+        plans=room.plans,
+        people=room.people,
+        clock=room.clock,
+        limits=Limits(),
+    )
 
     app = FastAPI()
     kit.install_error_answers(app)

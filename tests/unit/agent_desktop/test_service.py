@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from agent_desktop import protocol
 from agent_desktop.core.named import Named
-from agent_desktop.ports import AgentSituation, CallerPast, PastCase
+from agent_desktop.ports import AgentSituation, CallerPast, PastCase, PlanSituation
 from agent_desktop.protocol import CLOSE_TAKEN, ClientMessage, client_messages
 from kernel.errors import InvalidTransition, NotAllowed, Unavailable
 from kernel.ids import BoothId, Endpoint, OfferId, TeamId
@@ -414,3 +415,31 @@ async def test_where_the_write_up_is_optional_it_ends_without_a_choice(room: Roo
     room.floor.commands.clear()
     await room.desk.handle(tab, command(type="wrap_up_done", disposition="", next_status="ready"))
     assert room.floor.commands == []
+
+
+async def test_an_operator_is_told_of_plans_for_his_or_her_teams_when_the_list_changes(
+    room: Room,
+) -> None:
+    _, out = await room.tab()
+    mine = PlanSituation(
+        plan_id="peak",
+        zh="早高峰",
+        en="Morning peak",
+        team=TeamId("labour"),
+        teams=(TeamId("labour"),),
+        state="running",
+        wrap_up_s=40,
+    )
+    others = replace(mine, plan_id="urban", teams=(TeamId("urban"),))
+    room.plans.present = (mine, others, replace(mine, plan_id="rests", state="resting"))
+    await room.desk.start()
+    await until(lambda: len(sent(out, "plans")) == 1)
+    assert sent(out, "plans")[0]["plans"] == [
+        {"zh": "早高峰", "en": "Morning peak", "wrap_up_s": 40.0}
+    ]
+    room.plans.present = ()
+    await room.desk.stop()
+    await room.desk.start()
+    await until(lambda: len(sent(out, "plans")) == 2)
+    assert sent(out, "plans")[1]["plans"] == []
+    await room.desk.stop()

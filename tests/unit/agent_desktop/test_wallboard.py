@@ -24,7 +24,7 @@ from agent_desktop.core.wallboard import (
     queue_findings,
     sample,
 )
-from agent_desktop.ports import FigureDrift, FloorFigures, OccupiedBooth
+from agent_desktop.ports import FigureDrift, FloorFigures, OccupiedBooth, PlanSituation
 from agent_desktop.wallboard import MAX_EXCEPTIONS, WallboardFeed
 from kernel.ids import AgentId, BoothId, TeamId
 from tests.fakes.desk_ports import (
@@ -32,6 +32,7 @@ from tests.fakes.desk_ports import (
     FakeClock,
     FakeFigures,
     FakePeople,
+    FakePlans,
     floor_figures,
     team_figures,
 )
@@ -174,11 +175,17 @@ def test_a_clock_that_stands_still_or_steps_back_breaks_no_trend() -> None:
 # --- the feed -------------------------------------------------------------------------------
 
 
-def feed(source: FakeFigures) -> WallboardFeed:
+def feed(source: FakeFigures, plans: FakePlans | None = None) -> WallboardFeed:
     people = FakePeople(
         operator(LI, "李静怡", "Li Jingyi"), operator(CHEN, "陈国强", "Chen Guoqiang")
     )
-    return WallboardFeed(figures=source, people=people, clock=FakeClock(), limits=LIMITS)
+    return WallboardFeed(
+        figures=source,
+        plans=FakePlans() if plans is None else plans,
+        people=people,
+        clock=FakeClock(),
+        limits=LIMITS,
+    )
 
 
 async def test_a_new_reader_gets_the_present_snapshot_at_once() -> None:
@@ -188,6 +195,27 @@ async def test_a_new_reader_gets_the_present_snapshot_at_once() -> None:
     assert snapshot["teams"][0]["waiting"] == 2
     assert snapshot["teams"][0]["ready"] == 1
     assert snapshot["booths"][0]["name"] == "李静怡"
+
+
+async def test_a_snapshot_tells_every_plan_with_its_figures() -> None:
+    running = PlanSituation(
+        plan_id="typhoon",
+        zh="台风暴雨",
+        en="Typhoon",
+        team=TeamId(""),
+        teams=(TeamId("labour"),),
+        state="running",
+        since=NOON,
+        cause="supervisor",
+        by="ad01",
+        values=(180.0, None),
+    )
+    plans = FakePlans(running, replace(running, plan_id="calm", state="resting", since=None))
+    snapshot = json.loads(await feed(FakeFigures(figures()), plans).open().next())
+    first, second = snapshot["plans"]
+    assert (first["plan"], first["state"], first["by"]) == ("typhoon", "running", "ad01")
+    assert first["values"] == [180.0, None]
+    assert (second["state"], second["since"]) == ("resting", None)
 
 
 async def test_a_change_is_rendered_once_for_all_readers() -> None:
