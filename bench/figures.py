@@ -68,3 +68,42 @@ def table(title: str, figures: Sequence[Figure]) -> str:
 
 def _row(name: str, n: str, p50: str, p99: str, longest: str, bar: str, verdict: str) -> str:
     return f"{name:<{_NAME_WIDTH}} {n:>6} {p50:>8} {p99:>8} {longest:>8}  {bar:<22} {verdict}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One figure over another. Without a bar it is only told."""
+
+    name: str
+    upper: float
+    lower: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def value(self) -> float | None:
+        """None when one of the two was not measured."""
+        return self.upper / self.lower if self.upper > 0 and self.lower > 0 else None
+
+    @property
+    def met(self) -> bool:
+        if self.at_least is None and self.at_most is None:
+            return True
+        value = self.value
+        if value is None:
+            return False
+        low_enough = self.at_most is None or value <= self.at_most
+        return low_enough and (self.at_least is None or value >= self.at_least)
+
+    def line(self) -> str:
+        bars = (("≥", self.at_least), ("≤", self.at_most))
+        bar = ", ".join(f"{sign} {value:g}" for sign, value in bars if value is not None) or "–"
+        value = "–" if self.value is None else f"{self.value:.2f}"
+        verdict = "–" if bar == "–" else "met" if self.met else "MISSED"
+        return _row(self.name, "", value, "", "", bar, verdict)
+
+
+def verdict(sentence: str, met: bool) -> bool:
+    """Print a bar that is no percentile, and pass its answer on."""
+    print(f"{sentence}: {'met' if met else 'MISSED'}")
+    return met

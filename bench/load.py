@@ -12,14 +12,16 @@ import math
 import time
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from bench.ears import Ears
 from bench.line_events import LineEvents
 from bench.samples import Samples
-from bench.traces import SipMessage, offers, read_trace, set_ups
+from bench.traces import Offer, SipMessage, offers, read_trace, set_ups
+from bench.usage import Usage
 from hotline.simulate.city import Place
 from hotline.simulate.operators import Habits, HeadlessOperator
 from hotline.simulate.telephones import Citizen, DeskAccount, Telephones, free_udp_port
@@ -27,7 +29,10 @@ from kernel.errors import Unavailable
 
 TRACE = ("-trace_msg", "-message_file", "{name}.msg")
 _RING_S = 0.3
-_TALK_S = 0.6
+TALK_S = 0.6
+_IDLE_WRAP_S = 0.3
+_UNEVEN = 0.5
+"""With even write-ups and even arrivals a poller's phases would fall in step with them."""
 _OVERHEAD_S = 0.1
 _SERVICE_SHARE = 0.95
 _HEAD_START_S = 10.0
@@ -37,11 +42,12 @@ _KEYS = "12345"
 _REGISTER_EVERY_S = 240.0
 _SERVED_WITHIN_S = 150.0
 _BECOMES_READY = ("ready", "wrap_up_done")
+LINE = "12345"
 # Number, name, media port and key are injected for each call.
 _CITIZEN = Citizen(
     number="[field0]",
     name="[field1]",
-    dialled="12345",
+    dialled=LINE,
     key="[field3]",
     listens_s=2.0,
     patience_s=90.0,
@@ -55,36 +61,45 @@ class Load:
     serve `head_start_s` after the first citizen dialled."""
 
     name: str
-    rate: int
+    rate: float
     calls: int
     operators: int
     wrap_s: float
     head_start_s: float
+    talk_s: float = TALK_S
+
+    @property
+    def habits(self) -> Habits:
+        return Habits(self.talk_s, self.wrap_s, _UNEVEN)
 
 
-def idle_operators(rate: int, seconds: int) -> Load:
+def idle_operators(rate: float, seconds: float, talk_s: float = TALK_S) -> Load:
     """More operators than the load needs: a caller who comes into the line finds an idle one."""
+    busy = rate * (_RING_S + talk_s + _IDLE_WRAP_S + _OVERHEAD_S)
     return Load(
-        name=f"{rate} calls/s, operators are idle",
+        name=f"{rate:g} calls/s, operators are idle",
         rate=rate,
-        calls=rate * seconds,
-        operators=5 + 3 * rate,
-        wrap_s=0.3,
+        calls=round(rate * seconds),
+        operators=5 * math.ceil(1 + (busy + 2 * math.sqrt(5 * busy)) / 5),
+        wrap_s=_IDLE_WRAP_S,
         head_start_s=0.0,
+        talk_s=talk_s,
     )
 
 
-def line_to_serve(rate: int, seconds: int) -> Load:
+def line_to_serve(rate: float, seconds: float, talk_s: float = TALK_S) -> Load:
     """A little less service than there are calls, and a head start of the callers: whoever
     becomes ready finds somebody waiting. Each of the five teams has somebody."""
-    operators = 5 * math.ceil(rate * 1.5 / 5)
+    served_s = _RING_S + talk_s + _OVERHEAD_S
+    operators = 5 * math.ceil(rate * (served_s + _IDLE_WRAP_S) / 5)
     return Load(
-        name=f"{rate} calls/s, callers are waiting",
+        name=f"{rate:g} calls/s, callers are waiting",
         rate=rate,
-        calls=rate * seconds,
+        calls=round(rate * seconds),
         operators=operators,
-        wrap_s=operators / (_SERVICE_SHARE * rate) - _RING_S - _TALK_S - _OVERHEAD_S,
+        wrap_s=operators / (_SERVICE_SHARE * rate) - served_s,
         head_start_s=_HEAD_START_S,
+        talk_s=talk_s,
     )
 
 
@@ -96,7 +111,33 @@ class Ready:
 
     def sending(self, endpoint: str, command: str) -> None:
         if command in _BECOMES_READY:
-            insort(self.at[endpoint], time.time())
+            self.said(endpoint, time.time())
+
+    def said(self, endpoint: str, at: float) -> None:
+        insort(self.at[endpoint], at)
+
+
+class Worker(Protocol):
+    """An operator for the length of one load."""
+
+    async def sign_in(self) -> None: ...
+
+    async def sit_down(self) -> None: ...
+
+    async def take_calls(self, until: asyncio.Event) -> None: ...
+
+    async def leave(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Who distributes: the number that leads there, its operators (place, load, whom to tell of
+    each ready), when its callers came into the line, whether an offer stays with the own team."""
+
+    dialled: str
+    worker: Callable[[Place, Load, Ready], Worker]
+    arrived_at: Mapping[str, float]
+    is_own: Callable[[Offer], bool]
 
 
 class Site:
@@ -110,12 +151,14 @@ class Site:
         sip_port: int,
         places: list[Place],
         team_of_phone: Mapping[str, str],
+        events: LineEvents,
         folder: Path,
     ) -> None:
         self._base_url = base_url
         self._password = password
         self._places = places
         self._team_of_phone = team_of_phone
+        self._events = events
         self._folder = folder
         self._telephones = Telephones(folder, "127.0.0.1", sip_port, TRACE)
         self._voice = folder / "voice.ulaw"
@@ -136,50 +179,62 @@ class Site:
             await asyncio.gather(self._registering, return_exceptions=True)
         await self._telephones.stop()
 
-    async def carry(self, load: Load, events: LineEvents, samples: Samples) -> None:
-        """Carry the load to its end and add to the samples.
+    @property
+    def ours(self) -> Side:
+        """The platform."""
+        return Side(
+            dialled=LINE,
+            worker=self._operator,
+            arrived_at=self._events.arrived_at,
+            is_own=lambda offer: (
+                self._team_of_phone[offer.endpoint] == self._events.team_of.get(offer.call_id)
+            ),
+        )
+
+    async def carry(
+        self, load: Load, side: Side, samples: Samples, usage: Callable[[], Usage]
+    ) -> Usage:
+        """Carry the load to its end and add to the samples; what was spent from the first INVITE
+        to the last citizen's end, by the counter `usage`.
 
         Raises Unavailable when an operator is refused or the calls never come to an end.
         """
         self._loads += 1
         began, name = time.time(), f"citizens-{self._loads}"
         ready, ears = Ready(), Ears(load.calls)
-        operators = [
-            self._operator(place, load.wrap_s, ready) for place in self._places[: load.operators]
-        ]
+        operators = [side.worker(place, load, ready) for place in self._places[: load.operators]]
         ears.open()
         try:
             for operator in operators:
                 await operator.sign_in()
                 await operator.sit_down()
-            await self._serve(load, operators, await self._citizens(load, name, ears.ports))
+            used = usage()
+            citizens = await self._citizens(load, side.dialled, name, ears.ports)
+            await self._serve(load, operators, citizens)
+            spent = usage() - used
         finally:
             await asyncio.gather(*(o.leave() for o in operators), return_exceptions=True)
             ears.close()
         samples.add_calls(set_ups(await self._trace(name)), ears.heard_at)
         made = [offer for offer in offers(await self._trace("desk")) if offer.at >= began]
-        samples.add_offers(
-            made,
-            events.arrived_at,
-            ready.at,
-            lambda offer: self._team_of_phone[offer.endpoint] == events.team_of.get(offer.call_id),
-        )
+        samples.add_offers(made, side.arrived_at, ready.at, side.is_own)
+        return spent
 
-    def _operator(self, place: Place, wrap_s: float, ready: Ready) -> HeadlessOperator:
+    def _operator(self, place: Place, load: Load, ready: Ready) -> HeadlessOperator:
         endpoint = f"desk{place.booth}"
         return HeadlessOperator(
             self._base_url,
             place.account,
             self._password,
             place.booth,
-            Habits(talk_s=_TALK_S, wrap_s=wrap_s),
+            load.habits,
             stories=None,
             note=lambda who, what: None,
             sending=lambda who, command: ready.sending(endpoint, command),
         )
 
     async def _citizens(
-        self, load: Load, name: str, ports: list[int]
+        self, load: Load, dialled: str, name: str, ports: list[int]
     ) -> asyncio.subprocess.Process:
         """Start the sipp whose calls are this load's."""
         rows = [
@@ -189,14 +244,25 @@ class Site:
         self._calls += load.calls
         table = self._folder / f"{name}.csv"
         table.write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
-        scenario = self._telephones.citizen_scenario(_CITIZEN, self._voice, "[field2]")
+        citizen = replace(_CITIZEN, dialled=dialled)
+        scenario = self._telephones.citizen_scenario(citizen, self._voice, "[field2]")
         return await self._telephones.spawn(
             *(name, "-sf", scenario, "-inf", str(table), "-p", str(free_udp_port())),
-            *("-r", str(load.rate), "-m", str(load.calls), "-l", str(load.calls)),
+            # Whole calls in whole milliseconds: sipp takes no fractions.
+            *(
+                "-r",
+                str(round(load.rate * 100)),
+                "-rp",
+                "100000",
+                "-m",
+                str(load.calls),
+                "-l",
+                str(load.calls),
+            ),
         )
 
     async def _serve(
-        self, load: Load, operators: list[HeadlessOperator], citizens: asyncio.subprocess.Process
+        self, load: Load, operators: Sequence[Worker], citizens: asyncio.subprocess.Process
     ) -> None:
         """Operators take calls until the citizens' telephones have all been put down."""
         over = asyncio.Event()
@@ -230,6 +296,6 @@ class Site:
             await self._telephones.register(len(self._places))
 
 
-async def _begin(operator: HeadlessOperator, after_s: float, over: asyncio.Event) -> None:
+async def _begin(operator: Worker, after_s: float, over: asyncio.Event) -> None:
     await asyncio.sleep(after_s)
     await operator.take_calls(over)

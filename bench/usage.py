@@ -24,6 +24,13 @@ class Usage:
         asterisk = sum(_spent_s(pid) for pid in family if _is_asterisk(pid))
         return cls(sum(map(_spent_s, family)) - asterisk, asterisk)
 
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.platform_s + other.platform_s, self.asterisk_s + other.asterisk_s)
+
+    @property
+    def total_s(self) -> float:
+        return self.platform_s + self.asterisk_s
+
     def __sub__(self, earlier: Usage) -> Usage:
         return Usage(self.platform_s - earlier.platform_s, self.asterisk_s - earlier.asterisk_s)
 

@@ -26,6 +26,7 @@ _CSRF = re.compile(r'<meta name="csrf-token" content="([^"]*)">')
 _ANSWER_S = 10.0
 _PHONE_WITHIN_S = 20.0
 _BACK_AFTER_S = 3.0
+_GOLDEN = 0.618033988749895
 
 Note = Callable[[str, str], None]
 """Told what an operator does: (account, sentence)."""
@@ -33,10 +34,16 @@ Note = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How long this operator talks and writes up, in seconds."""
+    """How long this operator talks and writes up: seconds in the mean, and by how much (a part of
+    the mean) a call's write-up is longer or shorter, in a fixed sequence."""
 
     talk_s: float
     wrap_s: float
+    uneven: float = 0.0
+
+    def wrap_of(self, call: int) -> float:
+        """Seconds of the write-up of the operator's `call`-th call."""
+        return self.wrap_s * (1 + self.uneven * (2 * (call * _GOLDEN % 1.0) - 1))
 
 
 class ConnectionLost(Unavailable):
@@ -169,7 +176,7 @@ class HeadlessOperator:
             if _in_conversation(self._state):
                 await self._try("release")
             await self._until(lambda s: s.get("activity") in ("wrap_up", "idle"))
-            await asyncio.gather(work, asyncio.sleep(self._habits.wrap_s))
+            await asyncio.gather(work, asyncio.sleep(self._habits.wrap_of(self.calls)))
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
