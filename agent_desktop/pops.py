@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from agent_desktop import protocol
 from agent_desktop.core.call_story import CallStory
@@ -37,6 +38,7 @@ def build(
         arrived_at=story.arrived_at if story else None,
         waited_s=_waited(story, now),
         answered_at=story.answered_at if story else None,
+        callback=_callback(story),
         steps=_steps(story, menu),
         places=_places(story),
         history="failed" if failed else ("ready" if past is not None else "loading"),
@@ -76,6 +78,16 @@ def build(
         last_district=known.last_district,
         last_address=known.last_address,
     )
+
+
+def _callback(story: CallStory | None) -> Literal["dialled", "again"] | None:
+    match story.callback if story else None:
+        case "dialled":
+            return "dialled"
+        case "again":
+            return "again"
+        case _:
+            return None
 
 
 def _choice(named: Named | None) -> protocol.Choice | None:

@@ -196,7 +196,8 @@ class PopOrder(Part):
 class ScreenPop(Part):
     """`number` is masked as the policy says, empty for an anonymous caller. `history`: loading
     until the lists below are filled, failed when they could not be read. `answered_at`: since when
-    the present operator talks with the caller, holds included."""
+    the present operator talks with the caller, holds included. `callback`: we called the citizen
+    back, or he or she called again instead."""
 
     call_id: str
     number: str
@@ -209,6 +210,7 @@ class ScreenPop(Part):
     arrived_at: datetime | None
     waited_s: float | None
     answered_at: datetime | None
+    callback: Literal["dialled", "again"] | None
     steps: tuple[PopStep, ...]
     places: tuple[PopPlace, ...]
     history: Literal["loading", "ready", "failed"]

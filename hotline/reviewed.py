@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from acd.adapters.callbacks_file import load_callbacks
 from acd.adapters.plans_file import Known, load_plans
 from acd.adapters.rules_file import load_rules
 from directory.adapters.config_files import load_city
@@ -25,6 +26,7 @@ def load_reviewed(settings: Settings) -> None:
     """Raises ConfigurationError for the first file that breaks a rule."""
     directory = CityOfFiles(settings)
     rules = load_rules(settings.config_dir / "acd.yaml")
+    load_callbacks(settings.config_dir / "callbacks.yaml")
     catalogue = load_prompts(settings.config_dir / "ivr" / "prompts.yaml")
     load_plans(settings.config_dir / "plans.yaml", Known(rules, catalogue.texts.keys()))
     for name in ("main", "survey"):

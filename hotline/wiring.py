@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from acd.adapters.callbacks_file import load_callbacks
 from acd.adapters.code_print import code_print
 from acd.adapters.event_log import SqlEventLog
 from acd.adapters.plan_store import SqlPlanStore
@@ -321,8 +322,12 @@ def _line(
 async def _distribution(
     ground: _Ground, line: TelephoneLine, event_log: SqlEventLog
 ) -> Distribution:
+    folder = ground.settings.config_dir
     return Distribution(
-        rules=await asyncio.to_thread(load_rules, ground.settings.config_dir / "acd.yaml"),
+        rules=replace(
+            await asyncio.to_thread(load_rules, folder / "acd.yaml"),
+            callbacks=await asyncio.to_thread(load_callbacks, folder / "callbacks.yaml"),
+        ),
         roster=ground.directory,
         control=line,
         timers=LoopTimers(ground.clock),

@@ -11,6 +11,7 @@ from datetime import datetime
 from kernel.events import (
     CallAnswered,
     CallArrived,
+    CallbackReturned,
     CallOffered,
     CallQueued,
     CallTransferred,
@@ -48,7 +49,8 @@ class QueuePlace:
 @dataclass(frozen=True, slots=True)
 class CallStory:
     """`ani` is empty for an anonymous caller; `waited_s` is fixed when an operator is offered;
-    `answered_by` is who talks, or talked last, with the caller."""
+    `answered_by` is who talks, or talked last, with the caller. `callback`: `dialled` for a citizen
+    whom we called back, `again` for one who called again instead."""
 
     call_id: CallId
     arrived_at: datetime
@@ -64,6 +66,7 @@ class CallStory:
     waited_s: float | None = None
     answered_at: datetime | None = None
     answered_by: AgentId | None = None
+    callback: str | None = None
 
 
 def begin(call_id: CallId, at: datetime) -> CallStory:
@@ -98,7 +101,11 @@ def tell(story: CallStory, event: Event) -> CallStory:
                 language=event.language,
                 places=(*story.places, place)[-_MAX_STEPS:],
                 first_arrival_at=event.first_arrival_at,
+                # Told with the place, before the offer: the screen pop must not come without it.
+                callback="dialled" if event.cause == "callback" else story.callback,
             )
+        case CallbackReturned():
+            return replace(story, callback="dialled" if event.dialled else "again")
         case CallOffered():
             return replace(story, team=event.team, waited_s=event.waited_s)
         case CallAnswered():

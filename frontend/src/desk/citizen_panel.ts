@@ -37,6 +37,7 @@ function head(pop: ScreenPop): HTMLElement {
     { class: "citizen-head" },
     make("h2", { class: "citizen-number" }, number),
     pop.caller_name === "" || pop.caller_name === pop.number ? null : make("span", {}, pop.caller_name),
+    pop.callback === null ? null : badge("warn", pop.callback === "dialled" ? t("回拨接通") : t("再次来电")),
     badge("info", languageName(pop.language)),
     pop.team === null ? null : badge("neutral", teamName(pop.team)),
   );

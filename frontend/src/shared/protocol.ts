@@ -140,6 +140,7 @@ export interface ScreenPop {
   readonly arrived_at: string | null;
   readonly waited_s: number | null;
   readonly answered_at: string | null;
+  readonly callback: "dialled" | "again" | null;
   readonly steps: readonly PopStep[];
   readonly places: readonly PopPlace[];
   readonly history: "loading" | "ready" | "failed";

@@ -13,6 +13,7 @@ from agent_desktop.stories import KEPT, CallStories
 from kernel.events import (
     CallAnswered,
     CallArrived,
+    CallbackReturned,
     CallHeld,
     CallOffered,
     CallQueued,
@@ -21,7 +22,7 @@ from kernel.events import (
     MenuKeyPressed,
     MenuStepEntered,
 )
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, EventId, OfferId, TeamId
+from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, EventId, OfferId, TeamId
 from kernel.language import Language
 from tests.fakes.desk_ports import NOON
 
@@ -216,3 +217,18 @@ def test_the_oldest_stories_are_forgotten_first() -> None:
         )
     assert stories.story(CallId("gz1-1-0")) is None
     assert stories.story(CallId(f"gz1-1-{KEPT}")) is not None
+
+
+def test_a_citizen_who_was_called_back_is_known_as_such_before_the_phone_rings() -> None:
+    assert told(queued("labour", 1)).callback is None
+    assert told(queued("labour", 1, "callback")).callback == "dialled"
+    returned = CallbackReturned(
+        event_id=EventId("e9"),
+        occurred_at=NOON,
+        call_id=CALL,
+        callback_id=CallbackId("cb-1"),
+        first_call_id=CallId("c-0"),
+        dialled=False,
+    )
+    assert told(queued("labour", 1), returned).callback == "again"
+    assert told(queued("labour", 1), returned, queued("labour", 1, "declined")).callback == "again"
