@@ -184,6 +184,10 @@ class Plans:
         """The prompts that the running plans have for the team's waiting callers, by name."""
         return self._wants.said.get(team, ())
 
+    def offers_callback(self, team: TeamId) -> bool:
+        """A running plan offers the team's waiting callers to be called back."""
+        return team in self._wants.callback
+
     async def history(self, cursor: str | None, size: int = DEFAULT_SIZE) -> Page[PlanRun]:
         """Every run that was recorded, newest first. Raises BadInput for a wrong cursor."""
         return await self._store.runs(cursor, size)

@@ -16,6 +16,7 @@ from acd.core.plans import (
     Cause,
     EndCause,
     Measure,
+    OfferCallback,
     OpenRingTo,
     Plan,
     Trigger,
@@ -215,6 +216,8 @@ class Words:
                 case Announce(prompts=prompts):
                     heard = " ".join(self._prompt_text(name, self._language) for name in prompts)
                     said.append(self._say("等候时播报：%(heard)s", heard=heard))
+                case OfferCallback():
+                    said.append(self._say("一开始等候就提供回拨"))
         return said
 
     def run(self, run: PlanRun, plan: Plan | None) -> RunWords:

@@ -16,6 +16,8 @@ from cti.service import TelephoneLine
 from directory.service import Directory
 from ivr.core.announce import position_prompts, wait_prompts
 from ivr.core.catalogue import PromptCatalogue
+from ivr.core.waiting import QueueOffers
+from ivr.ports import WaitingOffers
 from ivr.waiting import WaitingDialogue
 from kernel.errors import NotFound, Unavailable
 from kernel.events import AgentLoggedIn, AgentLoggedOut, Event
@@ -40,8 +42,8 @@ class OwnerNames:
 
 class PositionAnnouncer:
     """Fills `cti.ports.WaitingAnnouncer`: the caller's place and, when it is sure enough, the
-    expected wait, then what a running plan has to say; now and then, what may be chosen by key. In
-    the caller's language.
+    expected wait; now and then, what a plan has to say and what may be chosen by key. In the
+    caller's language.
 
     The line and the distribution need each other, so the news is asked of what `follow` was given;
     before that, callers hear music only.
@@ -50,11 +52,9 @@ class PositionAnnouncer:
     def __init__(self, choices: WaitingDialogue) -> None:
         self._choices = choices
         self._news: Callable[[CallId], WaitNews | None] = lambda call_id: None
-        self._said: Callable[[TeamId], tuple[str, ...]] = lambda team: ()
 
-    def follow(self, distribution: Distribution, plans: Plans) -> None:
+    def follow(self, distribution: Distribution) -> None:
         self._news = distribution.announce
-        self._said = plans.said
 
     def announce(self, caller: WaitingCaller) -> tuple[Prompt, ...]:
         news = self._news(caller.call_id)
@@ -63,8 +63,31 @@ class PositionAnnouncer:
         said = position_prompts(news.position, caller.language)
         if news.told is not None:
             said += wait_prompts(news.told.low, news.told.high, caller.language)
-        said += tuple(Prompt(name, caller.language) for name in self._said(news.team))
         return said + self._choices.announce(caller)
+
+
+class PlannedOffers:
+    """Fills `ivr.ports.WaitingOffers`: what the reviewed data always offers, and what a running
+    plan adds. The line is made before the plans, so these are asked once `follow` was given them.
+    """
+
+    def __init__(self, standing: WaitingOffers) -> None:
+        self._standing = standing
+        self._plans: Plans | None = None
+
+    def follow(self, plans: Plans) -> None:
+        self._plans = plans
+
+    def offers(self, team: TeamId) -> QueueOffers:
+        always = self._standing.offers(team)
+        if self._plans is None:
+            return always
+        callback, said = self._plans.offers_callback(team), self._plans.said(team)
+        return QueueOffers(
+            callback=always.callback or callback,
+            announcement=(*said, *always.announcement),
+            at_once=always.at_once or callback or bool(said),
+        )
 
 
 class CallBook:

@@ -47,6 +47,7 @@ from hotline.bridges import (
     ArticleBook,
     CallBook,
     FallbackMembers,
+    PlannedOffers,
     PositionAnnouncer,
 )
 from hotline.callback_bridges import CallbackLine, PastCalls
@@ -206,13 +207,13 @@ async def _assemble(ground: _Ground) -> Services:
     )
     memory = TableCallerMemory(database, clock)
     ivr = await _ivr(ground, memory)
-    waiting = await _waiting(ground)
+    waiting, offers = await _waiting(ground)
     announcer = PositionAnnouncer(waiting)
     line = _line(ground, values, ivr, waiting, announcer)
     event_log = SqlEventLog(database, get("acd"))
     distribution = await _distribution(ground, line, event_log)
-    plans = await _plans(ground, distribution)
-    announcer.follow(distribution, plans)
+    plans = await _plans(ground, distribution, offers)
+    announcer.follow(distribution)
     line.subscribe(distribution.post)
 
     journal, stories = _journal(database), CallStories()
@@ -288,16 +289,18 @@ async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
     )
 
 
-async def _waiting(ground: _Ground) -> WaitingDialogue:
+async def _waiting(ground: _Ground) -> tuple[WaitingDialogue, PlannedOffers]:
     path = ground.settings.config_dir / "ivr" / "waiting.yaml"
     rules = await asyncio.to_thread(load_waiting, path)
-    return WaitingDialogue(
+    offers = PlannedOffers(StandingOffers(rules))
+    dialogue = WaitingDialogue(
         rules=rules,
-        offers=StandingOffers(rules),
+        offers=offers,
         bus=ground.bus,
         clock=ground.clock,
         ids=ground.ids,
     )
+    return dialogue, offers
 
 
 def _line(
@@ -340,11 +343,11 @@ async def _distribution(
     )
 
 
-async def _plans(ground: _Ground, distribution: Distribution) -> Plans:
+async def _plans(ground: _Ground, distribution: Distribution, offers: PlannedOffers) -> Plans:
     folder = ground.settings.config_dir
     prompts = await asyncio.to_thread(load_prompts, folder / "ivr" / "prompts.yaml")
     known = Known(distribution.rules, prompts.texts.keys())
-    return Plans(
+    plans = Plans(
         plans=await asyncio.to_thread(load_plans, folder / "plans.yaml", known),
         distribution=distribution,
         store=SqlPlanStore(ground.database),
@@ -352,6 +355,8 @@ async def _plans(ground: _Ground, distribution: Distribution) -> Plans:
         clock=ground.clock,
         log=get("plans"),
     )
+    offers.follow(plans)
+    return plans
 
 
 def _journal(database: Database) -> CallJournal:

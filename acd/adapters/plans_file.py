@@ -18,6 +18,7 @@ from acd.core.plans import (
     Announce,
     Combine,
     Measure,
+    OfferCallback,
     OpenRingTo,
     Plan,
     Trigger,
@@ -196,7 +197,7 @@ class _Reader(NodeReader):
     # --- what ------------------------------------------------------------------------------
 
     def _actions(self, node: Node, teams: tuple[TeamId, ...]) -> tuple[Action, ...]:
-        keys = self._mapping(node, ("open_ring", "wrap_up_s", "announce"))
+        keys = self._mapping(node, ("open_ring", "wrap_up_s", "announce", "offer_callback"))
         if not keys:
             raise self._fault(node, "a plan does something")
         actions: list[Action] = []
@@ -207,6 +208,10 @@ class _Reader(NodeReader):
             actions.append(WrapUpAtMost(self._duration(keys["wrap_up_s"], least, most)))
         if "announce" in keys:
             actions.append(Announce(self._prompts(keys["announce"])))
+        if "offer_callback" in keys:
+            if self._text(keys["offer_callback"]) != "true":
+                raise self._fault(keys["offer_callback"], "true is expected here, or nothing")
+            actions.append(OfferCallback())
         return tuple(actions)
 
     def _ring(self, node: Node, teams: tuple[TeamId, ...]) -> int:

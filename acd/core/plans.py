@@ -110,12 +110,17 @@ class WrapUpAtMost:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Prompts for waiting callers, by name, after their place in the line."""
+    """Prompts for waiting callers, by name: what goes on, and where else they may turn."""
 
     prompts: tuple[str, ...]
 
 
-Action = OpenRingTo | WrapUpAtMost | Announce
+@dataclass(frozen=True, slots=True)
+class OfferCallback:
+    """Waiting callers are told at once that they may be called back."""
+
+
+Action = OpenRingTo | WrapUpAtMost | Announce | OfferCallback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from acd.core.plan_levers import (
     target,
     wants,
 )
-from acd.core.plans import Announce, OpenRingTo, Plan, WrapUpAtMost
+from acd.core.plans import Announce, OfferCallback, OpenRingTo, Plan, WrapUpAtMost
 from tests.unit.acd.plan_kit import make_plan
 from tests.unit.acd.rules import CONSUMER, LABOUR, s
 
@@ -48,6 +48,12 @@ def test_a_plan_never_makes_weaker_what_stood_there() -> None:
     assert held == Held(4, 4)
     assert pull(LeverKind.WRAP_UP, 10, None, 40) == Held(10, 10)
     assert target(4, None, held) == 4
+
+
+def test_a_callback_is_offered_to_the_teams_of_the_plans_that_say_so() -> None:
+    plan = make_plan("calls_back", teams=(CONSUMER,), actions=(OfferCallback(),))
+    assert wants((WEAK, plan)).callback == {CONSUMER}
+    assert wants((WEAK,)).callback == frozenset()
 
 
 KINDS = st.sampled_from(LeverKind)

@@ -14,6 +14,7 @@ from acd.core.plans import (
     Announce,
     Combine,
     Measure,
+    OfferCallback,
     OpenRingTo,
     Trigger,
     WrapUpAtMost,
@@ -43,6 +44,7 @@ def test_the_shipped_plans_are_valid() -> None:
         OpenRingTo(3),
         WrapUpAtMost(s(30)),
         Announce(("busy_now", "busy_elsewhere")),
+        OfferCallback(),
     )
     overrun = plans["overrun.labour"]
     assert (overrun.measured, overrun.teams, overrun.zh) == (LABOUR, (LABOUR,), "班组来电激增")
@@ -97,6 +99,7 @@ FAULTS = {
     "wrap-up": ("wrap_up_s: 20", "wrap_up_s: 2", "seconds must be between 5 and 900"),
     "prompt": ("[busy_now]", "[busy_new]", "there is no prompt busy_new"),
     "prompts": ("[busy_now]", "[]", "one to 2 prompts are expected here"),
+    "callback": ("offer_callback: true", "offer_callback: maybe", "true is expected here"),
     "does nothing": (
         "      open_ring: 3\n      wrap_up_s: 40\n      announce: [busy_now]\n",
         "      {}\n",
