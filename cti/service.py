@@ -362,14 +362,17 @@ class TelephoneLine:
         self._ended[call_id] = None
 
     def _take_all_back(self) -> None:
-        """Fetch callers whom no phone rings for out of the fallback queues, oldest first."""
+        """Fetch everybody out of the fallback queues, oldest first, also whom a phone rings for.
+
+        The native queue rings every booth that is logged in, ready or not; and a phone that rang on
+        for it would ring for a second caller as soon as its operator is offered one.
+        """
         waiting = [t for t in self._tracks.values() if t.place is Place.FALLBACK]
         for track in sorted(waiting, key=lambda t: (t.arrived_at or _EPOCH, t.call_id)):
             self._take_back(track)
 
     def _take_back(self, track: CallTrack) -> None:
-        if track.operator is None:
-            self._order_later(Redirect(track.channel, Context.WAITING, "s"))
+        self._order_later(Redirect(track.channel, Context.WAITING, "s"))
 
     async def _collect_left_over(self) -> None:
         """Recordings of calls that ended while this process was away."""

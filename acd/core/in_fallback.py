@@ -1,8 +1,8 @@
 """Callers whom the telephone's own queue took while we were away, found there on our return.
 
 They wait as before, at the place of their first arrival; only nobody can be offered them until they
-say that they are back in our loop. Some of them ring at a booth this moment: who is answered there
-talks with that booth (`take_over_talk`), who is not comes back by itself.
+say that they are back in our loop. The line fetches them all at once, also those for whom a booth
+rings this moment; who is answered there before the order comes is back in line all the same, first.
 """
 
 from __future__ import annotations

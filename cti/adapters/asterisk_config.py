@@ -80,6 +80,7 @@ MODULES = (
     "func_global",
     "func_logic",
     "func_strings",
+    "func_timeout",
     "func_uri",
 )
 """Loaded in this order; nothing else is (`autoload=no`)."""
@@ -140,6 +141,8 @@ class AsteriskValues:
     waiting_keys: int = 30
     """So many keys of one waiting caller are listened to."""
     fallback_turn_s: int = 15
+    answer_within_s: int = 7
+    """After this a question is given up; the platform itself answers within 5 s or not at all."""
     heartbeat_late_s: int = 4
     heartbeat_stale_s: int = 10
     orphan_priority: int = 10

@@ -104,6 +104,19 @@ def test_no_function_that_reaches_the_machine_is_used(folder: Path) -> None:
     assert "System(" not in text
 
 
+def test_every_question_has_a_deadline_and_takes_it_back(folder: Path) -> None:
+    plan = steps(folder)
+    asked = [n for n, (_, _, do) in enumerate(plan) if do.startswith("AGI(")]
+    for n in asked:
+        assert plan[n - 1][2] == "Set(TIMEOUT(absolute)=7)", plan[n]
+        assert plan[n + 1][2] == "Set(TIMEOUT(absolute)=0)", plan[n]
+        assert (plan[n][0], "T") in {(context, exten) for context, exten, _ in plan}
+    assert len(asked) == 5
+    # An order reaches its caller in the middle of a question: the deadline must not end the talk.
+    orders = [(exten, do) for context, exten, do in plan if context == "cc-order"]
+    assert orders[0] == ("_X.", "Set(TIMEOUT(absolute)=0)")
+
+
 def test_every_goto_leads_somewhere(folder: Path) -> None:
     known = {(context, exten) for context, exten, _ in steps(folder)}
     contexts = {context for context, _ in known}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from cti.adapters.asterisk_process import AsteriskProcess
 from kernel import telephony as tel
 from kernel.errors import Unavailable
 from kernel.ids import CallId, Endpoint, OfferId, TeamId
+from tests.e2e.records import until
 from tests.servers.asterisk import BINARY
 from tests.servers.sip_phone import Dialog
 from tests.servers.switchboard import Switchboard, switchboard
@@ -151,6 +154,76 @@ async def test_while_the_platform_is_dead_the_native_queue_rings_and_nobody_is_d
     ringing.hang_up()
     ended = await board.facts.wait(tel.TalkEnded)
     assert ended.call_id == waiting.call_id
+
+
+async def test_a_booth_that_the_native_queue_rings_falls_silent_when_the_platform_is_back(
+    board: Switchboard,
+) -> None:
+    # It rang on, and the platform offered its operator somebody else: two callers at one phone.
+    desk = await board.phone("desk001")
+    await board.line.set_fallback_members({TeamId("general"): frozenset({DESK})})
+    citizen, waiting = await board.waiting()
+    await board.line.stop()
+    ringing = await desk.incoming(within_s=30)
+    board.line = board.make_line()
+    await board.up()
+    back = await board.facts.wait(tel.CallWaiting, count=2)
+    assert (back.call_id, back.first_arrival_at) == (waiting.call_id, waiting.first_arrival_at)
+    await ringing.wait("ended")
+    assert not citizen.ended.is_set()
+
+
+@asynccontextmanager
+async def silent_door(port: int) -> AsyncIterator[list[asyncio.StreamWriter]]:
+    """As a platform that is stopped: the kernel accepts, and nobody ever answers."""
+    knocks: list[asyncio.StreamWriter] = []
+
+    async def never(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        knocks.append(writer)
+
+    server = await asyncio.start_server(never, "127.0.0.1", port)
+    try:
+        yield knocks
+    finally:
+        server.close()
+        for writer in knocks:
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+
+async def test_a_platform_that_hangs_with_its_doors_open_is_given_up(tmp_path: Path) -> None:
+    # AGI waits for its answer for ever: newcomers heard silence until the platform woke up, and so
+    # did who was just asking for an announcement.
+    async with switchboard(tmp_path, answer_within_s=2, heartbeat_stale_s=4) as board:
+        desk = await board.phone("desk001")
+        await board.line.set_fallback_members({TeamId("general"): frozenset({DESK})})
+        citizen, waiting = await board.waiting(ani="13800138001")
+        await board.line.stop()
+        async with silent_door(board.values.agi_port) as knocks:
+            await until(lambda: len(knocks) == 1, "the question of who waits")
+            newcomer = await board.citizen(ani="13800138002")
+            ringing = await desk.incoming(within_s=15)
+            assert ringing.headers["X-Hotline-Call"] != waiting.call_id, "the newcomer's"
+            newcomer.hang_up()
+            await ringing.wait("ended")
+            ringing = await desk.incoming(within_s=30)
+            assert ringing.headers["X-Hotline-Call"] == waiting.call_id
+        assert not citizen.ended.is_set()
+
+
+async def test_an_order_amid_a_question_takes_the_questions_deadline_back(tmp_path: Path) -> None:
+    # The deadline is a time-out of the channel: left behind, it would end the conversation.
+    async with switchboard(tmp_path, answer_within_s=1) as board:
+        desk = await board.phone("desk001")
+        citizen, waiting = await board.waiting()
+        await board.line._door.stop()
+        async with silent_door(board.values.agi_port) as knocks:
+            await until(lambda: len(knocks) == 1, "the question of who waits")
+            await deliver(board, waiting.call_id)
+        (await desk.incoming()).answer()
+        await board.facts.wait(tel.OfferAnswered)
+        await citizen.listen(2 * 50)
+        assert not citizen.ended.is_set()
 
 
 async def test_callers_who_come_while_the_platform_is_dead_are_taken_over_in_their_order(

@@ -331,7 +331,9 @@ async def test_callers_in_the_native_queues_are_fetched_oldest_first(rig: Rig) -
     late = ChannelRow(
         late.channel, "", True, dict(late.variables) | {"CC_ARRIVED": "1795492999000"}
     )
-    rig.switch.rows = [late, row("fallback")]
+    # A booth rings for the first of them; the second is rung for by nobody.
+    ringing = ChannelRow(PHONE, "", False, {"CC_ROLE": "operator", "CC_LEG_OF": CALL})
+    rig.switch.rows = [late, row("fallback"), ringing]
     await rig.switch.connect()
     await settle()
     assert rig.sent == [
