@@ -19,6 +19,10 @@ from tests.chaos.living_hotline import LivingHotline
 from tests.e2e.records import Records
 
 SETTLED_WITHIN_S = 30
+OVERLAP_S = 0.05
+"""A CANCEL and the next INVITE may overtake each other on their way."""
+NOT_YET_BACK_S = 1.0
+"""A caller whose phone has just stopped to ring may stand in the line a moment later."""
 
 
 @dataclass(slots=True)
@@ -101,13 +105,26 @@ def double_offers(rings: Sequence[Ring]) -> list[str]:
                 if one.over_at is None or one.over_at > next_one.at + OVERLAP_S:
                     faults.append(
                         f"{what} {key} rings twice at once: {one.offer} at {one.phone}"
-                        f" and {next_one.offer} at {next_one.phone}"
+                        f" ({one.at:.2f} to {one.over_at or 0:.2f}) and"
+                        f" {next_one.offer} at {next_one.phone} ({next_one.at:.2f})"
                     )
     return faults
 
 
-OVERLAP_S = 0.05
-"""A CANCEL and the next INVITE may overtake each other on their way."""
+def passed_over(
+    records: Records, rings: Sequence[Ring], in_order: Sequence[Citizen], ring: Ring
+) -> list[str]:
+    """Callers who had been there longer than the one who was offered, and rang nowhere."""
+    ids = {c.number: records.call_of(c.number) for c in in_order}
+    older: list[str] = []
+    for citizen in in_order:
+        if ids[citizen.number] == ring.call_id:
+            return older
+        theirs = [r for r in rings if r.call_id == ids[citizen.number] and r.at <= ring.at]
+        busy = any(r.over_at is None or r.over_at > ring.at - NOT_YET_BACK_S for r in theirs)
+        if not busy:
+            older.append(citizen.number)
+    raise AssertionError(f"{ring.call_id} is none of ours")
 
 
 def events(hotline: LivingHotline, kind: str) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ class Citizens:
     def __init__(self, phone: SipPhone) -> None:
         self._phone = phone
         self.all: list[Citizen] = []
+        self._numbers = count(1)
 
     @classmethod
     async def open(cls, sip_port: int) -> Citizens:
@@ -49,7 +50,7 @@ class Citizens:
 
     async def call(self, dialled: str = "12345") -> Citizen:
         """Dial and wait for the 200."""
-        number = f"139{len(self.all) + 1:08d}"
+        number = f"139{next(self._numbers):08d}"
         dialog = await self._phone.call(dialled, ani=number)
         citizen = Citizen(number, dialog, time.monotonic())
         self.all.append(citizen)
@@ -75,6 +76,11 @@ class Ring:
     dialog: Dialog
     answered_at: float | None = None
     over_at: float | None = None
+
+    @property
+    def made_by_platform(self) -> bool:
+        """An offer of the native queue has the number 0."""
+        return not self.offer.endswith(".0")
 
 
 class BoothPhone:

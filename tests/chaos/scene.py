@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from hotline.asterisk import phone_secrets
 from hotline.secrets import Secrets
@@ -16,6 +17,8 @@ from tests.e2e.records import Records, until
 
 TEAM = "general"
 IN_LINE_WITHIN_S = 40
+AT_A_TIME = 10
+"""How many people sign in, or come and press a key, at once: what two cores do without delay."""
 
 
 class Scene:
@@ -43,19 +46,42 @@ class Scene:
             )
             operator = Operator(self.hotline.base_url, account, self.hotline.password, booth)
             self.operators.append(operator)
-        for operator in self.operators:
-            await operator.sign_in()
+        await self._some_at_a_time([o.sign_in() for o in self.operators])
         for operator in self.operators:
             await operator.be(lambda s: bool(s.get("phone_reachable")))
 
+    async def empty_booth(self) -> BoothPhone:
+        """One more phone, registered, where nobody has logged in."""
+        booth = f"{len(self.phones) + 1:03d}"
+        secrets = phone_secrets(Secrets(self.hotline.data_dir / "secrets"), [booth])
+        name = f"desk{booth}"
+        phone = await BoothPhone.open(name, self.hotline.sip_port, secrets[name], self.rings)
+        self.phones.append(phone)
+        return phone
+
     async def waiting(self, count: int) -> list[Citizen]:
-        """Citizens who stand in the line, one behind the other."""
-        came = []
-        for _ in range(count):
+        """So many citizens come at about the same time; as they stand in the line, first first."""
+        came: list[tuple[str, str, Citizen]] = []
+
+        async def come() -> None:
             citizen = await self.citizens.call()
-            await self.in_line(citizen)
-            came.append(citizen)
-        return came
+            call_id = await self.in_line(citizen)
+            queued = await self.records.event(call_id, "CallQueued")
+            came.append((queued["first_arrival_at"], call_id, citizen))
+
+        await self._some_at_a_time([come() for _ in range(count)])
+        return [citizen for _, _, citizen in sorted(came, key=lambda one: one[:2])]
+
+    async def _some_at_a_time(self, work: Sequence[Coroutine[Any, Any, None]]) -> None:
+        gate = asyncio.Semaphore(AT_A_TIME)
+
+        async def one(part: Coroutine[Any, Any, None]) -> None:
+            async with gate:
+                await part
+
+        async with asyncio.TaskGroup() as group:
+            for part in work:
+                group.create_task(one(part))
 
     async def in_line(self, citizen: Citizen) -> str:
         """The call's id, as soon as it waits. Who is not heard presses again, as people do."""
@@ -69,21 +95,32 @@ class Scene:
                 await self.records.event(call_id, "CallQueued", within_s=2)
         return call_id
 
-    async def talking(self, index: int) -> Citizen:
-        """The operator becomes ready, takes a new caller and talks."""
-        self.phones[index].answers_after_s = 0.0
-        await self.operators[index].say("ready")
-        (citizen,) = await self.waiting(1)
-        await self.operators[index].be(lambda s: s.get("activity") == "talking")
-        self.phones[index].answers_after_s = None
-        return citizen
+    async def talking(self, *indices: int) -> list[Citizen]:
+        """These operators become ready; as many citizens come, and all talk."""
+        for index in indices:
+            self.phones[index].answers_after_s = 0.0
+            await self.operators[index].say("ready")
+        citizens = await self.waiting(len(indices))
+        for index in indices:
+            await self.operators[index].be(lambda s: s.get("activity") == "talking")
+            self.phones[index].answers_after_s = None
+        return citizens
 
-    async def ringing(self, index: int) -> Citizen:
-        """The operator becomes ready, and the phone rings for a new caller."""
-        await self.operators[index].say("ready")
-        (citizen,) = await self.waiting(1)
-        await self.operators[index].be(lambda s: s.get("activity") == "offered")
-        return citizen
+    async def ringing(self, *indices: int) -> list[Citizen]:
+        """These operators become ready, and their phones ring for as many new citizens."""
+        citizens = await self.waiting(len(indices))
+        await self.rung(*indices)
+        return citizens
+
+    async def rung(self, *indices: int) -> None:
+        """These operators become ready, unless they are, and their phones ring for who waits."""
+        for index in indices:
+            operator = self.operators[index]
+            await operator.be(lambda s: s.get("activity") in ("idle", "offered"))
+            if operator.state["activity"] == "idle":
+                await operator.say("ready")
+        for index in indices:
+            await self.operators[index].be(lambda s: s.get("activity") == "offered")
 
     # --- people go -------------------------------------------------------------------------
 
