@@ -18,7 +18,7 @@ from acd.core.metrics import Count
 from acd.core.replay import LoggedStep
 from acd.core.step import step
 from acd.service import Distribution
-from kernel.ids import CallId
+from kernel.ids import CallbackId, CallId
 from kernel.infra.database import Database
 from tests.fakes.bus import CollectingBus
 from tests.fakes.ids import CountedIds
@@ -126,6 +126,47 @@ async def test_a_killed_platform_finds_everybody_again(database: Database) -> No
     hall.exchange.pick_up("booth001")
     await hall.calm()
     assert hall.view(A).activity == "talking"
+    await hall.acd.stop()
+    await dead.stop()
+    await event_log.stop()
+
+
+async def test_a_killed_platform_knows_who_is_to_be_called_back(database: Database) -> None:
+    """One waits for the turn, one rests after an attempt, one rings while the platform is dead,
+    one is over; each stands in the next run where it stood."""
+    event_log = SqlEventLog(database, KeptLog())
+    await event_log.start()
+    hall = LoggedHall(event_log)
+    await hall.acd.start()
+    hall.exchange.restore()
+    await hall.calm()
+    for n in range(4):
+        call = await hall.arrive(f"c-{n}", ani=f"1380013800{n}")
+        hall.exchange.ask_for_callback(call)
+        await hall.pass_time(1)
+    await hall.acd.cancel_callback(CallbackId("cb-c-3"), actor="chen")
+    await hall.seat(A)
+    hall.exchange.citizen_not_had(CallbackId("cb-c-0"))
+    await hall.calm()
+    assert list(hall.exchange.dialling) == ["cb-c-1"]
+    before = [(c.callback_id, c.number, c.attempts, c.again_at) for c in hall.acd.callbacks()]
+    await event_log.drain()
+
+    dead = hall.acd
+    hall.next_run("second")
+    hall.clock.advance(timedelta(seconds=3))
+    await hall.acd.start()
+    hall.exchange.restore()
+    await hall.calm()
+    after = hall.acd.callbacks()
+    assert [(c.callback_id, c.number, c.attempts, c.again_at) for c in after] == before
+    # Nobody of this run is held for the citizen who rang: left in peace, and next in turn.
+    assert [(c.state, c.position) for c in after] == [("resting", 0), ("due", 1), ("due", 2)]
+    assert hall.exchange.dialling == {}
+    await hall.acd.connection_back(A)
+    await hall.calm()
+    assert list(hall.exchange.dialling) == ["cb-c-1"]
+    assert hall.view(A).activity == "dialling"
     await hall.acd.stop()
     await dead.stop()
     await event_log.stop()

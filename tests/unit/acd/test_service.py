@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from kernel import events as ev
-from kernel.errors import InvalidTransition, Unavailable
-from kernel.ids import Endpoint
+from kernel.errors import InvalidTransition, NotFound, Unavailable
+from kernel.ids import CallbackId, Endpoint
 from kernel.language import Language
 from kernel.telephony import OfferRinging
 from tests.unit.acd.hall import A, B, C, Hall
@@ -367,3 +367,38 @@ async def test_an_order_leaves_before_the_next_input_is_stepped(hall: Hall) -> N
     await hall.calm()
     first, second = stepped_at_order
     assert first < second, "the second caller was stepped before the first phone rang"
+
+
+async def test_a_citizen_is_called_back_in_turn_and_seen_on_desk_and_wallboard(hall: Hall) -> None:
+    phone = await hall.seat(A, ready=False)
+    call = await hall.arrive("c-1")
+    hall.exchange.ask_for_callback(call)
+    await hall.calm()
+    assert hall.acd.wallboard().total.callbacks == 1
+    assert hall.acd.wallboard().total.waiting == 0
+    await hall.acd.ready(A)
+    await hall.calm()
+    assert hall.view(A).activity == "dialling"
+    assert hall.view(A).deadline == hall.clock.now() + timedelta(seconds=30)
+    [booth] = hall.acd.wallboard().booths
+    assert booth.state == "dialling"
+    with pytest.raises(InvalidTransition):
+        await hall.acd.log_out(A)
+    [waiting] = hall.acd.callbacks()
+    assert (waiting.state, waiting.position, waiting.agent_id) == ("dialling", 1, A)
+    new = hall.exchange.citizen_picks_up(waiting.callback_id, "c-2")
+    await hall.calm()
+    assert hall.exchange.ringing() == {phone: new}
+    assert hall.acd.callbacks() == []
+    assert hall.acd.audit() == []
+
+
+async def test_a_defect_in_an_order_to_dial_frees_the_agent(hall: Hall) -> None:
+    call = await hall.arrive("c-1", ani="110")
+    hall.exchange.ask_for_callback(call)
+    await hall.seat(A)
+    assert hall.exchange.dialling == {}
+    assert hall.view(A).activity == "idle"
+    assert [e.outcome for e in hall.published(ev.CallbackEnded)] == ["gave_up"]
+    with pytest.raises(NotFound):
+        await hall.acd.cancel_callback(CallbackId("cb-c-1"), actor="chen")
