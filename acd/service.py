@@ -288,6 +288,11 @@ class Distribution:
         """Who is logged in, and at which phone."""
         return {a.agent_id: a.session.endpoint for a in self._floor.agents.values()}
 
+    def calls_back(self) -> bool:
+        """Whether citizens are rung at this hour: else a callback is not to be offered."""
+        now = self._clock.now()
+        return self._rules.callbacks.open_at(now) == now
+
     def callbacks(self) -> list[CallbackView]:
         """Who is to be called back, in the order of their turn within each team."""
         return callback_views(self._floor)

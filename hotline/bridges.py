@@ -6,6 +6,7 @@ The operator's desktop has its own in `desk_bridges`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from acd.core.waits import WaitNews
 from acd.plans import Plans
@@ -68,23 +69,26 @@ class PositionAnnouncer:
 
 class PlannedOffers:
     """Fills `ivr.ports.WaitingOffers`: what the reviewed data always offers, and what a running
-    plan adds. The line is made before the plans, so these are asked once `follow` was given them.
+    plan adds; a callback only at hours at which citizens are rung. The line is made before the
+    plans and the distribution, so these are asked once `follow` was given them.
     """
 
     def __init__(self, standing: WaitingOffers) -> None:
         self._standing = standing
         self._plans: Plans | None = None
+        self._calls_back: Callable[[], bool] = lambda: True
 
-    def follow(self, plans: Plans) -> None:
+    def follow(self, plans: Plans, calls_back: Callable[[], bool]) -> None:
         self._plans = plans
+        self._calls_back = calls_back
 
     def offers(self, team: TeamId) -> QueueOffers:
-        always = self._standing.offers(team)
+        always, open_now = self._standing.offers(team), self._calls_back()
         if self._plans is None:
-            return always
-        callback, said = self._plans.offers_callback(team), self._plans.said(team)
+            return replace(always, callback=always.callback and open_now)
+        callback, said = self._plans.offers_callback(team) and open_now, self._plans.said(team)
         return QueueOffers(
-            callback=always.callback or callback,
+            callback=(always.callback and open_now) or callback,
             announcement=(*said, *always.announcement),
             at_once=always.at_once or callback or bool(said),
         )

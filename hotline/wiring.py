@@ -355,7 +355,7 @@ async def _plans(ground: _Ground, distribution: Distribution, offers: PlannedOff
         clock=ground.clock,
         log=get("plans"),
     )
-    offers.follow(plans)
+    offers.follow(plans, distribution.calls_back)
     return plans
 
 

@@ -402,3 +402,11 @@ async def test_a_defect_in_an_order_to_dial_frees_the_agent(hall: Hall) -> None:
     assert [e.outcome for e in hall.published(ev.CallbackEnded)] == ["gave_up"]
     with pytest.raises(NotFound):
         await hall.acd.cancel_callback(CallbackId("cb-c-1"), actor="chen")
+
+
+async def test_callbacks_are_offered_by_day_only(hall: Hall) -> None:
+    assert hall.acd.calls_back(), "it is noon in the city"
+    hall.clock.advance(timedelta(hours=10))
+    assert not hall.acd.calls_back()
+    hall.clock.advance(timedelta(hours=9))
+    assert hall.acd.calls_back()

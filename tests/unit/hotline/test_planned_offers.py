@@ -36,10 +36,14 @@ class OnePlan:
 
 
 def offers(
-    always: QueueOffers, said: tuple[str, ...] = (), callback: bool = False
+    always: QueueOffers,
+    said: tuple[str, ...] = (),
+    callback: bool = False,
+    *,
+    by_night: bool = False,
 ) -> PlannedOffers:
     found = PlannedOffers(Standing(always))
-    found.follow(cast(Plans, OnePlan(said, callback)))
+    found.follow(cast(Plans, OnePlan(said, callback)), lambda: not by_night)
     return found
 
 
@@ -57,3 +61,11 @@ def test_a_plan_says_its_prompts_first_and_at_once() -> None:
 
 def test_a_plan_offers_a_callback_that_is_not_always_there() -> None:
     assert offers(QueueOffers(), callback=True).offers(LABOUR) == QueueOffers(True, (), True)
+
+
+def test_nobody_is_offered_a_callback_at_hours_at_which_citizens_are_not_rung() -> None:
+    always = QueueOffers(callback=True)
+    assert offers(always, by_night=True).offers(URBAN) == QueueOffers()
+    assert offers(always, callback=True, by_night=True).offers(LABOUR) == QueueOffers()
+    spoken = offers(always, ("busy_now",), True, by_night=True).offers(LABOUR)
+    assert spoken == QueueOffers(False, ("busy_now",), at_once=True)
