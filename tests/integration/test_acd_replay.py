@@ -27,7 +27,9 @@ from tests.simulation.shift import Habits
 from tests.unit.acd.rules import LABOUR, make_rules
 
 DAY = (NOON - timedelta(hours=12), NOON + timedelta(hours=12))
-HABITS = Habits(talk=60, wrap_up=10, patience=60, ignores=0.03, transfers=0.08, consults=0.04)
+HABITS = Habits(
+    talk=60, wrap_up=10, patience=60, ignores=0.03, transfers=0.08, consults=0.04, asks_back=0.2
+)
 
 
 @pytest.fixture
@@ -46,13 +48,15 @@ async def event_log(database: Database) -> AsyncIterator[SqlEventLog]:
 
 
 async def record(event_log: SqlEventLog | BothLogs, *, restart: bool = False) -> RecordedShift:
-    """A quarter of an hour of 16 operators and about 200 callers, some of whom give up."""
+    """A quarter of an hour of 16 operators and about 200 callers, some of whom give up or ask to be
+    called back; the supervisor intervenes, and the line breaks once."""
     shift = RecordedShift(make_rules(general_after=15), 11, event_log, HABITS)
     await shift.begin("first")
     shift.run_for(1)
     for number in range(1, 17):
         shift.seat(number)
     shift.arrivals(per_second=0.25, seconds=780)
+    shift.lead(380)
     shift.run_for(400)
     await _drain(event_log)
     if restart:
@@ -86,6 +90,8 @@ async def test_a_recorded_day_replays_bit_for_bit_across_a_restart(
     assert sum(r.tally.events for r in reports) == len(shift.events)
     assert sum(r.tally.decisions for r in reports) > 900
     assert sum(r.tally.readings for r in reports) >= 14
+    kinds = {type(e) for e in shift.events}
+    assert kinds >= {ev.CallbackDialled, ev.CallbackMissed, ev.AgentForced, ev.RingOpened}
     announced = [e for e in shift.events if isinstance(e, ev.WaitAnnounced)]
     assert any(e.expected_s is not None for e in announced), "a forecast was told"
 

@@ -7,7 +7,8 @@ are told how long they will wait.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from acd.core import effects as fx
 from acd.core import inputs as inp
@@ -19,12 +20,13 @@ from acd.ports import EventLog
 from acd.service import Distribution
 from kernel import events as ev
 from kernel.bus import E, Handler
-from kernel.ids import CallId
+from kernel.ids import AgentId, CallbackId, CallId
 from tests.fakes.ids import CountedIds
 from tests.fakes.log import KeptLog
 from tests.fakes.roster import DictRoster
 from tests.fakes.timers import HandTimers
 from tests.simulation.shift import Habits, Shift
+from tests.unit.acd.rules import TEAMS
 
 LOOK_EVERY_S = 20.0
 BROWSERS_BACK_S = 2.0
@@ -88,15 +90,54 @@ class RecordedShift(Shift):
         self.acd.wallboard()
         self.after(LOOK_EVERY_S, self._look)
 
+    def lead(self, seconds: float) -> None:
+        """A supervisor's day, and a line that breaks."""
+        team = TEAMS[2]
+        orders: list[inp.Command] = [
+            inp.OpenRing(team, 2, "supervisor", "ad01"),
+            inp.RestrictWrapUp(team, timedelta(seconds=8), "supervisor", "ad01"),
+            inp.ForceState(AgentId("op0003"), inp.ForcedState.NOT_READY, "去培训", "plan", "p"),
+            inp.ChooseNotReady(AgentId("op0007"), "break"),
+            inp.ConnectionLost(AgentId("op0008")),
+            inp.ConnectionBack(AgentId("op0008")),
+            inp.LogOut(AgentId("op0009")),
+            inp.RestrictWrapUp(team, None, "supervisor", "ad01"),
+            inp.OpenRing(team, 1, "supervisor", "ad01"),
+        ]
+        for number, order in enumerate(orders, start=1):
+            self.after(seconds * number / 10, partial(self._command, order))
+        self.after(seconds * 0.55, self.exchange.lose)
+        self.after(seconds * 0.56, self.exchange.restore)
+
     def hear(self, event: ev.Event) -> None:
         self.events.append(event)
         self._live(event)
         call_id = event.call_id
-        if isinstance(event, ev.CallQueued) and call_id is not None:
+        if isinstance(event, ev.CallbackDialled):
+            self.after(5, lambda: self._dial(event.callback_id))
+        elif isinstance(event, ev.CallQueued) and call_id is not None:
             self.after(TOLD_AFTER_S, lambda: self._tell(call_id))
 
     def _tell(self, call_id: CallId) -> None:
-        self.acd.announce(call_id)
+        """Who hears how long it will take may rather be called back."""
+        caller = self.exchange.callers.get(call_id)
+        told = self.acd.announce(call_id)
+        if caller is None or told is None or caller.place != "waiting" or not self.exchange.up:
+            return
+        if self.chance.random() < self.habits.asks_back:
+            self.left += 1
+            self.exchange.ask_for_callback(call_id, f"1390000{self.left:04}")
+
+    def _dial(self, callback_id: CallbackId) -> None:
+        """The citizen picks up, or not."""
+        if callback_id not in self.exchange.dialling or not self.exchange.up:
+            return
+        if self.chance.random() < 0.3:
+            self.exchange.citizen_not_had(callback_id)
+            return
+        self.arrived += 1
+        call_id = self.exchange.citizen_picks_up(callback_id, f"b-{self.arrived:06}")
+        self.after(self.habits.patience, lambda: self._lose_patience(call_id))
 
     def start_timer(self, timer: TimerKey, at: datetime) -> None:
         self._perform(fx.StartTimer(timer, at))

@@ -41,6 +41,7 @@ class Habits:
     consults: float = 0.01
     cantonese: float = 0.35
     english: float = 0.01
+    asks_back: float = 0.0
 
 
 class Shift(World):
