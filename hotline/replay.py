@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,6 +22,7 @@ from acd.core.metrics import (
     average_handle_time,
     average_speed_of_answer,
     connect_rate,
+    empty_bucket,
     occupancy,
     service_level,
     short_abandon_rate,
@@ -142,19 +143,18 @@ def _moment(at: datetime) -> str:
 
 # --- figures --------------------------------------------------------------------------------
 
-_COLUMNS = (
-    "team",
-    "entered",
-    "answered",
-    "15 s: ignoring abandons",
-    "negative",
-    "positive",
-    "connect rate 24 h",
-    "ASA",
-    "AHT",
-    "occupancy",
-    "abandon",
-    "short",
+_FIGURES: Sequence[tuple[str, Callable[[Bucket], str]]] = (
+    ("entered", lambda c: str(c[Count.ENTERED])),
+    ("answered", lambda c: str(c[Count.ANSWERED])),
+    ("in time, abandons ignored", lambda c: percent(service_level(c).ignoring_abandons)),
+    ("in time, abandons against", lambda c: percent(service_level(c).abandons_negative)),
+    ("in time, abandons for", lambda c: percent(service_level(c).abandons_positive)),
+    ("connect rate", lambda c: percent(connect_rate(c))),
+    ("ASA", lambda c: _seconds(average_speed_of_answer(c))),
+    ("AHT", lambda c: _seconds(average_handle_time(c))),
+    ("occupancy", lambda c: percent(occupancy(c))),
+    ("abandoned", lambda c: percent(abandon_rate(c))),
+    ("short abandons", lambda c: percent(short_abandon_rate(c))),
 )
 
 
@@ -168,34 +168,13 @@ def figures_table(begin: datetime, reports: Iterable[RunReport]) -> Table:
         counted.update({k: v for k, v in report.counted.items() if k in report.logged})
     first = microseconds(begin) // MINUTE_US
     written, again = (day_sums(m, first, first + 1440) for m in (logged, counted))
-    table = Table(*_COLUMNS, title=f"{begin.date()}, closed minutes, counted again from the log")
-    for team in again:
-        table.add_row(*_row(team, again[team], written.get(team)))
-    table.add_row(*_row("all", summed(again.values()), summed(written.values())))
+    table = Table("", "all", *again, title=f"{begin.date()}, counted again from the log alone")
+    sums = [(summed(again.values()), summed(written.values()))]
+    sums += [(again[team], written.get(team, empty_bucket())) for team in again]
+    for name, figure in _FIGURES:
+        pairs = ((figure(one), figure(other)) for one, other in sums)
+        table.add_row(name, *(a if a == b else f"{a} [{b}]" for a, b in pairs))
     return table
-
-
-def _row(team: str, again: Bucket, written: Bucket | None) -> list[str]:
-    one, other = _figures(again), _figures(written) if written is not None else []
-    other += ["-"] * (len(one) - len(other))
-    return [team, *(a if a == b else f"{a} [{b}]" for a, b in zip(one, other, strict=True))]
-
-
-def _figures(counts: Bucket) -> list[str]:
-    level = service_level(counts)
-    return [
-        str(counts[Count.ENTERED]),
-        str(counts[Count.ANSWERED]),
-        percent(level.ignoring_abandons),
-        percent(level.abandons_negative),
-        percent(level.abandons_positive),
-        percent(connect_rate(counts)),
-        _seconds(average_speed_of_answer(counts)),
-        _seconds(average_handle_time(counts)),
-        percent(occupancy(counts)),
-        percent(abandon_rate(counts)),
-        percent(short_abandon_rate(counts)),
-    ]
 
 
 def percent(part: float | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from acd.core.connect_rate import ConnectRates
 from acd.core.effects import NO_ID
@@ -17,7 +18,7 @@ from acd.core.inputs import RestoredAgent
 from acd.core.metrics import ClosedMinute, Metrics
 from acd.core.rules import Rules
 from acd.core.self_audit import Drift
-from acd.core.views import Sources, TeamRow, Wallboard, primary_team, wallboard
+from acd.core.views import Sources, Wallboard, as_json, primary_team, wallboard
 from acd.core.waits import WaitNews, Waits
 from kernel import events as ev
 from kernel.ids import CallId, TeamId
@@ -28,11 +29,12 @@ class FiguresShown:
     """The figures of the wallboard as they were shown at `at`: the whole centre, then each team.
 
     Written for the first reading in each minute, so that a replay can be held against what people
-    saw.
+    saw. A row is a `TeamRow` in plain values, by name: what a later version shows beside is no
+    difference.
     """
 
     at: datetime
-    rows: tuple[TeamRow, ...]
+    rows: tuple[dict[str, Any], ...]
 
 
 class Books:
@@ -127,7 +129,8 @@ class Books:
         if self._shown_minute == self.metrics.minute:
             return board, None
         self._shown_minute = self.metrics.minute
-        return board, FiguresShown(now, (board.total, *board.teams))
+        rows = (board.total, *board.teams)
+        return board, FiguresShown(now, tuple(as_json(row) for row in rows))
 
 
 def _best(skills: tuple[tuple[TeamId, int], ...]) -> TeamId | None:

@@ -224,8 +224,12 @@ class Replay:
             return self._differs(entry, _kind(self._due[0]), None, self._due[0])
         _, came = self.books.show(self.floor, (), entry.at)
         for one, other in zip_longest(logged.rows, came.rows if came is not None else ()):
-            if not same(one, other):
+            if one is None or other is None:
                 return self._differs(entry, What.FIGURES, one, other)
+            names = [n for n in one if n not in other or not same(one[n], other[n])]
+            if names:
+                shown = [{n: row.get(n) for n in ("team", *names)} for row in (one, other)]
+                return self._differs(entry, What.FIGURES, *shown)
         self.tally.readings += 1
         return None
 

@@ -447,7 +447,7 @@ def _team_row(
     )
 
 
-def as_json(view: AgentView | Wallboard) -> dict[str, Any]:
+def as_json(view: AgentView | Wallboard | TeamRow) -> dict[str, Any]:
     """The view with moments as ISO 8601, ready for `json.dumps`."""
     plain = _plain(asdict(view))
     assert isinstance(plain, dict)

@@ -91,7 +91,7 @@ async def test_each_kind_of_forgery_is_found_at_its_place(hall: Hall) -> None:
                 more = (body.counts[0] + 1, *body.counts[1:])
                 assert forged(at, replace(body, counts=more)) == (What.FIGURES, entry.number)
             case FiguresShown():
-                row = replace(body.rows[0], waiting=body.rows[0].waiting + 1)
+                row = {**body.rows[0], "waiting": body.rows[0]["waiting"] + 1}
                 assert forged(at, replace(body, rows=(row, *body.rows[1:]))) == (
                     What.FIGURES,
                     entry.number,
@@ -100,6 +100,26 @@ async def test_each_kind_of_forgery_is_found_at_its_place(hall: Hall) -> None:
                 later = replace(body, occurred_at=body.occurred_at + timedelta(microseconds=1))
                 assert forged(at, later) == (What.EVENT, entry.number)
     assert {ClosedMinute, FiguresShown, ev.WaitAnnounced, ev.WaitForecastsScored} <= seen
+
+
+async def test_figures_of_an_older_version_are_compared_as_far_as_they_go(hall: Hall) -> None:
+    """The wallboard got a column, and every log that was written before could not be read."""
+    await busy(hall)
+    log = entries(hall)
+    older = [
+        replace(e, body=replace(e.body, rows=tuple(map(_older, e.body.rows))))
+        if isinstance(e.body, FiguresShown)
+        else e
+        for e in log
+    ]
+    assert older != log
+    replay, found = replay_of(older)
+    assert found is None
+    assert replay.tally.readings > 0
+
+
+def _older(row: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name != "asa_s"}
 
 
 async def test_a_command_that_the_core_refuses_now_is_a_difference(hall: Hall) -> None:
