@@ -39,6 +39,7 @@ class Ivr:
     dialogue: Dialogue
     survey: Survey
     world: FlowWorld
+    clock: Clock
 
     async def start(self) -> None:
         """Take in what was shipped anew, and begin to count."""
@@ -101,4 +102,5 @@ async def build_ivr(
         dialogue=dialogue,
         survey=survey,
         world=world,
+        clock=clock,
     )

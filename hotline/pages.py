@@ -22,6 +22,7 @@ from hotline.health import Part, PartState
 from hotline.settings import ROOT
 from hotline.web import DIST, build_app
 from hotline.wiring import Services, websocket_url
+from ivr import routes as flow_routes
 from ivr.adapters.prompt_files import load_prompts
 from ivr.core.speech import NO_RECOGNISER
 from kernel.infra.clock import SystemClock
@@ -43,6 +44,7 @@ TEMPLATE_DIRS: tuple[Path, ...] = (
             "callbacks",
             "cti",
             "directory",
+            "ivr",
             "knowledge_base",
             "recordings",
             "workorders",
@@ -93,6 +95,18 @@ def _routers(
         plan_routes.build_router(kit, s.plans, names, heard),
         call_routes.build_router(
             kit, s.journal, names, StepTitles().step_title, agent_name(s.directory)
+        ),
+        flow_routes.build_router(
+            kit,
+            flow_routes.FlowDesk(
+                flows=s.ivr.flows,
+                funnel=s.ivr.funnel,
+                catalogue=s.ivr.catalogue,
+                lines=s.directory,
+                clock=s.ivr.clock,
+                step_title=StepTitles().step_title,
+                team_names=names,
+            ),
         ),
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),

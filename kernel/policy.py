@@ -34,6 +34,8 @@ class Action(StrEnum):
     READ_KNOWLEDGE = "read_knowledge"
     SEE_DIRECTORY = "see_directory"
     SEE_AUDIT = "see_audit"
+    SEE_FLOWS = "see_flows"
+    MANAGE_FLOWS = "manage_flows"
     EXPORT = "export"
 
 
@@ -65,6 +67,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.READ_KNOWLEDGE,
             Action.SEE_DIRECTORY,
             Action.EXPORT,
+            Action.SEE_FLOWS,
         }
     ),
     Role.QUALITY: frozenset(
@@ -76,6 +79,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_CASES,
             Action.READ_KNOWLEDGE,
             Action.SEE_DIRECTORY,
+            Action.SEE_FLOWS,
         }
     ),
     Role.DISPATCHER: frozenset(
@@ -95,6 +99,8 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.READ_KNOWLEDGE,
             Action.SEE_DIRECTORY,
             Action.SEE_AUDIT,
+            Action.SEE_FLOWS,
+            Action.MANAGE_FLOWS,
         }
     ),
 }

@@ -61,6 +61,7 @@ _CASE = "/cases/GZ00000000000000"
 _ARTICLE = "KB-NONE"
 
 _TASK = "/callbacks/none"
+_FLOW = "/ivr/main/versions/99"
 
 ROUTES: dict[str, Row] = {
     # For everybody.
@@ -130,6 +131,16 @@ ROUTES: dict[str, Row] = {
     "POST /api/plans/{plan_id}/end": row(
         401, 403, 404, 403, 403, 403, asked="/api/plans/none/end", json={"reason": "平稳"}
     ),
+    # The flows that callers hear.
+    "GET /ivr": row(303, 403, 303, 303, 403, 303),
+    "GET /ivr/{flow}": row(303, 403, 200, 200, 403, 200, asked="/ivr/main"),
+    "GET /ivr/{flow}/try": row(303, 403, 200, 200, 403, 200, asked="/ivr/main/try"),
+    "GET /ivr/{flow}/versions/{number}": row(303, 403, 403, 403, 403, 404, asked=_FLOW),
+    "POST /ivr/{flow}/versions/{number}": row(303, 403, 403, 403, 403, 404, asked=_FLOW),
+    "POST /ivr/{flow}/versions/{number}/publish": row(
+        303, 403, 403, 403, 403, 404, asked=f"{_FLOW}/publish"
+    ),
+    "POST /ivr/{flow}/rollback": row(303, 403, 403, 403, 403, 409, asked="/ivr/main/rollback"),
     # The journal of the calls.
     "GET /calls": row(303, 403, 200, 200, 403, 200),
     "GET /calls/{call_id}": row(303, 403, 404, 404, 403, 404, asked="/calls/gz1-1-1"),

@@ -37,7 +37,7 @@ class DictFlowStore:
     async def save(self, version: FlowVersion) -> FlowVersion:
         old = self.kept.get((version.flow, version.number))
         if old is None or old.state is not VersionState.DRAFT or old.revision != version.revision:
-            raise Conflict("…")
+            raise Conflict("这份草稿刚被别人修改过，请刷新后再改")
         new = replace(
             old,
             body=version.body,
@@ -51,10 +51,10 @@ class DictFlowStore:
     async def move(self, changed: Sequence[FlowVersion], current: int | None) -> None:
         present = await self.published(changed[0].flow)
         if (present.number if present else None) != current:
-            raise Conflict("…")
+            raise Conflict("线上版本刚刚变更过，请刷新后再操作")
         for version in changed:
             if self.kept[version.flow, version.number].revision != version.revision:
-                raise Conflict("…")
+                raise Conflict("线上版本刚刚变更过，请刷新后再操作")
         for version in changed:
             self.kept[version.flow, version.number] = version
 

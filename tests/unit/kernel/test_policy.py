@@ -26,6 +26,8 @@ TABLE = {
     Action.READ_KNOWLEDGE: "YYYYY",
     Action.SEE_DIRECTORY: "YYYYY",
     Action.SEE_AUDIT: "....Y",
+    Action.SEE_FLOWS: ".YY.Y",
+    Action.MANAGE_FLOWS: "....Y",
     Action.EXPORT: ".Y...",
 }
 CELLS = [

@@ -1,0 +1,78 @@
+"""The pages of the flows behind a web kit, with people to sign in as, on stores in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from ivr.core.funnel import Funnel
+from ivr.funnel_keeper import FunnelKeeper
+from ivr.routes import FlowDesk, build_router
+from kernel.ids import TeamId
+from kernel.infra.i18n import Catalogue
+from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
+from kernel.language import ScreenLanguage
+from kernel.policy import Principal, Role
+from tests.fakes.clock import SetClock
+from tests.fakes.flow_store import DictFunnelStore
+from tests.fakes.line_book import DictLineBook, OldLine
+from tests.fakes.log import KeptLog
+from tests.unit.ivr.shelf import Shelf
+from tests.unit.ivr.shipped import catalogue
+
+ROOT = Path(__file__).resolve().parents[3]
+PEOPLE = {
+    "administrator": Principal("ad01", "管理员", frozenset({Role.ADMINISTRATOR})),
+    "other": Principal("ad02", "管理员二", frozenset({Role.ADMINISTRATOR})),
+    "supervisor": Principal("ad03", "值班长", frozenset({Role.SUPERVISOR})),
+    "operator": Principal("op0001", "陈晓明", frozenset({Role.OPERATOR})),
+}
+TITLES = {"person": "转人工", "greeting_three": "欢迎语与选单"}
+
+
+class Site:
+    def __init__(self) -> None:
+        self.shelf = Shelf()
+        self.store = DictFunnelStore()
+        self.funnel = FunnelKeeper(Funnel(self.shelf.flows.kind_of), self.store, KeptLog())
+
+        async def lookup(cookie: str) -> WebSession | None:
+            person = PEOPLE.get(cookie)
+            return WebSession(person, "token", ScreenLanguage.CHINESE) if person else None
+
+        kit = WebKit(
+            template_dirs=[ROOT / "frontend" / "templates", ROOT / "ivr" / "templates"],
+            catalogue=Catalogue(ROOT / "frontend" / "locale" / "en.po"),
+            lookup=lookup,
+            assets_version="test",
+        )
+        desk = FlowDesk(
+            flows=self.shelf.flows,
+            funnel=self.funnel,
+            catalogue=catalogue(),
+            lines=DictLineBook({"12333": OldLine("人社咨询热线", TeamId("labour"))}),
+            clock=SetClock(),
+            step_title=lambda flow, step: TITLES.get(step),
+            team_names={
+                ScreenLanguage.CHINESE: {"labour": "劳动社保"},
+                ScreenLanguage.ENGLISH: {"labour": "Labour"},
+            },
+        )
+        self.app = FastAPI()
+        kit.install_error_answers(self.app)
+        self.app.include_router(build_router(kit, desk))
+
+    async def open(self) -> Site:
+        await self.shelf.open()
+        return self
+
+    def browser(self, who: str | None = "administrator", language: str = "zh") -> httpx.AsyncClient:
+        cookies = {} if who is None else {COOKIE: who, LANGUAGE_COOKIE: language}
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app),
+            base_url="http://hotline.test",
+            cookies=cookies,
+            headers={"accept": "text/html"},
+        )

@@ -1,0 +1,172 @@
+"""The pages of the flows: graph and funnel, versions, publishing, the simulator, and who may."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.adapters.flow_files import digest
+from ivr.core.funnel import Counts, Place
+from ivr.core.versions import VersionState
+from tests.fakes.clock import NOON
+from tests.unit.ivr.shelf import BROKEN, OTHER, SHIPPED, THIRD
+from tests.unit.ivr.site import Site
+
+CSRF = {"csrf_token": "token"}
+
+
+@pytest.fixture
+async def site() -> Site:
+    return await Site().open()
+
+
+@pytest.mark.parametrize("flow", ["main", "survey"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_graph_shows_every_step_with_its_figures(
+    site: Site, flow: str, language: str
+) -> None:
+    now = site.shelf.flows.current(flow)
+    first = next(iter(now.steps))
+    site.store.kept[Place(NOON.date(), flow, now.version, first)] = Counts(40, 30, 7, 3)
+    page = (await site.browser(language=language).get(f"/ivr/{flow}")).text
+    assert all(f"<title>{step}</title>" in page for step in now.steps)
+    assert "17.5%" in page
+    assert ("暂无来电" if language == "zh" else "No calls yet") in page
+
+
+async def test_overview_begins_with_the_reception(site: Site) -> None:
+    answer = await site.browser().get("/ivr")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ivr/main")
+
+
+async def test_unknown_flows_and_versions_have_no_page(site: Site) -> None:
+    for path in ("/ivr/other", "/ivr/main?version=9", "/ivr/main/versions/9", "/ivr/other/try"):
+        assert (await site.browser().get(path)).status_code == 404
+
+
+async def test_draft_is_written_checked_published_and_rolled_back(site: Site) -> None:
+    browser = site.browser()
+    made = await browser.post(
+        "/ivr/main/versions/1", data={**CSRF, "body": OTHER, "note": "试用", "revision": "1"}
+    )
+    assert made.headers["location"] == "/ivr/main/versions/2"
+    assert "检查通过" in (await browser.get("/ivr/main/versions/2")).text
+    published = await browser.post("/ivr/main/versions/2/publish", data={**CSRF, "current": "1"})
+    assert published.status_code == 303
+    assert site.shelf.now == digest(OTHER)
+    assert "回退到第1版" in (await browser.get("/ivr/main")).text
+    back = await browser.post("/ivr/main/rollback", data={**CSRF, "current": "2"})
+    assert back.status_code == 303
+    assert site.shelf.now == digest(SHIPPED["main"])
+    assert "已回退" in (await browser.get("/ivr/main")).text
+
+
+async def test_wrong_draft_names_its_line_and_offers_no_publishing(site: Site) -> None:
+    browser = site.browser()
+    data = {**CSRF, "body": BROKEN, "note": "", "revision": "1"}
+    await browser.post("/ivr/main/versions/1", data=data)
+    line = BROKEN.splitlines().index("    silence: nowhere") + 1
+    for path in ("/ivr/main/versions/2", "/ivr/main?version=2"):
+        page = (await browser.get(path)).text
+        assert f"第{line}行" in page
+        assert "发布第2版" not in page
+    refused = await browser.post("/ivr/main/versions/2/publish", data={**CSRF, "current": "1"})
+    assert refused.status_code == 409
+    assert site.shelf.now == digest(SHIPPED["main"])
+    assert (await browser.get("/ivr/main/try?version=2")).status_code == 422
+
+
+async def test_second_of_two_editors_keeps_his_text_and_is_told(site: Site) -> None:
+    await site.shelf.draft(OTHER)
+    data = {**CSRF, "note": "", "revision": "1"}
+    one, other = site.browser(), site.browser("other")
+    first = await one.post("/ivr/main/versions/2", data={**data, "body": THIRD})
+    assert first.status_code == 303
+    second = await other.post("/ivr/main/versions/2", data={**data, "body": OTHER + "# mine"})
+    assert second.status_code == 409
+    assert "刚被别人修改过" in second.text
+    assert "# mine" in second.text
+    assert site.shelf.store.kept["main", 2].body == THIRD
+    # Saving once more is refused again; a draft of his own is the way on.
+    assert 'name="revision" value="1"' in second.text
+    own = await other.post(
+        "/ivr/main/versions/2", data={**data, "body": OTHER + "# mine", "as_new": "1"}
+    )
+    assert own.headers["location"] == "/ivr/main/versions/3"
+
+
+async def test_second_of_two_publishers_is_told_who_was_first(site: Site) -> None:
+    for body in (OTHER, THIRD):
+        await site.shelf.draft(body)
+    await site.browser().post("/ivr/main/versions/2/publish", data={**CSRF, "current": "1"})
+    late = await site.browser("other").post(
+        "/ivr/main/versions/3/publish", data={**CSRF, "current": "1"}
+    )
+    assert late.status_code == 409
+    assert "线上版本刚刚变更过" in late.text
+    assert site.shelf.store.kept["main", 3].state is VersionState.DRAFT
+
+
+@pytest.mark.parametrize(
+    "path", ["/ivr/main/versions/1", "/ivr/main/versions/1/publish", "/ivr/main/rollback"]
+)
+async def test_only_administrators_change_flows_and_only_from_our_pages(
+    site: Site, path: str
+) -> None:
+    data = {**CSRF, "body": OTHER, "current": "1"}
+    for who in ("supervisor", "operator"):
+        assert (await site.browser(who).post(path, data=data)).status_code == 403
+    assert (await site.browser(None).post(path, data=data)).status_code in (303, 401)
+    assert (await site.browser().post(path, data={"body": OTHER})).status_code == 403
+    foreign = await site.browser().post(path, data=data, headers={"origin": "http://evil.test"})
+    assert foreign.status_code == 403
+    assert len(site.shelf.store.kept) == 2
+
+
+async def test_supervisor_sees_the_funnel_and_no_way_to_change_it(site: Site) -> None:
+    page = await site.browser("supervisor").get("/ivr/main")
+    assert page.status_code == 200
+    assert "/versions/" not in page.text
+    assert (await site.browser("operator").get("/ivr/main")).status_code == 403
+
+
+# --- the simulator -------------------------------------------------------------------------------
+
+
+async def test_call_is_tried_key_by_key(site: Site) -> None:
+    browser = site.browser()
+    page = (await browser.get("/ivr/main/try")).text
+    assert "广州12345热线，您好。" in page
+    page = (await browser.get("/ivr/main/try?keys=9,2&key=3")).text
+    assert "转接劳动社保专席" in page
+    assert "劳动社保" in page
+    assert "这通电话到此为止" in page
+
+
+async def test_silence_and_the_old_lines_are_tried_too(site: Site) -> None:
+    browser = site.browser()
+    page = (await browser.get("/ivr/main/try?line=12333&key=-")).text
+    assert "没有按键" in page
+    assert "这通电话到此为止" in page
+    page = (await browser.get("/ivr/main/try?language=en")).text
+    assert "Hello, this is Guangzhou 12345." in page
+
+
+async def test_typed_numbers_are_entered_as_one(site: Site) -> None:
+    page = (await site.browser().get("/ivr/main/try?keys=6&key=20261124000123")).text
+    assert "登记电话的后四位" in page
+    assert "20261124000123" in page  # the address of the next step, for the tester only
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["language=fr", "lookup=perhaps", "line=<script>", "keys=<script>alert(1)</script>", "key=,,,"],
+)
+async def test_strange_questions_to_the_simulator_do_no_harm(site: Site, query: str) -> None:
+    answer = await site.browser().get(f"/ivr/main/try?{query}")
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+
+
+async def test_endless_trial_is_refused(site: Site) -> None:
+    keys = ",".join(["9", "2"] * 40)
+    assert (await site.browser().get(f"/ivr/main/try?keys={keys}")).status_code == 422
