@@ -28,6 +28,7 @@ from acd.core.plan_levers import (
     target,
     wants,
 )
+from acd.core.plan_reserves import Answer, Seen, Summons, answered, summon
 from acd.core.plan_runs import PlanRun, begin_run, due_marks, next_mark, values
 from acd.core.plans import Book, EndCause, Ended, Figures, Plan, PlanState, Started
 from acd.core.views import Wallboard
@@ -36,7 +37,7 @@ from acd.service import Distribution
 from kernel.audit import AuditTrail
 from kernel.clock import Clock
 from kernel.errors import BadInput, HotlineError, Unavailable
-from kernel.ids import TeamId
+from kernel.ids import AgentId, TeamId
 from kernel.paging import DEFAULT_SIZE, Page
 from kernel.policy import Action, Principal, demand
 
@@ -80,7 +81,8 @@ class Plans:
         self._wants = Wants()
         self._unsaved: dict[str, PlanRun] = {}
         self._figures: Mapping[TeamId, Figures] = {}
-        self._queue: asyncio.Queue[tuple[_Order, asyncio.Future[None]] | None] = asyncio.Queue()
+        self._seen: tuple[Seen, ...] = ()
+        self._queue: asyncio.Queue[_Asked | None] = asyncio.Queue()
         self._look_pending = False
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -153,14 +155,32 @@ class Plans:
             raise BadInput("内容过长", "reason")
         # Refused here already, so that the trail holds no order that could never be done.
         (pl.begin if begins else pl.end)(self._book, plan_id, self._clock.now())
-        if self._task is None or self._task.done():
-            raise Unavailable("应急预案暂未启动，请稍候再试")
         await self._audit.record(
             who=by.account, action=action, object_id=plan_id, detail={"reason": reason}
         )
-        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((_Order(plan_id, by.account, reason, begins), answer))
-        await answer
+        order = _Order(plan_id, by.account, reason, begins)
+        await self._ask(lambda: self._obey(order))
+
+    async def answer(self, agent_id: AgentId, *, come: bool) -> None:
+        """An operator's answer to the plans that ask him or her to come; nothing happens when none
+        does any more. Whoever comes makes himself or herself ready, which is not done here."""
+        said = Answer.CAME if come else Answer.DECLINED
+
+        async def note() -> None:
+            now = self._clock.now()
+            for plan_id, run in self._runs.items():
+                self._summoned(plan_id, answered(run.summoned, agent_id, said, now))
+            await self._write()
+
+        await self._ask(note)
+
+    async def _ask(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Let the owner do it, between two looks. Raises what the job raises."""
+        if self._task is None or self._task.done():
+            raise Unavailable("应急预案暂未启动，请稍候再试")
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((job, done))
+        await done
 
     # --- reads -----------------------------------------------------------------------------
 
@@ -207,15 +227,15 @@ class Plans:
             self._look_pending = False
             try:
                 if item is not None:
-                    await self._obey(*item)
+                    await _perform(*item)
                 else:
                     await self._judge()
             except Exception:
                 # A defect here must not end the watch over the next peak hour.
                 self._log.exception("plans_look_failed")
 
-    async def _next(self) -> tuple[_Order, asyncio.Future[None]] | None:
-        """An order, or None when it is time to look."""
+    async def _next(self) -> _Asked | None:
+        """What was asked for, or None when it is time to look."""
         now = self._clock.now()
         at = pl.next_look(self._book, self._figures, now)
         marks = [m for run in self._runs.values() if (m := next_mark(run, now)) is not None]
@@ -227,31 +247,23 @@ class Plans:
             self._read()
             return None
 
-    async def _obey(self, order: _Order, answer: asyncio.Future[None]) -> None:
+    async def _obey(self, order: _Order) -> None:
+        self._read()
         now = self._clock.now()
-        step = pl.begin if order.begins else pl.end
         effect: pl.Effect
-        try:
-            book, effect = step(self._book, order.plan_id, now)
-            self._book = book
-            await self._carry_out((effect,), now, order)
-        except Exception as error:
-            if not answer.done():
-                known = isinstance(error, HotlineError)
-                answer.set_exception(
-                    error if known else Unavailable("系统内部错误，请重试或联系值班长")
-                )
-            if not isinstance(error, HotlineError):
-                raise
-        else:
-            if not answer.done():
-                answer.set_result(None)
+        step = pl.begin if order.begins else pl.end
+        self._book, effect = step(self._book, order.plan_id, now)
+        await self._carry_out((effect,), now, order)
 
     def _read(self) -> None:
         self._take(self._distribution.wallboard())
 
     def _take(self, board: Wallboard) -> None:
         self._figures = figures_of(board) if board.line_up else {}
+        self._seen = tuple(
+            Seen(row.agent_id, row.state, row.reason, row.teams, row.connected)
+            for row in board.booths
+        )
 
     async def look(self) -> None:
         """Read the figures, judge every plan by them, and do what follows."""
@@ -285,6 +297,7 @@ class Plans:
                     ended.append(run.mark("end", values(figures, now)))
                     self._log.info("plan_ended", plan=run.plan_id, cause=effect.cause.value)
         self._write_marks(now)
+        self._summon(now)
         await self._settle()
         for run in ended:
             self._note(run)
@@ -297,6 +310,18 @@ class Plans:
                 run = run.mark(name, values(self._figures.get(plan.measured), now))
                 self._runs[plan.plan_id] = run
                 self._note(run)
+
+    def _summon(self, now: datetime) -> None:
+        """Ask the reserves of the running plans, and see who came."""
+        for plan in self._book.running():
+            before = self._runs[plan.plan_id].summoned
+            self._summoned(plan.plan_id, summon(plan, before, self._seen, now))
+
+    def _summoned(self, plan_id: str, after: tuple[Summons, ...]) -> None:
+        run = self._runs[plan_id]
+        if after != run.summoned:
+            self._runs[plan_id] = replace(run, summoned=after)
+            self._note(self._runs[plan_id])
 
     # --- levers ----------------------------------------------------------------------------
 
@@ -354,8 +379,17 @@ class Plans:
             await order
         except HotlineError as refusal:
             self._log.warning("plan_order_refused", lever=kind.value, team=team, why=str(refusal))
+            self._note_refusal(key, refusal)
             return False
         return True
+
+    def _note_refusal(self, key: LeverKey, refusal: HotlineError) -> None:
+        for plan in self._book.running():
+            if key in lever_values(plan):
+                run = self._runs[plan.plan_id].note(refusal.message)
+                if run is not self._runs[plan.plan_id]:
+                    self._runs[plan.plan_id] = run
+                    self._note(run)
 
     # --- the record ------------------------------------------------------------------------
 
@@ -382,6 +416,25 @@ class _Order:
     actor: str
     reason: str
     begins: bool
+
+
+_Asked = tuple[Callable[[], Awaitable[None]], asyncio.Future[None]]
+
+
+async def _perform(job: Callable[[], Awaitable[None]], done: asyncio.Future[None]) -> None:
+    """Do what was asked for and tell who asked. A defect is told, too, and then raised here."""
+    try:
+        await job()
+    except HotlineError as refusal:
+        if not done.done():
+            done.set_exception(refusal)
+    except Exception:
+        if not done.done():
+            done.set_exception(Unavailable("系统内部错误，请重试或联系值班长"))
+        raise
+    else:
+        if not done.done():
+            done.set_result(None)
 
 
 def figures_of(board: Wallboard) -> dict[TeamId, Figures]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from acd.core.plan_levers import NO_LIMIT, LeverKind
+from acd.core.plan_reserves import Answer
 from acd.core.plan_runs import PlanRun
 from acd.core.plans import (
     Announce,
@@ -19,12 +20,13 @@ from acd.core.plans import (
     OfferCallback,
     OpenRingTo,
     Plan,
+    Summon,
     Trigger,
     WrapUpAtMost,
 )
 from acd.plans import Plans
 from acd.schemas import PlanOrderIn
-from kernel.ids import TeamId
+from kernel.ids import AgentId, TeamId
 from kernel.infra.web import WebKit, duration
 from kernel.language import ScreenLanguage
 from kernel.policy import Action
@@ -32,6 +34,9 @@ from kernel.policy import Action
 TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
 PromptText = Callable[[str, ScreenLanguage], str]
 """What callers hear, by the prompt's name."""
+ReasonName = Callable[[str, ScreenLanguage], str]
+"""Of not being ready, by its code."""
+AgentName = Callable[[AgentId, ScreenLanguage], str]
 
 MEASURE_NAMES: Mapping[Measure, str] = {
     Measure.WAITING: "排队来电",
@@ -46,26 +51,42 @@ END_NAMES: Mapping[EndCause, str] = {
     EndCause.TIME_OVER: "到时结束",
     EndCause.REMOVED: "预案已取消",
 }
+ANSWER_NAMES: Mapping[Answer, str] = {
+    Answer.CAME: "已返回",
+    Answer.DECLINED: "暂不能来",
+    Answer.ASKED: "未答复",
+    Answer.LEFT: "已签退",
+}
 WHOLE_HALL = "全中心"
 _SHOWN_MARKS = ("start", "after_5", "after_15", "end")
 
 
-def build_router(kit: WebKit, plans: Plans, names: TeamNames, prompt_text: PromptText) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The words of other departments."""
+
+    teams: TeamNames
+    prompt: PromptText
+    reason: ReasonName
+    agent: AgentName
+
+
+def build_router(kit: WebKit, plans: Plans, names: Names) -> APIRouter:
     """Page `/plans`; JSON `/api/plans/{plan_id}/begin` and `/end`. What changes from moment to
     moment comes with the wallboard's socket."""
     router = APIRouter()
-    router.include_router(_page(kit, plans, names, prompt_text))
+    router.include_router(_page(kit, plans, names))
     router.include_router(_orders(kit, plans))
     return router
 
 
-def _page(kit: WebKit, plans: Plans, names: TeamNames, prompt_text: PromptText) -> APIRouter:
+def _page(kit: WebKit, plans: Plans, names: Names) -> APIRouter:
     router = kit.router(action=Action.SEE_WALLBOARD)
 
     @router.get("/plans")
     async def plans_page(request: Request, cursor: str = "") -> Response:
         language = await kit.language(request)
-        words = Words(kit, language, names[language], prompt_text)
+        words = Words(kit, language, names)
         page = await plans.history(cursor or None)
         known = {view.plan.plan_id: view.plan for view in plans.board()}
         return await kit.page(
@@ -138,22 +159,18 @@ class RunWords:
     end_reason: str
     did: tuple[str, ...]
     effect: tuple[tuple[str, str], ...]
+    summoned: tuple[tuple[str, int, str], ...]
+    notes: tuple[str, ...]
 
 
 class Words:
     """Plans and runs in one reader's language."""
 
-    def __init__(
-        self,
-        kit: WebKit,
-        language: ScreenLanguage,
-        teams: Mapping[str, str],
-        prompt_text: PromptText,
-    ) -> None:
+    def __init__(self, kit: WebKit, language: ScreenLanguage, names: Names) -> None:
         self._kit = kit
         self._language = language
-        self._teams = teams
-        self._prompt_text = prompt_text
+        self._names = names
+        self._teams = names.teams[language]
 
     def _say(self, text: str, **values: object) -> str:
         said = self._kit.catalogue.text(self._language, text)
@@ -214,10 +231,15 @@ class Words:
                 case WrapUpAtMost(limit=limit):
                     said.append(self._say("话后整理不超过 %(n)s 秒", n=int(limit.total_seconds())))
                 case Announce(prompts=prompts):
-                    heard = " ".join(self._prompt_text(name, self._language) for name in prompts)
+                    heard = " ".join(self._names.prompt(name, self._language) for name in prompts)
                     said.append(self._say("等候时播报：%(heard)s", heard=heard))
                 case OfferCallback():
                     said.append(self._say("一开始等候就提供回拨"))
+                case Summon(reasons=reasons):
+                    named = self._say("、").join(
+                        self._names.reason(reason, self._language) for reason in reasons
+                    )
+                    said.append(self._say("请正在%(reasons)s的话务员返回", reasons=named))
         return said
 
     def run(self, run: PlanRun, plan: Plan | None) -> RunWords:
@@ -235,6 +257,22 @@ class Words:
             end_reason=run.end_reason,
             did=tuple(self._did(run)),
             effect=tuple(self._effect(run)),
+            summoned=self._summoned(run),
+            notes=tuple(self._say(note) for note in run.notes),
+        )
+
+    def _summoned(self, run: PlanRun) -> tuple[tuple[str, int, str], ...]:
+        """Each answer, how many gave it, and who."""
+        return tuple(
+            (self._say(ANSWER_NAMES[answer]), len(who), self._say("、").join(who))
+            for answer in ANSWER_NAMES
+            if (
+                who := [
+                    self._names.agent(one.agent_id, self._language)
+                    for one in run.summoned
+                    if one.answer is answer
+                ]
+            )
         )
 
     def _did(self, run: PlanRun) -> list[str]:

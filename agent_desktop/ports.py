@@ -284,6 +284,15 @@ class FiguresSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """An operator whom a running plan asked to come back. `answer`: asked (none yet), came,
+    declined, left."""
+
+    agent_id: AgentId
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSituation:
     """One plan now. `team`: whose figures count (empty: the whole hall), `teams`: whom it concerns.
 
@@ -304,11 +313,19 @@ class PlanSituation:
     by: str = ""
     values: tuple[float | None, ...] = ()
     wrap_up_s: float | None = None
+    reserves: tuple[Reserve, ...] = ()
+
+    def asks(self, agent_id: AgentId) -> bool:
+        """True while it waits for this operator's answer."""
+        return any(r.agent_id == agent_id and r.answer == "asked" for r in self.reserves)
 
 
 class PlanSource(Protocol):
     def plans(self) -> tuple[PlanSituation, ...]:
         """Every plan, in the order of the reviewed file; from memory."""
+
+    async def answer(self, agent_id: AgentId, *, come: bool) -> None:
+        """The operator's answer to the plans that ask him or her."""
 
 
 # --- what the service is given ------------------------------------------------------------------

@@ -103,6 +103,13 @@ class CancelConsult(Command):
     type: Literal["cancel_consult"] = "cancel_consult"
 
 
+class AnswerSummons(Command):
+    """To a plan that asks this operator to come back (`RunningPlan.asks`). `come` makes ready."""
+
+    type: Literal["answer_summons"] = "answer_summons"
+    come: bool
+
+
 class ExtendWrapUp(Command):
     """The limit once again, once."""
 
@@ -133,6 +140,7 @@ ClientMessage = Annotated[
     | CompleteConsult
     | CancelConsult
     | ExtendWrapUp
+    | AnswerSummons
     | WrapUpDone,
     Field(discriminator="type"),
 ]
@@ -334,11 +342,13 @@ class Forced(Part):
 
 
 class RunningPlan(Part):
-    """`wrap_up_s`: so long may a wrap-up last while the plan runs; None: as always."""
+    """`wrap_up_s`: so long may a wrap-up last while the plan runs; None: as always. `asks`: this
+    operator is asked to come back, and has not answered."""
 
     zh: str
     en: str
     wrap_up_s: float | None
+    asks: bool
 
 
 class PlansRunning(Part):

@@ -204,6 +204,10 @@ class Desk:
                 await self._floor.not_ready(me, _reason(reason))
             case protocol.WrapUpDone():
                 await self._finish(me, command)
+            case protocol.AnswerSummons(come=come):
+                if come:
+                    await self._floor.ready(me)
+                await self._plans.answer(me, come=come)
             case _:
                 await self._perform_on_call(me, command)
 
@@ -394,7 +398,12 @@ class Desk:
         serves = frozenset(operator.teams) if operator else frozenset()
         shown = PlansRunning(
             plans=tuple(
-                RunningPlan(zh=plan.zh, en=plan.en, wrap_up_s=plan.wrap_up_s)
+                RunningPlan(
+                    zh=plan.zh,
+                    en=plan.en,
+                    wrap_up_s=plan.wrap_up_s,
+                    asks=plan.asks(tab.agent_id),
+                )
                 for plan in running
                 if not serves.isdisjoint(plan.teams)
             )

@@ -7,6 +7,7 @@ reader, or the distribution, wait.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 from agent_desktop.core.named import Named
@@ -29,6 +30,7 @@ from agent_desktop.ports import (
     People,
     PlanSituation,
     PlanSource,
+    Reserve,
     TeamFigures,
 )
 from agent_desktop.wallboard_protocol import (
@@ -36,6 +38,7 @@ from agent_desktop.wallboard_protocol import (
     DriftLine,
     ExceptionLine,
     PlanLine,
+    ReserveLine,
     Snapshot,
     TeamRow,
 )
@@ -44,6 +47,8 @@ from kernel.ids import AgentId, BoothId, TeamId
 
 TICK_S = 1.0
 MAX_EXCEPTIONS = 8
+MAX_RESERVES = 40
+_ANSWERS = ("came", "declined", "asked", "left")
 _BUSY = frozenset({"dialling", "offered", "talking", "consulting", "wrap_up"})
 
 
@@ -121,7 +126,7 @@ class WallboardFeed:
             teams=tuple(self._row(team, names.get(team.team), cells) for team in figures.teams),
             booths=cells,
             exceptions=self._exceptions(figures),
-            plans=tuple(_plan(plan) for plan in self._plans.plans()),
+            plans=tuple(self._plan(plan) for plan in self._plans.plans()),
         )
 
     def _changed(self, figures: FloorFigures) -> None:
@@ -220,6 +225,38 @@ class WallboardFeed:
             for finding in order(tuple(found))[:MAX_EXCEPTIONS]
         )
 
+    def _plan(self, plan: PlanSituation) -> PlanLine:
+        answers = Counter(reserve.answer for reserve in plan.reserves)
+        shown = sorted(plan.reserves, key=lambda r: _ANSWERS.index(r.answer))[:MAX_RESERVES]
+        return PlanLine.model_validate(
+            {
+                "plan": plan.plan_id,
+                "zh": plan.zh,
+                "en": plan.en,
+                "team": plan.team,
+                "state": plan.state,
+                "since": plan.since,
+                "until": plan.until,
+                "cause": plan.cause,
+                "by": plan.by,
+                "values": plan.values,
+                "asked": len(plan.reserves),
+                "came": answers["came"],
+                "declined": answers["declined"],
+                "reserves": [self._reserve(reserve) for reserve in shown],
+            }
+        )
+
+    def _reserve(self, reserve: Reserve) -> ReserveLine:
+        person = self._people.operator(reserve.agent_id)
+        return ReserveLine.model_validate(
+            {
+                "name": person.name if person else reserve.agent_id,
+                "name_en": person.name_en if person else reserve.agent_id,
+                "answer": reserve.answer,
+            }
+        )
+
     def _line(self, finding: Finding, seat: OccupiedBooth | None) -> ExceptionLine:
         person = self._people.operator(seat.agent_id) if seat else None
         return ExceptionLine(
@@ -232,20 +269,3 @@ class WallboardFeed:
             since=finding.since,
             value=finding.value,
         )
-
-
-def _plan(plan: PlanSituation) -> PlanLine:
-    return PlanLine.model_validate(
-        {
-            "plan": plan.plan_id,
-            "zh": plan.zh,
-            "en": plan.en,
-            "team": plan.team,
-            "state": plan.state,
-            "since": plan.since,
-            "until": plan.until,
-            "cause": plan.cause,
-            "by": plan.by,
-            "values": plan.values,
-        }
-    )

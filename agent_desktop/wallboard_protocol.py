@@ -91,10 +91,19 @@ class DriftLine(Part):
     other: int
 
 
+class ReserveLine(Part):
+    """An operator whom a plan asked to come back. `answer`: asked, came, declined, left."""
+
+    name: str
+    name_en: str
+    answer: Literal["asked", "came", "declined", "left"]
+
+
 class PlanLine(Part):
     """One peak-hour plan. `team` is empty for the whole hall; `state`: running, resting, cooling
     (until `until`), starting; `since` of running and starting; `values`: its triggers' figures, in
-    the order of the page."""
+    the order of the page. `asked` operators were asked to come back, `came` and `declined` of them
+    did; `reserves` are some of them, those who came first."""
 
     plan: str
     zh: str
@@ -106,6 +115,10 @@ class PlanLine(Part):
     cause: str | None
     by: str
     values: tuple[float | None, ...]
+    asked: int
+    came: int
+    declined: int
+    reserves: tuple[ReserveLine, ...]
 
 
 class Snapshot(Part):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from acd.core.waits import WaitNews
 from acd.plans import Plans
 from acd.service import Distribution
+from agent_desktop.core.choices import NOT_READY_REASONS
 from agent_desktop.stories import CallStories
 from cti.journal import CallJournal
 from cti.service import TelephoneLine
@@ -191,3 +192,11 @@ def prompt_text(catalogue: PromptCatalogue) -> Callable[[str, ScreenLanguage], s
         ScreenLanguage.ENGLISH: Language.ENGLISH,
     }
     return lambda name, language: catalogue.text(name, spoken[language])
+
+
+def reason_name(code: str, language: ScreenLanguage) -> str:
+    """A reason of not being ready, as operators choose it; the code where there is none."""
+    found = next((r for r in NOT_READY_REASONS if r.code == code), None)
+    if found is None:
+        return code
+    return found.zh if language is ScreenLanguage.CHINESE else found.en

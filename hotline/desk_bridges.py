@@ -27,6 +27,7 @@ from agent_desktop.ports import (
     PastCase,
     PastContact,
     PlanSituation,
+    Reserve,
     TeamFigures,
 )
 from cti.journal import CallJournal
@@ -126,6 +127,9 @@ class DistributionPlans:
     def plans(self) -> tuple[PlanSituation, ...]:
         return tuple(_plan(view) for view in self._plans.board())
 
+    async def answer(self, agent_id: AgentId, *, come: bool) -> None:
+        await self._plans.answer(agent_id, come=come)
+
 
 def _plan(view: PlanView) -> PlanSituation:
     plan, run, now = view.plan, view.run, view.at
@@ -153,6 +157,10 @@ def _plan(view: PlanView) -> PlanSituation:
         by=run.actor if run is not None else "",
         values=view.values,
         wrap_up_s=min(limits, default=None),
+        reserves=tuple(
+            Reserve(agent_id=one.agent_id, answer=one.answer.value)
+            for one in (run.summoned if run is not None else ())
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from callbacks import routes as callback_routes
 from cti import routes as call_routes
 from directory import routes as directory_routes
 from directory.routes import session_lookup
-from hotline.bridges import OwnerNames, agent_name, prompt_text, team_names
+from hotline.bridges import OwnerNames, agent_name, prompt_text, reason_name, team_names
 from hotline.health import Part, PartState
 from hotline.settings import ROOT
 from hotline.web import DIST, build_app
@@ -92,7 +92,11 @@ def _routers(
             days=s.days,
             supervision=s.supervision,
         ),
-        plan_routes.build_router(kit, s.plans, names, heard),
+        plan_routes.build_router(
+            kit,
+            s.plans,
+            plan_routes.Names(names, heard, reason_name, agent_name(s.directory)),
+        ),
         call_routes.build_router(
             kit, s.journal, names, StepTitles().step_title, agent_name(s.directory)
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from acd.adapters.callbacks_file import load_callbacks
 from acd.adapters.plans_file import Known, load_plans
 from acd.adapters.rules_file import load_rules
+from agent_desktop.core.choices import NOT_READY_REASONS
 from directory.adapters.config_files import load_city
 from directory.service import Directory
 from hotline.settings import Settings
@@ -28,7 +29,8 @@ def load_reviewed(settings: Settings) -> None:
     rules = load_rules(settings.config_dir / "acd.yaml")
     load_callbacks(settings.config_dir / "callbacks.yaml")
     catalogue = load_prompts(settings.config_dir / "ivr" / "prompts.yaml")
-    load_plans(settings.config_dir / "plans.yaml", Known(rules, catalogue.texts.keys()))
+    reasons = {r.code for r in NOT_READY_REASONS}
+    load_plans(settings.config_dir / "plans.yaml", Known(rules, catalogue.texts.keys(), reasons))
     for name in ("main", "survey"):
         path = settings.config_dir / "ivr" / f"{name}.yaml"
         load_flow(path, catalogue, directory.team_ids())

@@ -18,6 +18,7 @@ from acd.auditor import Auditor
 from acd.plans import Plans
 from acd.service import Distribution
 from agent_desktop.adapters.phones import BrowserPhones
+from agent_desktop.core.choices import NOT_READY_REASONS
 from agent_desktop.core.menu_titles import StepTitles
 from agent_desktop.core.named import Named
 from agent_desktop.core.wallboard import Limits
@@ -346,7 +347,11 @@ async def _distribution(
 async def _plans(ground: _Ground, distribution: Distribution, offers: PlannedOffers) -> Plans:
     folder = ground.settings.config_dir
     prompts = await asyncio.to_thread(load_prompts, folder / "ivr" / "prompts.yaml")
-    known = Known(distribution.rules, prompts.texts.keys())
+    known = Known(
+        rules=distribution.rules,
+        prompts=prompts.texts.keys(),
+        reasons={r.code for r in NOT_READY_REASONS},
+    )
     plans = Plans(
         plans=await asyncio.to_thread(load_plans, folder / "plans.yaml", known),
         distribution=distribution,

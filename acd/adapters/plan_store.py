@@ -10,10 +10,11 @@ from sqlalchemy import Select, or_, select, tuple_
 
 from acd.adapters.tables import PlanRunRow
 from acd.core.plan_levers import LeverKind
+from acd.core.plan_reserves import Answer, Summons
 from acd.core.plan_runs import PlanRun, Pulled
 from acd.core.plans import Cause, EndCause
 from kernel.errors import BadInput
-from kernel.ids import TeamId
+from kernel.ids import AgentId, TeamId
 from kernel.infra.database import Database
 from kernel.paging import Page, decode_cursor, encode_cursor
 
@@ -73,6 +74,7 @@ def _row(run: PlanRun) -> PlanRunRow:
         cause=run.cause.value,
         pulled=[[p.kind.value, p.team, _number(p.wanted), _number(p.base)] for p in run.pulled],
         figures=dict(run.figures),
+        summoned=[_summons_row(one) for one in run.summoned],
         notes=list(run.notes),
         ended_at=run.ended_at,
         end_cause=run.end_cause.value if run.end_cause else None,
@@ -91,6 +93,7 @@ def _run(row: PlanRunRow) -> PlanRun:
         reason=row.reason,
         pulled=tuple(_pulled(*entry) for entry in row.pulled),
         figures=tuple(row.figures.items()),
+        summoned=tuple(_summons(*entry) for entry in row.summoned or ()),
         notes=tuple(row.notes),
         ended_at=row.ended_at,
         end_cause=EndCause(row.end_cause) if row.end_cause else None,
@@ -109,3 +112,21 @@ def _pulled(kind: Any, team: Any, wanted: Any, base: Any) -> Pulled:
         return float("inf") if value is None else float(value)
 
     return Pulled(LeverKind(kind), TeamId(team), read(wanted), read(base))
+
+
+def _summons_row(one: Summons) -> list[str | None]:
+    return [
+        one.agent_id,
+        one.answer.value,
+        one.asked_at.isoformat(),
+        one.answered_at.isoformat() if one.answered_at is not None else None,
+    ]
+
+
+def _summons(agent_id: str, answer: str, asked_at: str, answered_at: str | None) -> Summons:
+    return Summons(
+        AgentId(agent_id),
+        Answer(answer),
+        datetime.fromisoformat(asked_at),
+        datetime.fromisoformat(answered_at) if answered_at is not None else None,
+    )

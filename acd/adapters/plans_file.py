@@ -21,6 +21,7 @@ from acd.core.plans import (
     OfferCallback,
     OpenRingTo,
     Plan,
+    Summon,
     Trigger,
     WrapUpAtMost,
 )
@@ -39,6 +40,7 @@ _TIMES = {
 }
 _KEYS = ("id", "zh", "en", "measured", "when", "triggers", "actions", *_TIMES)
 _MAY = ("hours", "dates")
+_ACTIONS = ("open_ring", "wrap_up_s", "announce", "offer_callback", "summon")
 _THRESHOLDS: Mapping[Measure, tuple[float, float]] = {
     Measure.WAITING: (0, 10_000),
     Measure.LONGEST_WAIT: (0, 3600),
@@ -53,6 +55,8 @@ class Known:
 
     rules: Rules
     prompts: Collection[str]
+    reasons: Collection[str]
+    """Of not being ready, as operators choose them."""
 
 
 def load_plans(path: Path, known: Known) -> tuple[Plan, ...]:
@@ -197,7 +201,9 @@ class _Reader(NodeReader):
     # --- what ------------------------------------------------------------------------------
 
     def _actions(self, node: Node, teams: tuple[TeamId, ...]) -> tuple[Action, ...]:
-        keys = self._mapping(node, ("open_ring", "wrap_up_s", "announce", "offer_callback"))
+        keys = self._mapping(
+            node, ("open_ring", "wrap_up_s", "announce", "offer_callback", "summon")
+        )
         if not keys:
             raise self._fault(node, "a plan does something")
         actions: list[Action] = []
@@ -212,6 +218,8 @@ class _Reader(NodeReader):
             if self._text(keys["offer_callback"]) != "true":
                 raise self._fault(keys["offer_callback"], "true is expected here, or nothing")
             actions.append(OfferCallback())
+        if "summon" in keys:
+            actions.append(Summon(self._reasons(keys["summon"])))
         return tuple(actions)
 
     def _ring(self, node: Node, teams: tuple[TeamId, ...]) -> int:
@@ -228,4 +236,13 @@ class _Reader(NodeReader):
         for name in nodes:
             if self._text(name) not in self._known.prompts:
                 raise self._fault(name, f"there is no prompt {self._text(name)}")
+        return tuple(self._text(name) for name in nodes)
+
+    def _reasons(self, node: Node) -> tuple[str, ...]:
+        nodes = self._sequence(node)
+        if not nodes:
+            raise self._fault(node, "a reason of not being ready is expected here")
+        for name in nodes:
+            if self._text(name) not in self._known.reasons:
+                raise self._fault(name, f"nobody is not ready for {self._text(name)}")
         return tuple(self._text(name) for name in nodes)

@@ -59,6 +59,7 @@ class PlanRunRow(Base):
     reason: Mapped[str] = mapped_column(String(200))
     pulled: Mapped[list[Any]] = mapped_column(JSON)
     figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+    summoned: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     notes: Mapped[list[Any]] = mapped_column(JSON)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_cause: Mapped[str | None] = mapped_column(String(20))

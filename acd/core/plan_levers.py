@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from acd.core.plans import Announce, OfferCallback, OpenRingTo, Plan, WrapUpAtMost
+from acd.core.plans import Announce, OfferCallback, OpenRingTo, Plan, Summon, WrapUpAtMost
 from kernel.ids import TeamId
 
 PROMPTS_AT_MOST = 2
@@ -81,7 +81,7 @@ def lever_values(plan: Plan) -> dict[LeverKey, float]:
             case WrapUpAtMost():
                 limit_s = action.limit / timedelta(seconds=1)
                 found |= {(LeverKind.WRAP_UP, team): limit_s for team in plan.teams}
-            case Announce() | OfferCallback():
+            case Announce() | OfferCallback() | Summon():
                 pass
             case _:
                 assert_never(action)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from acd.core.plan_levers import Held, LeverKind
+from acd.core.plan_reserves import Summons
 from acd.core.plans import Cause, EndCause, Figures, Measure, Plan
 from kernel.ids import TeamId
 
@@ -32,7 +33,8 @@ class Pulled:
 class PlanRun:
     """`figures`: the four measures at "start", "after_5", "after_15" (minutes) and "end", as far as
     they are known. `actor` and `reason` are set where a supervisor started it, `end_actor` and
-    `end_reason` where one ended it. `notes`: orders that were refused."""
+    `end_reason` where one ended it. `summoned`: the reserves and what they answered. `notes`:
+    orders that were refused."""
 
     run_id: str
     plan_id: str
@@ -47,10 +49,15 @@ class PlanRun:
     end_cause: EndCause | None = None
     end_actor: str = ""
     end_reason: str = ""
+    summoned: tuple[Summons, ...] = ()
     notes: tuple[str, ...] = ()
 
     def marked(self, name: str) -> bool:
         return any(name == known for known, _ in self.figures)
+
+    def note(self, text: str) -> PlanRun:
+        """Each note once."""
+        return self if text in self.notes else replace(self, notes=(*self.notes, text))
 
     def mark(self, name: str, values: FigureValues) -> PlanRun:
         return replace(self, figures=(*self.figures, (name, values)))

@@ -120,7 +120,14 @@ class OfferCallback:
     """Waiting callers are told at once that they may be called back."""
 
 
-Action = OpenRingTo | WrapUpAtMost | Announce | OfferCallback
+@dataclass(frozen=True, slots=True)
+class Summon:
+    """Operators who are not ready for one of these reasons are asked to come back."""
+
+    reasons: tuple[str, ...]
+
+
+Action = OpenRingTo | WrapUpAtMost | Announce | OfferCallback | Summon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -277,7 +277,7 @@ WHOLE_CENTRE = HALL
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoothRow:
     """An occupied booth. `state`: the activity, or for an idle agent ready / not_ready.
-    `team` is the agent's best skill."""
+    `team` is the agent's best skill, `teams` are all he or she serves."""
 
     booth_id: BoothId
     agent_id: AgentId
@@ -285,6 +285,7 @@ class BoothRow:
     reason: str | None
     since: datetime
     team: TeamId | None
+    teams: tuple[TeamId, ...]
     phone_reachable: bool
     connected: bool
     call_id: CallId | None
@@ -386,6 +387,7 @@ def _booth_row(floor: Floor, booth_id: BoothId, agent: Agent) -> BoothRow:
         reason=agent.status.reason if idle else None,
         since=(max(agent.status.since, agent.activity.since) if idle else agent.activity.since),
         team=primary_team(agent),
+        teams=tuple(agent.levels),
         phone_reachable=floor.phone_reachable(agent.session.endpoint),
         connected=agent.session.kind is SessionKind.PRESENT,
         call_id=conversation.call_id if conversation else None,

@@ -318,6 +318,10 @@ class FakePlans:
 
     def __init__(self, *plans: PlanSituation) -> None:
         self.present = plans
+        self.answers: list[tuple[AgentId, bool]] = []
 
     def plans(self) -> tuple[PlanSituation, ...]:
         return self.present
+
+    async def answer(self, agent_id: AgentId, *, come: bool) -> None:
+        self.answers.append((agent_id, come))

@@ -10,11 +10,12 @@ import pytest
 
 from acd.adapters.plan_store import SqlPlanStore
 from acd.core.plan_levers import NO_LIMIT, Held, LeverKind
+from acd.core.plan_reserves import Answer, Summons
 from acd.core.plan_runs import PlanRun
 from acd.core.plans import Cause, EndCause
 from acd.ports import PlanStore
 from kernel.errors import BadInput
-from kernel.ids import TeamId
+from kernel.ids import AgentId, TeamId
 from kernel.infra.database import Database
 from tests.fakes.clock import NOON
 from tests.fakes.plan_store import DictPlanStore
@@ -69,6 +70,8 @@ async def test_a_run_comes_back_as_it_was_saved_last(store: PlanStore) -> None:
     await store.save(given)
     assert await store.recall(NOON) == [given]
     given = replace(given.mark("after_5", {"waiting": 3.0}), notes=("refused",))
+    asked = Summons(AgentId("op0001"), Answer.ASKED, NOON)
+    given = replace(given, summoned=(asked, replace(asked, answer=Answer.CAME, answered_at=NOON)))
     await store.save(given)
     await store.save(ended(given))
     assert (await store.runs(None, 10)).rows == [ended(given)]

@@ -22,6 +22,7 @@ from tests.unit.acd.invariants import check, check_metrics
 CONFIG = Path(__file__).parents[2] / "config"
 RULES = load_rules(CONFIG / "acd.yaml")
 PROMPTS = ("busy_now", "busy_storm", "busy_elsewhere")
+REASONS = ("break", "meal", "paperwork", "training", "meeting", "equipment")
 SEATS = 100
 USUAL = 0.5
 """Calls a second that the seats carry at 85 %: 170 s for each, write-up included."""
@@ -30,7 +31,7 @@ LOOK_EVERY_S = 5
 
 def typhoon() -> Plan:
     """The shipped plan; the threshold in callers is that of a hall of 506."""
-    plan = next(p for p in load_plans(CONFIG / "plans.yaml", Known(RULES, PROMPTS)))
+    plan = next(p for p in load_plans(CONFIG / "plans.yaml", Known(RULES, PROMPTS, REASONS)))
     assert plan.plan_id == "typhoon"
     waiting, level = plan.triggers
     scale = SEATS / 506

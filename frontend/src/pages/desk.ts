@@ -30,7 +30,7 @@ const phoneState = need("phone-state", HTMLSpanElement);
 const clock = need("server-clock", HTMLTimeElement);
 const announcer = need("announcer", HTMLDivElement);
 const taken = need("taken", HTMLDivElement);
-const planStrip = need("plans", HTMLParagraphElement);
+const planStrip = need("plans", HTMLDivElement);
 let caseDesk: CaseDesk | null = null;
 
 // --- the columns ------------------------------------------------------------------------------
@@ -201,8 +201,21 @@ function showPlans(running: PlansRunning): void {
   const limits = plans.flatMap((plan) => (plan.wrap_up_s === null ? [] : [plan.wrap_up_s]));
   const said = t("应急预案执行中：%(names)s", { names });
   const limit = t("话后整理不超过 %(n)s 秒", { n: Math.min(...limits) });
-  setText(planStrip, limits.length === 0 ? said : `${said} · ${limit}`);
+  fill(planStrip, limits.length === 0 ? said : `${said} · ${limit}`);
   planStrip.hidden = plans.length === 0;
+  const asking = plans.filter((plan) => plan.asks).map((plan) => personName({ name: plan.zh, name_en: plan.en }));
+  if (asking.length === 0) return;
+  const asked = t("来电高峰（%(names)s），请返回接听", { names: asking.join(t("、")) });
+  planStrip.append(
+    make("strong", {}, asked),
+    make("button", { class: "primary", attributes: { type: "button" }, click: () => answerSummons(true) }, t("返回就绪")),
+    make("button", { attributes: { type: "button" }, click: () => answerSummons(false) }, t("暂时不能")),
+  );
+  announce(asked);
+}
+
+function answerSummons(come: boolean): void {
+  void order({ type: "answer_summons", come });
 }
 
 function forcedText(order: Forced): string {

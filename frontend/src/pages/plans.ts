@@ -4,8 +4,9 @@
 import { need, setBadge, setText } from "../shared/dom";
 import { HttpError, sendJson } from "../shared/http";
 import { loadCatalogue, t } from "../shared/i18n";
-import type { PlanLine, Snapshot } from "../shared/protocol";
+import type { PlanLine, ReserveLine, Snapshot } from "../shared/protocol";
 import { clockTime, duration, secondsSince, serverNow, setServerTime } from "../shared/time";
+import { personName } from "../shared/words";
 import { Gauge } from "../wallboard/plan_gauge";
 import { followBoard } from "../wallboard/board_socket";
 
@@ -18,6 +19,7 @@ class PlanCard {
   private readonly gauges: readonly Gauge[];
   private readonly state: HTMLElement;
   private readonly since: HTMLElement;
+  private readonly reserves: HTMLElement;
   private readonly orders: OrderForm | null;
   private line: PlanLine | null = null;
 
@@ -25,6 +27,7 @@ class PlanCard {
     this.gauges = [...card.querySelectorAll<HTMLElement>(".gauge")].map((root) => new Gauge(root));
     this.state = part(card, "state");
     this.since = part(card, "since");
+    this.reserves = part(card, "reserves");
     this.orders = OrderForm.in(card);
   }
 
@@ -46,12 +49,42 @@ class PlanCard {
         setBadge(this.state, "ok", t("待命"));
     }
     line.values.forEach((value, index) => this.gauges[index]?.render(value));
+    this.drawReserves(line);
     this.orders?.show(line.state === "running", came);
     this.tick();
   }
 
   tick(): void {
     if (this.line !== null) setText(this.since, sentence(this.line));
+  }
+
+  private drawReserves(line: PlanLine): void {
+    this.reserves.hidden = line.asked === 0;
+    const [summary, names] = this.reserves.children;
+    if (summary === undefined || names === undefined) return;
+    setText(
+      summary,
+      t("已请 %(asked)s 人返回：到岗 %(came)s，暂不能来 %(declined)s", {
+        asked: line.asked,
+        came: line.came,
+        declined: line.declined,
+      }),
+    );
+    const told = line.reserves.map((one) => `${personName(one)} ${answerText(one.answer)}`);
+    setText(names, told.join(t("、")));
+  }
+}
+
+function answerText(answer: ReserveLine["answer"]): string {
+  switch (answer) {
+    case "came":
+      return t("已返回");
+    case "declined":
+      return t("暂不能来");
+    case "left":
+      return t("已签退");
+    case "asked":
+      return t("未答复");
   }
 }
 

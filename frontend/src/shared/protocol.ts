@@ -69,6 +69,12 @@ export interface CancelConsult {
   readonly type: "cancel_consult";
 }
 
+export interface AnswerSummons {
+  readonly request_id: string;
+  readonly type: "answer_summons";
+  readonly come: boolean;
+}
+
 export interface ExtendWrapUp {
   readonly request_id: string;
   readonly type: "extend_wrap_up";
@@ -240,6 +246,7 @@ export interface RunningPlan {
   readonly zh: string;
   readonly en: string;
   readonly wrap_up_s: number | null;
+  readonly asks: boolean;
 }
 
 export interface PlansRunning {
@@ -317,6 +324,12 @@ export interface DriftLine {
   readonly other: number;
 }
 
+export interface ReserveLine {
+  readonly name: string;
+  readonly name_en: string;
+  readonly answer: "asked" | "came" | "declined" | "left";
+}
+
 export interface PlanLine {
   readonly plan: string;
   readonly zh: string;
@@ -328,6 +341,10 @@ export interface PlanLine {
   readonly cause: string | null;
   readonly by: string;
   readonly values: readonly (number | null)[];
+  readonly asked: number;
+  readonly came: number;
+  readonly declined: number;
+  readonly reserves: readonly ReserveLine[];
 }
 
 export interface Snapshot {
@@ -371,6 +388,7 @@ export type ClientMessage =
   | CompleteConsult
   | CancelConsult
   | ExtendWrapUp
+  | AnswerSummons
   | WrapUpDone;
 
 export type ServerMessage =

@@ -16,6 +16,7 @@ from acd.core.plans import (
     Measure,
     OfferCallback,
     OpenRingTo,
+    Summon,
     Trigger,
     WrapUpAtMost,
 )
@@ -25,7 +26,8 @@ from tests.unit.acd.rules import LABOUR, TEAMS, s
 CONFIG = Path(__file__).parents[3] / "config"
 SHIPPED = CONFIG / "plans.yaml"
 PROMPTS = ("busy_now", "busy_storm", "busy_elsewhere")
-KNOWN = Known(load_rules(CONFIG / "acd.yaml"), PROMPTS)
+REASONS = ("break", "meal", "paperwork", "training", "meeting", "equipment")
+KNOWN = Known(load_rules(CONFIG / "acd.yaml"), PROMPTS, REASONS)
 
 
 def test_the_shipped_plans_are_valid() -> None:
@@ -45,6 +47,7 @@ def test_the_shipped_plans_are_valid() -> None:
         WrapUpAtMost(s(30)),
         Announce(("busy_now", "busy_elsewhere")),
         OfferCallback(),
+        Summon(("break", "paperwork")),
     )
     overrun = plans["overrun.labour"]
     assert (overrun.measured, overrun.teams, overrun.zh) == (LABOUR, (LABOUR,), "班组来电激增")
@@ -100,8 +103,11 @@ FAULTS = {
     "prompt": ("[busy_now]", "[busy_new]", "there is no prompt busy_new"),
     "prompts": ("[busy_now]", "[]", "one to 2 prompts are expected here"),
     "callback": ("offer_callback: true", "offer_callback: maybe", "true is expected here"),
+    "reason": ("summon: [paperwork]", "summon: [tea]", "nobody is not ready for tea"),
+    "reasons": ("summon: [paperwork]", "summon: []", "a reason of not being ready is expected"),
     "does nothing": (
-        "      open_ring: 3\n      wrap_up_s: 40\n      announce: [busy_now]\n",
+        "      open_ring: 3\n      wrap_up_s: 40\n      summon: [paperwork, training]\n"
+        "      announce: [busy_now]\n",
         "      {}\n",
         "a plan does something",
     ),

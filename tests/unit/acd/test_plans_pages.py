@@ -12,19 +12,20 @@ from fastapi import FastAPI
 from acd.adapters.plans_file import Known, load_plans
 from acd.adapters.rules_file import load_rules
 from acd.plans import Plans
-from acd.routes import build_router
+from acd.routes import Names, build_router
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
 from kernel.language import ScreenLanguage
 from kernel.policy import Principal, Role
 from tests.fakes.audit_trail import KeptAudit
 from tests.fakes.plan_store import DictPlanStore
-from tests.unit.acd.hall import Hall
+from tests.unit.acd.hall import A, B, Hall
 from tests.unit.acd.rules import TEAMS, make_rules, s
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = ROOT / "config"
 PROMPTS = ("busy_now", "busy_storm", "busy_elsewhere")
+REASONS = ("break", "meal", "paperwork", "training", "meeting", "equipment")
 NAMES = {
     ScreenLanguage.CHINESE: {str(t): f"{t}组" for t in TEAMS},
     ScreenLanguage.ENGLISH: {str(t): t.title() for t in TEAMS},
@@ -39,7 +40,7 @@ class Site:
     def __init__(self, hall: Hall) -> None:
         self.hall = hall
         self.audit = KeptAudit()
-        shipped = load_plans(CONFIG / "plans.yaml", Known(RULES, PROMPTS))
+        shipped = load_plans(CONFIG / "plans.yaml", Known(RULES, PROMPTS, REASONS))
         self.plans = Plans(
             plans=shipped,
             distribution=hall.acd,
@@ -64,7 +65,16 @@ class Site:
         self.app = FastAPI()
         kit.install_error_answers(self.app)
         self.app.include_router(
-            build_router(kit, self.plans, NAMES, lambda name, language: f"{name}.{language.value}")
+            build_router(
+                kit,
+                self.plans,
+                Names(
+                    NAMES,
+                    lambda name, language: f"{name}.{language.value}",
+                    lambda code, language: code,
+                    lambda agent_id, language: f"{agent_id}号",
+                ),
+            )
         )
 
     def browser(self, account: str | None, lang: str = "zh") -> httpx.AsyncClient:
@@ -150,6 +160,23 @@ async def test_an_order_runs_and_the_history_tells_cause_and_effect(site: Site) 
     for words in ("来电激增", "已平稳", "值班长启动", "值班长结束", "5:01", "1 → 1 → 1"):
         assert words in page, words
     assert site.audit.actions == ["plan_started", "plan_ended"]
+
+
+async def test_the_history_names_who_was_called_back_and_what_was_refused(site: Site) -> None:
+    for agent in (A, B):
+        await site.hall.seat(agent, ready=False)
+        await site.hall.acd.not_ready(agent, "paperwork")
+    await site.order("ad01", "overrun.labour/begin", "x")
+    await site.plans.answer(B, come=False)
+    await site.hall.acd.ready(A)
+    await site.plans.look()
+    async with site.browser("ad01") as browser:
+        page = (await browser.get("/plans")).text
+    for words in (
+        "召回话务员：已返回 1 人", f"{A}号", "召回话务员：暂不能来 1 人", f"{B}号",
+        "请正在paperwork的话务员返回", "该班组没有这一级放宽圈",
+    ):  # fmt: skip
+        assert words in page, words
 
 
 async def test_a_cursor_that_is_none_is_told(site: Site) -> None:

@@ -8,15 +8,23 @@ from dataclasses import replace
 
 import pytest
 
-from acd.core.plans import Announce, Cause, EndCause, OpenRingTo, Plan, WrapUpAtMost
+from acd.core.plans import (
+    Announce,
+    Cause,
+    EndCause,
+    OpenRingTo,
+    Plan,
+    Summon,
+    WrapUpAtMost,
+)
 from acd.plans import Plans
 from kernel import events as ev
 from kernel.errors import BadInput, Conflict, NotAllowed, NotFound
-from kernel.ids import CallId
+from kernel.ids import AgentId, CallId
 from kernel.policy import Principal, Role
 from tests.fakes.audit_trail import KeptAudit
 from tests.fakes.plan_store import DictPlanStore
-from tests.unit.acd.hall import Hall
+from tests.unit.acd.hall import A, B, C, Hall
 from tests.unit.acd.plan_kit import make_plan
 from tests.unit.acd.rules import CONSUMER, LABOUR, s
 
@@ -244,3 +252,42 @@ async def test_figures_are_written_down_after_five_and_fifteen_minutes(house: Ho
     [run] = house.store.rows.values()
     assert [name for name, _ in run.figures] == ["start", "after_5", "after_15"]
     assert [r.plan_id for r in (await house.plans.history(None)).rows] == ["peak"]
+
+
+RESERVES = make_plan("reserves", actions=(Summon(("break", "paperwork")),))
+
+
+async def rests(house: House, agent: AgentId, reason: str) -> None:
+    await house.hall.seat(agent, ready=False)
+    await house.hall.acd.not_ready(agent, reason)
+
+
+async def test_reserves_are_asked_once_and_what_they_answer_is_recorded(house: House) -> None:
+    await house.plans.stop()
+    await house.make(RESERVES).start()
+    await rests(house, A, "break")
+    await rests(house, B, "paperwork")
+    await rests(house, C, "break")  # serves none of the plan's teams
+    await house.plans.begin(SUPERVISOR, "reserves", "x")
+
+    def answers() -> dict[str, str]:
+        [run] = house.store.rows.values()
+        return {one.agent_id: one.answer for one in run.summoned}
+
+    assert answers() == {A: "asked", B: "asked"}
+    await house.plans.answer(B, come=False)
+    await house.plans.answer(C, come=True)
+    assert answers() == {A: "asked", B: "declined"}
+    # Whoever simply becomes ready has come; whoever rests again later is not asked again.
+    await house.hall.acd.ready(A)
+    await house.plans.look()
+    assert answers() == {A: "came", B: "declined"}
+    await house.hall.acd.not_ready(A, "break")
+    await house.plans.look()
+    assert answers() == {A: "came", B: "declined"}
+    # The next run of the platform knows it, and the record keeps it after the end.
+    await house.plans.stop()
+    await house.make(RESERVES).start()
+    await house.plans.look()
+    await house.plans.end(SUPERVISOR, "reserves", "y")
+    assert answers() == {A: "came", B: "declined"}

@@ -12,7 +12,7 @@ import pytest
 
 from agent_desktop import protocol
 from agent_desktop.core.named import Named
-from agent_desktop.ports import AgentSituation, CallerPast, PastCase, PlanSituation
+from agent_desktop.ports import AgentSituation, CallerPast, PastCase, PlanSituation, Reserve
 from agent_desktop.protocol import CLOSE_TAKEN, ClientMessage, client_messages
 from kernel.errors import InvalidTransition, NotAllowed, Unavailable
 from kernel.ids import BoothId, Endpoint, OfferId, TeamId
@@ -429,13 +429,14 @@ async def test_an_operator_is_told_of_plans_for_his_or_her_teams_when_the_list_c
         teams=(TeamId("labour"),),
         state="running",
         wrap_up_s=40,
+        reserves=(Reserve(agent_id=LI, answer="asked"), Reserve(agent_id=CHEN, answer="came")),
     )
     others = replace(mine, plan_id="urban", teams=(TeamId("urban"),))
     room.plans.present = (mine, others, replace(mine, plan_id="rests", state="resting"))
     await room.desk.start()
     await until(lambda: len(sent(out, "plans")) == 1)
     assert sent(out, "plans")[0]["plans"] == [
-        {"zh": "早高峰", "en": "Morning peak", "wrap_up_s": 40.0}
+        {"zh": "早高峰", "en": "Morning peak", "wrap_up_s": 40.0, "asks": True}
     ]
     room.plans.present = ()
     await room.desk.stop()
@@ -443,3 +444,18 @@ async def test_an_operator_is_told_of_plans_for_his_or_her_teams_when_the_list_c
     await until(lambda: len(sent(out, "plans")) == 2)
     assert sent(out, "plans")[1]["plans"] == []
     await room.desk.stop()
+
+
+async def test_an_operator_answers_a_plans_call_by_coming_or_not(room: Room) -> None:
+    tab, out = await room.tab()
+    await room.desk.handle(tab, command(type="answer_summons", come=False))
+    assert room.floor.commands == []
+    room.floor.set(LI, at_booth(status="not_ready", reason="break"))
+    await room.desk.handle(tab, command(type="answer_summons", come=True))
+    assert room.plans.answers == [(LI, False), (LI, True)]
+    assert [c[0] for c in room.floor.commands] == ["ready"]
+    # Who cannot be made ready has not come.
+    room.floor.refuse_next = InvalidTransition("请先签入座席")
+    await room.desk.handle(tab, command(type="answer_summons", come=True))
+    assert len(room.plans.answers) == 2
+    assert sent(out, "error")[-1]["message"] == "请先签入座席"

@@ -24,7 +24,13 @@ from agent_desktop.core.wallboard import (
     queue_findings,
     sample,
 )
-from agent_desktop.ports import FigureDrift, FloorFigures, OccupiedBooth, PlanSituation
+from agent_desktop.ports import (
+    FigureDrift,
+    FloorFigures,
+    OccupiedBooth,
+    PlanSituation,
+    Reserve,
+)
 from agent_desktop.wallboard import MAX_EXCEPTIONS, WallboardFeed
 from kernel.ids import AgentId, BoothId, TeamId
 from tests.fakes.desk_ports import (
@@ -209,12 +215,17 @@ async def test_a_snapshot_tells_every_plan_with_its_figures() -> None:
         cause="supervisor",
         by="ad01",
         values=(180.0, None),
+        reserves=(Reserve(agent_id=CHEN, answer="asked"), Reserve(agent_id=LI, answer="came")),
     )
     plans = FakePlans(running, replace(running, plan_id="calm", state="resting", since=None))
     snapshot = json.loads(await feed(FakeFigures(figures()), plans).open().next())
     first, second = snapshot["plans"]
     assert (first["plan"], first["state"], first["by"]) == ("typhoon", "running", "ad01")
     assert first["values"] == [180.0, None]
+    assert (first["asked"], first["came"], first["declined"]) == (2, 1, 0)
+    assert [(r["name"], r["answer"]) for r in first["reserves"]] == [
+        ("李静怡", "came"), ("陈国强", "asked"),
+    ]  # fmt: skip
     assert (second["state"], second["since"]) == ("resting", None)
 
 
