@@ -283,9 +283,9 @@ class HeadlessOperator:
             done, _ = await asyncio.wait({news, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if news in done:
                 await news
-            elif self._state.get("activity") == "offered":
-                # A call rings already: it is taken, and then it is over.
-                await self._until(lambda s: s.get("activity") != "offered")
+            elif self._state.get("activity") in _COMING:
+                # A call rings already, or is being fetched: it is taken, and then it is over.
+                await self._until(lambda s: s.get("activity") not in _COMING)
         finally:
             for task in (news, stopped):
                 task.cancel()
@@ -294,6 +294,9 @@ class HeadlessOperator:
     def _trouble(self, sentence: str) -> None:
         self.troubles += 1
         self._note(self.account, sentence)
+
+
+_COMING = ("dialling", "offered")
 
 
 def _ready(state: dict[str, Any]) -> bool:

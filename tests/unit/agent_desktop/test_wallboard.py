@@ -62,6 +62,7 @@ def figures(*booths: OccupiedBooth, waiting: int = 0) -> FloorFigures:
     team = team_figures(
         TeamId("labour"),
         waiting=waiting,
+        callbacks=3,
         longest_since=NOON - timedelta(seconds=10) if waiting else None,
         entered=10,
         answered=9,
@@ -199,6 +200,7 @@ async def test_a_new_reader_gets_the_present_snapshot_at_once() -> None:
     snapshot = json.loads(await reader.next())
     assert snapshot["type"] == "snapshot"
     assert snapshot["teams"][0]["waiting"] == 2
+    assert snapshot["teams"][0]["callbacks"] == 3
     assert snapshot["teams"][0]["ready"] == 1
     assert snapshot["booths"][0]["name"] == "李静怡"
 
