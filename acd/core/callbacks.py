@@ -260,6 +260,7 @@ def claim(floor: Floor, call: Call) -> Callback | None:
 def fulfil(work: Work, callback: Callback, call: Call) -> None:
     """The citizen is in line (or talks already): offered to the agent who was held, if one was."""
     dialled = work.floor.returning.pop(call.call_id, None) is not None
+    _keep_ring(work, callback, call)
     agent = work.floor.agents.get(callback.held) if callback.held else None
     outcome = CallbackOutcome.ANSWERED if dialled else CallbackOutcome.CALLER_CALLED_AGAIN
     if dialled and agent is not None and isinstance(call.state, ca.Waiting):
@@ -275,6 +276,18 @@ def fulfil(work: Work, callback: Callback, call: Call) -> None:
             dialled=dialled,
         )
     )
+
+
+def _keep_ring(work: Work, callback: Callback, call: Call) -> None:
+    """Whoever could have served the citizen before may do so now, too."""
+    if call.team != callback.team or call.ring >= callback.ring or not call.in_line:
+        return
+    waiting = isinstance(call.state, ca.Waiting)
+    if waiting:
+        work.floor.close(call)
+    call.ring = callback.ring
+    if waiting:
+        work.floor.open(call)
 
 
 # --- the end ------------------------------------------------------------------------------------

@@ -399,6 +399,25 @@ def test_a_citizen_of_another_team_waits_until_that_team_may_help() -> None:
     checked(world)
 
 
+def test_who_could_have_served_the_citizen_before_may_do_so_on_the_return() -> None:
+    world = World(make_rules(general_after=60))
+    seat(world, "anna", {GENERAL: 5}, ready=False)
+    seat_busy(world, "lao", LABOUR)
+    arrive(world, "first", LABOUR, ani=NUMBER)
+    world.exchange.ask_for_callback(CallId("first"))
+    world.drain()
+    world.pass_time(61)
+    ready(world)
+    world.exchange.citizen_picks_up(FIRST, "again")
+    world.drain()
+    world.exchange.ring_out("booth-anna")
+    world.drain()
+    assert ringing(world) == {}
+    seat(world, "ben", {GENERAL: 5})
+    assert ringing(world) == {"ben": "again"}, "without another minute in the first ring"
+    checked(world)
+
+
 # --- another run ----------------------------------------------------------------------------
 
 
