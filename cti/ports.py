@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cti.core.dial_back import DialOut
 from cti.core.read_back import ChannelRow
 from cti.core.reports import Headers, Report
 from kernel.ids import CallId, Endpoint, TeamId
 from kernel.telephony import (
     CallEntered,
     CallerInput,
+    GreetingAnswer,
     Instruction,
     Prompt,
     WaitingAnswer,
@@ -43,6 +45,15 @@ class WaitingKeys(Protocol):
         """A digit was pressed during the music or an announcement."""
 
     async def next(self, call_id: CallId, said: CallerInput) -> WaitingAnswer: ...
+
+
+class CallbackGreeter(Protocol):
+    """What a citizen hears who was called back and picked up. `KeepWaiting` leads into the line,
+    `Disconnect` ends the call; at most 5 s for each answer."""
+
+    async def begin(self, caller: WaitingCaller, dnis: str) -> GreetingAnswer: ...
+
+    async def next(self, call_id: CallId, said: CallerInput) -> GreetingAnswer: ...
 
 
 class AfterCallSurvey(Protocol):
@@ -94,7 +105,14 @@ class LeaveQueue:
     endpoint: Endpoint
 
 
-Order = Redirect | HangUp | SetVariable | JoinQueue | LeaveQueue
+@dataclass(frozen=True, slots=True)
+class DialCitizen:
+    """Ring a citizen. The only order that makes a channel."""
+
+    out: DialOut
+
+
+Order = Redirect | HangUp | SetVariable | JoinQueue | LeaveQueue | DialCitizen
 
 
 class SwitchListener(Protocol):

@@ -11,9 +11,23 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from cti.core import answers
-from cti.core.reports import Begun, caller_name, language, milliseconds, valid_call_id
+from cti.core.reports import (
+    Begun,
+    callback,
+    caller_name,
+    language,
+    milliseconds,
+    valid_call_id,
+)
 from cti.core.words import AgiPath
-from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer, WaitingKeys
+from cti.ports import (
+    AfterCallSurvey,
+    CallbackGreeter,
+    CallerDialogue,
+    Log,
+    WaitingAnnouncer,
+    WaitingKeys,
+)
 from kernel import telephony as tel
 from kernel.clock import Clock
 from kernel.ids import CallId, TeamId
@@ -44,6 +58,7 @@ class Questions:
         dialogue: CallerDialogue,
         announcer: WaitingAnnouncer,
         keys: WaitingKeys,
+        greeter: CallbackGreeter,
         survey: AfterCallSurvey,
         clock: Clock,
         log: Log,
@@ -54,6 +69,7 @@ class Questions:
         self._dialogue = dialogue
         self._announcer = announcer
         self._keys = keys
+        self._greeter = greeter
         self._survey = survey
         self._clock = clock
         self._log = log
@@ -89,14 +105,18 @@ class Questions:
 
     async def _instruction(
         self, path: AgiPath, call_id: CallId, args: Sequence[str]
-    ) -> tel.Instruction | tel.WaitingAnswer:
+    ) -> tel.Instruction | tel.WaitingAnswer | tel.GreetingAnswer:
         if path is AgiPath.DIALOGUE_BEGIN:
             return await self._dialogue.begin(self._entered(call_id, args))
         if path is AgiPath.SURVEY_BEGIN:
             return await self._survey.begin(call_id)
         if path is AgiPath.WAITING_KEY:
             return await self._keys.key(self._waiting(call_id, args), args[4])
+        if path is AgiPath.CALLBACK_BEGIN:
+            return await self._greeter.begin(*self._called_back(call_id, args))
         said = self._said(args)
+        if path is AgiPath.CALLBACK_NEXT:
+            return await self._greeter.next(call_id, said)
         if path is AgiPath.WAITING_NEXT:
             return await self._keys.next(call_id, said)
         if path is AgiPath.SURVEY_NEXT:
@@ -115,6 +135,12 @@ class Questions:
         arrived_at = milliseconds(arrived) or self._clock.now()
         return tel.WaitingCaller(call_id, TeamId(team), language(speech), clean(ani), arrived_at)
 
+    def _called_back(self, call_id: CallId, args: Sequence[str]) -> tuple[tel.WaitingCaller, str]:
+        caller, (dnis, callback_id) = self._waiting(call_id, args), args[4:6]
+        begun = Begun(call_id, caller.ani.digits, "", dnis, callback(callback_id))
+        self._callers.on_report(begun)
+        return caller, dnis
+
     def _said(self, args: Sequence[str]) -> tel.CallerInput:
         kind, digits = (*args, "", "")[:2]
         return tel.CallerInput(tel.InputKind(kind), digits, self._clock.now())
@@ -123,7 +149,13 @@ class Questions:
         match path:
             case AgiPath.WAITING_TURN:
                 return {}
-            case AgiPath.WAITING_KEY | AgiPath.WAITING_NEXT:
+            case (
+                AgiPath.WAITING_KEY
+                | AgiPath.WAITING_NEXT
+                | AgiPath.CALLBACK_BEGIN
+                | AgiPath.CALLBACK_NEXT
+            ):
+                # Whoever was called back goes to a person rather than hear nothing.
                 return answers.answer(tel.KeepWaiting(), self._prompts_dir)
             case AgiPath.SURVEY_BEGIN | AgiPath.SURVEY_NEXT:
                 return answers.answer(tel.Disconnect(), self._prompts_dir)

@@ -27,7 +27,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cti.core.call_track import ANONYMOUS, CallTrack, Leg, promised_facts, step
+from cti.core.call_track import ANONYMOUS, CallTrack, promised_facts, step, strays
+from cti.core.dial_back import DialTold, dial_out
 from cti.core.read_back import Truth, live_call, truth
 from cti.core.reports import (
     Begun,
@@ -38,9 +39,11 @@ from cti.core.reports import (
     LegRinging,
     Report,
     Told,
+    begun_at,
     offer_number,
 )
 from cti.core.words import BEAT_VARIABLE, SEPARATOR, Context, Place, Tell
+from cti.dialling import Dialling
 from cti.ports import (
     HangUp,
     JoinQueue,
@@ -54,6 +57,7 @@ from cti.ports import (
     Switch,
 )
 from cti.questions import Questions
+from cti.recorded import Recorded
 from kernel import telephony as tel
 from kernel.clock import Clock
 from kernel.errors import Conflict, HotlineError, NotFound, Unavailable
@@ -103,6 +107,16 @@ class TelephoneLine:
         self._clock = clock
         self._log = log
         self._sinks: list[Sink] = []
+        self._recorded = Recorded(spool, self._emit, clock)
+        self._dialling = Dialling(
+            order=self._order,
+            channels=switch.channels,
+            up=lambda: self._state.up,
+            emit=self._emit,
+            spawn=self._spawn,
+            clock=clock,
+            log=log,
+        )
         self._state = LineState(False, "正在连接电话系统")
         self._came_up = asyncio.Event()
         self._items: asyncio.Queue[_Item] = asyncio.Queue()
@@ -211,6 +225,8 @@ class TelephoneLine:
             self._lose(item)
         elif isinstance(item, ContactMoved):
             self._contact(item)
+        elif isinstance(item, DialTold):
+            self._dialling.hear(item)
         else:
             self._step(item)
 
@@ -226,8 +242,17 @@ class TelephoneLine:
         after, facts = step(before, report, self._clock.now())
         self._replace(call_id, before, after)
         for fact in facts:
-            self._emit(fact)
+            self._pass_on(fact)
         self._after_step(call_id, report, before, after)
+
+    def _pass_on(self, fact: tel.TelephonyFact) -> None:
+        """The end of a dialling is told by who knows whether it is still open."""
+        if isinstance(fact, tel.DialBackEnded):
+            self._dialling.close(fact.callback_id, fact.result, fact.call_id)
+            return
+        if isinstance(fact, tel.CallEntered) and fact.callback_id is not None:
+            self._dialling.picked_up(fact.callback_id, fact.call_id)
+        self._emit(fact)
 
     def _call_of(self, report: Report) -> CallId | None:
         match report:
@@ -239,7 +264,7 @@ class TelephoneLine:
                 return self._by_channel.get(channel) or self._by_channel.get(leg)
             case LegAnswered(channel=channel, leg=leg):
                 return self._by_channel.get(channel) or self._by_channel.get(leg)
-            case ContactMoved():
+            case ContactMoved() | DialTold():
                 return None
 
     def _replace(self, call_id: CallId, before: CallTrack | None, after: CallTrack | None) -> None:
@@ -268,28 +293,18 @@ class TelephoneLine:
             self._take_back(after)
         if after is None and isinstance(report, Told):
             self._close(call_id, report.recorded_at)
-        for leg in _strays(report, before, after):
+        for leg in strays(report, before, after):
             self._order_later(HangUp(leg.channel))
 
     def _close(self, call_id: CallId, recorded_at: datetime | None) -> None:
         self._ended[call_id] = None
+        self._dialling.over(call_id)
         while len(self._ended) > ENDED_KEPT:
             self._ended.pop(next(iter(self._ended)))
         answered_at = self._first_answer.pop(call_id, None)
         if recorded_at is not None:
-            self._spawn(self._recording(call_id, recorded_at, answered_at), "recording")
-
-    async def _recording(
-        self, call_id: CallId, prepared_at: datetime, answered_at: datetime | None
-    ) -> None:
-        """Tell of every answered call, so that one without audio is noticed by the archive."""
-        size = await self._spool.completed(call_id)
-        if size == 0 and answered_at is None:
-            # The recorder was prepared for offers that nobody took.
-            await self._spool.discard(call_id)
-            return
-        name, started_at = self._spool.file_name(call_id), answered_at or prepared_at
-        self._emit(tel.RecordingClosed(call_id, name, started_at, self._clock.now()))
+            closing = self._recorded.close(call_id, recorded_at, answered_at)
+            self._spawn(closing, "recording")
 
     def _contact(self, moved: ContactMoved) -> None:
         # A phone that registers from a new address: Asterisk 22.10 may report the old contact
@@ -320,6 +335,7 @@ class TelephoneLine:
             if not future.done():
                 future.cancel()
         self._began.clear()
+        self._dialling.lose()
         if was_up:
             self._log.error("line_lost", reason=lost.reason)
             self._emit(lost)
@@ -345,7 +361,8 @@ class TelephoneLine:
         self._state = LineState(True, "")
         calls = tuple(live_call(t) for t in self._tracks.values())
         self._log.info("line_restored", calls=len(calls), phones=len(found.reachable))
-        self._emit(tel.LineRestored(calls, found.reachable, now))
+        self._dialling.restore(found)
+        self._emit(tel.LineRestored(calls, found.reachable, now, frozenset(found.dialling)))
         self._came_up.set()
         self._take_all_back()
         self._spawn(self._collect_left_over(), "left-over-recordings")
@@ -355,6 +372,8 @@ class TelephoneLine:
         track = self._tracks[call_id]
         if track.place in _PRESENT_TALK and track.offer_id and track.endpoint:
             self._emit(tel.TalkEnded(call_id, track.offer_id, track.endpoint, now))
+        if track.greeted and track.callback_id is not None:
+            self._dialling.close(track.callback_id, tel.DialResult.FAILED, call_id)
         for fact in promised_facts(track, now) if track.place is Place.WAITING else ():
             self._emit(fact)
         ended_by = tel.EndedBy.FAULT if restarted else tel.EndedBy.CALLER
@@ -378,7 +397,7 @@ class TelephoneLine:
         """Recordings of calls that ended while this process was away."""
         for call_id in await self._spool.left_over():
             if call_id not in self._tracks and call_id not in self._ended:
-                self._close(call_id, _from_call_id(call_id))
+                self._close(call_id, begun_at(call_id))
 
     def promise_callback(self, call_id: CallId, number: PhoneNumber) -> bool:
         """From now on this waiting caller is not delivered any more. False, and nothing changes,
@@ -495,12 +514,15 @@ class TelephoneLine:
         arrived_at: datetime,
         ring_timeout: timedelta,
     ) -> None:
-        """Raises Unavailable: no way out to citizens is connected."""
-        raise Unavailable("没有接通外呼线路")
+        """Call a citizen back. Raises BadInput, Conflict and Unavailable as the port says; after
+        Unavailable, too, exactly one `DialBackEnded` follows."""
+        await self._dialling.dial(
+            dial_out(callback_id, number, team, language, priority, arrived_at, ring_timeout)
+        )
 
     async def cancel_dial_back(self, callback_id: CallbackId) -> None:
-        """Raises NotFound: nobody is called."""
-        raise NotFound("没有在回拨")
+        """Stop ringing a citizen; its end is told. Raises NotFound if it does not ring any more."""
+        await self._dialling.cancel(callback_id)
 
     async def set_fallback_members(self, members: Mapping[TeamId, frozenset[Endpoint]]) -> None:
         """Which phones the native queues ring while the platform is dead; kept over reconnects."""
@@ -572,26 +594,4 @@ class TelephoneLine:
         task.add_done_callback(self._tasks.discard)
 
 
-def _strays(report: Report, before: CallTrack | None, after: CallTrack | None) -> tuple[Leg, ...]:
-    """Phones that `before` held and that nobody talks to `after` the caller was moved.
-
-    Asterisk drops most of them by itself. A leg fetched by `Bridge` in the few milliseconds between
-    its answer and its bridge, however, leaves the other party alone in a bridge for ever (measured
-    on Asterisk 22.10.1, one in 25 under load); and a consultation would talk on without a caller.
-    """
-    if before is None or not isinstance(report, Told):
-        return ()
-    moved = report.tell in (Tell.WAITING, Tell.JOINED) and before.place in _PRESENT_TALK
-    if not moved and not (after is None and before.place is Place.CONSULTING):
-        return ()
-    kept = (after.operator, after.consulted) if after is not None else ()
-    legs = (leg for leg in (before.operator, before.consulted) if leg is not None)
-    return tuple(leg for leg in legs if leg not in kept)
-
-
 _EPOCH = datetime.fromtimestamp(0, UTC)
-
-
-def _from_call_id(call_id: CallId) -> datetime:
-    """The start of a call from its id, `<system>-<epoch>-<seq>`."""
-    return datetime.fromtimestamp(int(call_id.split("-")[1]), UTC)

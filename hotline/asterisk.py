@@ -64,6 +64,7 @@ def asterisk_values(
         dtls_key=settings.certs_dir / "dtls.key",
         phone_secrets=phone_secrets(secrets, booths),
         citizen_secret=secrets.derive("phone:citizen")[:32],
+        carrier_uri=settings.carrier_uri,
         teams=tuple(teams),
         line_numbers=(NUMBER, *lines),
     )

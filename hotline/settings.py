@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     agi_port: Port = 4573
     rtp_start: Port = 10000
     rtp_end: Port = 14000
+    carrier_uri: str = Field(
+        "sip:127.0.0.1:5070",
+        pattern=r"^sip:[A-Za-z0-9._@:;=%-]{3,120}$",
+        description="where citizens are called back; the default is this machine: try it out",
+    )
     system_name: str = Field("gz1", pattern=r"^[a-z0-9]{1,12}$", description="prefix of call ids")
 
     asterisk_binary: Path | None = Field(None, description="default: the one set-up made")

@@ -31,7 +31,8 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     bus.subscribe(Event, s.days.hear, name="operator-days")
     # The dialogue forgets a call that ended; the survey must know who answered, in what language.
     bus.subscribe(CallEnded, s.ivr.dialogue.on_call_ended, name="ivr-forget")
-    bus.subscribe(CallEnded, s.waiting.on_call_ended, name="waiting-forget")
+    bus.subscribe(CallEnded, s.choices.waiting.on_call_ended, name="waiting-forget")
+    bus.subscribe(CallEnded, s.choices.greeting.on_call_ended, name="greeting-forget")
     for heard in (CallQueued, CallAnswered, CallEnded):
         bus.subscribe(heard, s.ivr.survey.on_event, name=f"survey-{heard.__name__}")
     # How callers get through each step of a flow.

@@ -59,6 +59,7 @@ from hotline.subscriptions import subscribe_all
 from ivr.adapters.caller_memory import TableCallerMemory
 from ivr.adapters.prompt_files import load_prompts
 from ivr.adapters.waiting_file import load_waiting
+from ivr.called_back import CitizenGreeting
 from ivr.waiting import StandingOffers, WaitingDialogue
 from kernel.clock import CITY_ZONE_NAME
 from kernel.infra.bus import LocalBus, RedisBus
@@ -78,6 +79,16 @@ from workorders.service import Cases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What callers choose by key outside the menus: while they wait, and when they are called
+    back."""
+
+    offers: PlannedOffers
+    waiting: WaitingDialogue
+    greeting: CitizenGreeting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that lives while the hotline runs."""
 
@@ -94,7 +105,7 @@ class Services:
     auditor: Auditor
     memory: TableCallerMemory
     ivr: Ivr
-    waiting: WaitingDialogue
+    choices: Choices
     line: TelephoneLine
     fallback: FallbackMembers
     journal: CallJournal
@@ -208,12 +219,12 @@ async def _assemble(ground: _Ground) -> Services:
     )
     memory = TableCallerMemory(database, clock)
     ivr = await _ivr(ground, memory)
-    waiting, offers = await _waiting(ground)
-    announcer = PositionAnnouncer(waiting)
-    line = _line(ground, values, ivr, waiting, announcer)
+    choices = await _choices(ground)
+    announcer = PositionAnnouncer(choices.waiting)
+    line = _line(ground, values, ivr, choices, announcer)
     event_log = SqlEventLog(database, get("acd"))
     distribution = await _distribution(ground, line, event_log)
-    plans = await _plans(ground, distribution, offers)
+    plans = await _plans(ground, distribution, choices.offers)
     announcer.follow(distribution)
     line.subscribe(distribution.post)
 
@@ -242,7 +253,7 @@ async def _assemble(ground: _Ground) -> Services:
         auditor=Auditor(distribution, line, get("audit")),
         memory=memory,
         ivr=ivr,
-        waiting=waiting,
+        choices=choices,
         line=line,
         fallback=FallbackMembers(line, directory, get("fallback")),
         journal=journal,
@@ -290,25 +301,23 @@ async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
     )
 
 
-async def _waiting(ground: _Ground) -> tuple[WaitingDialogue, PlannedOffers]:
+async def _choices(ground: _Ground) -> Choices:
     path = ground.settings.config_dir / "ivr" / "waiting.yaml"
     rules = await asyncio.to_thread(load_waiting, path)
+    bus, clock, ids = ground.bus, ground.clock, ground.ids
     offers = PlannedOffers(StandingOffers(rules))
-    dialogue = WaitingDialogue(
-        rules=rules,
+    return Choices(
         offers=offers,
-        bus=ground.bus,
-        clock=ground.clock,
-        ids=ground.ids,
+        waiting=WaitingDialogue(rules=rules, offers=offers, bus=bus, clock=clock, ids=ids),
+        greeting=CitizenGreeting(rules=rules, bus=bus, clock=clock, ids=ids),
     )
-    return dialogue, offers
 
 
 def _line(
     ground: _Ground,
     values: AsteriskValues,
     ivr: Ivr,
-    waiting: WaitingDialogue,
+    choices: Choices,
     announcer: PositionAnnouncer,
 ) -> TelephoneLine:
     return build_line(
@@ -316,7 +325,8 @@ def _line(
         term=ground.term,
         dialogue=ivr.dialogue,
         announcer=announcer,
-        keys=waiting,
+        keys=choices.waiting,
+        greeter=choices.greeting,
         survey=ivr.survey,
         clock=ground.clock,
         log=get("cti"),

@@ -326,7 +326,7 @@ class WaitingCaller:
 
 @dataclass(frozen=True, slots=True)
 class KeepWaiting:
-    """Back to the music. The place in the line was never given up."""
+    """To the music, or back to it: the place in the line was never given up."""
 
     prompts: tuple[Prompt, ...] = ()
 
@@ -341,6 +341,7 @@ class PromiseCallback:
 
 
 WaitingAnswer = Play | Collect | KeepWaiting | PromiseCallback
+GreetingAnswer = Play | Collect | KeepWaiting | Disconnect
 
 
 class InputKind(StrEnum):

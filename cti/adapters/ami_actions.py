@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, assert_never
 
+from cti.core.dial_back import DialOut
 from cti.core.read_back import ChannelRow
-from cti.core.words import CONTEXT_PREFIX, FALLBACK_QUEUE_PREFIX, SEPARATOR, Context
-from cti.ports import HangUp, JoinQueue, LeaveQueue, Log, Order, Redirect, SetVariable
+from cti.core.words import (
+    CONTEXT_PREFIX,
+    DIAL_ORDER,
+    FALLBACK_QUEUE_PREFIX,
+    SEPARATOR,
+    Context,
+    Role,
+    TruthVariable,
+)
+from cti.ports import DialCitizen, HangUp, JoinQueue, LeaveQueue, Log, Order, Redirect, SetVariable
 from kernel.errors import NotFound, Unavailable
 
 
@@ -45,6 +54,7 @@ MANNERS: Mapping[str, Manner] = {
     "QueueRemove": Manner(Repeat.STATE, 5.0),
     "Redirect": Manner(Repeat.ONCE, 5.0),
     "Hangup": Manner(Repeat.ONCE, 5.0),
+    "Originate": Manner(Repeat.ONCE, 5.0),
 }
 """Every action this department sends; another one cannot be sent."""
 
@@ -92,8 +102,41 @@ def action_of(order: Order, term: int) -> dict[str, object]:
                 "Queue": f"{FALLBACK_QUEUE_PREFIX}{team}",
                 "Interface": f"PJSIP/{endpoint}",
             }
+        case DialCitizen(out=out):
+            return _originate(out, term)
         case _:
             assert_never(order)
+
+
+ORIGINATE_MARGIN_S = 30
+"""The dialplan ends the ringing; should it not, Asterisk ends the dialling channel then."""
+
+
+def _originate(out: DialOut, term: int) -> dict[str, object]:
+    """A Local channel whose second half is the order, so that it meets the same fence as all.
+
+    Its id is the callback's: Asterisk refuses a second channel of the same id while it is there.
+    """
+    variables = {
+        TruthVariable.ROLE: Role.DIALLER.value,
+        TruthVariable.CALLBACK: out.callback_id,
+        TruthVariable.TEAM: out.team,
+        TruthVariable.LANGUAGE: out.language.value,
+        TruthVariable.PRIORITY: str(out.priority),
+        TruthVariable.ARRIVED: str(out.arrived_ms),
+    }
+    exten = SEPARATOR.join((str(term), DIAL_ORDER, out.exten))
+    return {
+        "Action": "Originate",
+        "Channel": f"Local/{exten}@{Context.ORDER.value}/n",
+        "ChannelId": f"dial-{out.callback_id}",
+        "Context": Context.DIALLER.value,
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": str((out.ring_s + ORIGINATE_MARGIN_S) * 1000),
+        "Async": "true",
+        "Variable": [f"{name.value}={value}" for name, value in variables.items()],
+    }
 
 
 def _fenced(term: int, context: str, exten: str) -> str:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from cti.core.words import AMI_EVENTS
 from kernel.errors import ConfigurationError
+from kernel.phone import CALLABLE
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "config" / "asterisk"
 MAIN_FILE = "asterisk.conf"
@@ -130,6 +131,9 @@ class AsteriskValues:
     static_contacts: Mapping[str, str] = field(default_factory=dict)
     citizen_secret: str = field(repr=False)
     carrier_addresses: tuple[str, ...] = ("127.0.0.1/32",)
+    carrier_uri: str = "sip:127.0.0.1:5070"
+    """Where citizens are called; the number takes the place of the user."""
+    callback_from: str = "12345"
     teams: tuple[str, ...] = ("consumer", "urban", "labour", "security", "general")
     default_team: str = "general"
     line_numbers: tuple[str, ...] = ("12345",)
@@ -177,6 +181,8 @@ def _check(values: AsteriskValues) -> None:
     _all("teams", (*values.teams, values.default_team), re.compile(r"[a-z][a-z0-9_]{1,31}"))
     _all("line_numbers", values.line_numbers, _NUMBER)
     _all("emergency_numbers", values.emergency_numbers, _NUMBER)
+    _all("callback_from", (values.callback_from,), _NUMBER)
+    _all("carrier_uri", (values.carrier_uri,), _URI)
     if values.emergency_uri is not None:
         _all("emergency_uri", (values.emergency_uri,), _URI)
     if values.default_team not in values.teams:
@@ -233,6 +239,7 @@ def rendered(
                 v=values,
                 modules=MODULES,
                 events=AMI_EVENTS,
+                callable=CALLABLE,
                 phones=sorted(values.phone_secrets.items()),
                 agi=f"agi://{values.agi_host}:{values.agi_port}",
             )

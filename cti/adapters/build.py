@@ -8,7 +8,14 @@ from cti.adapters.agi_fence import AgiDoor
 from cti.adapters.ami_link import AmiLink
 from cti.adapters.asterisk_config import AsteriskValues
 from cti.adapters.recording_spool import SpoolFolder
-from cti.ports import AfterCallSurvey, CallerDialogue, Log, WaitingAnnouncer, WaitingKeys
+from cti.ports import (
+    AfterCallSurvey,
+    CallbackGreeter,
+    CallerDialogue,
+    Log,
+    WaitingAnnouncer,
+    WaitingKeys,
+)
 from cti.questions import Questions
 from cti.service import TelephoneLine
 from kernel.clock import Clock
@@ -22,6 +29,7 @@ def build_line(
     dialogue: CallerDialogue,
     announcer: WaitingAnnouncer,
     keys: WaitingKeys,
+    greeter: CallbackGreeter,
     survey: AfterCallSurvey,
     clock: Clock,
     log: Log,
@@ -36,6 +44,7 @@ def build_line(
             dialogue=dialogue,
             announcer=announcer,
             keys=keys,
+            greeter=greeter,
             survey=survey,
             clock=clock,
             log=log,

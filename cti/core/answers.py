@@ -18,7 +18,9 @@ _NUMBER = re.compile(r"[0-9]{3,16}")
 MAX_DIGITS = 32
 
 
-def answer(instruction: tel.Instruction | tel.WaitingAnswer, prompts_dir: str) -> dict[str, str]:
+def answer(
+    instruction: tel.Instruction | tel.WaitingAnswer | tel.GreetingAnswer, prompts_dir: str
+) -> dict[str, str]:
     """Variables in the order to set them, `CC_DO` last: a cut answer is then no answer at all.
 
     Raises ValueError for a prompt, team or number that may not reach the dialplan.

@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cti.core import reports as rp
+from cti.core.dial_back import DialTold
 from cti.core.words import Place, Tell
 from kernel import telephony as tel
-from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber, clean
 
@@ -65,6 +66,12 @@ class CallTrack:
     consult_talking: bool = False
     answered_at: datetime | None = None
     promised: PhoneNumber = ANONYMOUS  # the number to call back, once the caller was let go
+    callback_id: CallbackId | None = None  # of a citizen whom we called
+
+    @property
+    def greeted(self) -> bool:
+        """A citizen whom we called, who picked up and has not yet said what he or she wants."""
+        return self.callback_id is not None and self.place is Place.IVR
 
     @property
     def channels(self) -> Iterator[str]:
@@ -93,6 +100,8 @@ def step(track: CallTrack | None, report: rp.Report, now: datetime) -> Step:
             return _entered(track, report.call_id, "", report, now)
         case rp.Told():
             return _told(track, report, now)
+        case DialTold():
+            return track, ()
         case rp.ContactMoved():
             return track, (tel.EndpointChanged(report.endpoint, report.reachable, now),)
     if track is None:
@@ -115,13 +124,15 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
     if track is not None and 0 < told.seq <= track.seq:
         return track, ()
     if told.tell is Tell.HUNGUP:
-        return None, _hung_up(track, told, now)
+        return None, (*_dial_over(track, told, now), *_hung_up(track, told, now))
     if told.tell is Tell.ENTERED:
         return _entered(track, told.call_id, told.channel, told, now)
     before = _with_truth(track or CallTrack(call_id=told.call_id), told)
     match told.tell:
         case Tell.WAITING:
-            return _waiting(before, now)
+            answered = _dial_answered(before, now)
+            after, facts = _waiting(before, now)
+            return after, (*answered, *facts)
         case Tell.OFFER_FAILED:
             return _offer_failed(before, told, now)
         case Tell.TALK_ENDED:
@@ -131,7 +142,8 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
         case Tell.HELD:
             return replace(before, place=Place.CONSULTING), ()
         case Tell.FALLBACK:
-            return _left(before, Place.FALLBACK), _talk_ended(before, now)
+            facts = (*_dial_answered(before, now), *_talk_ended(before, now))
+            return _left(before, Place.FALLBACK), facts
         case Tell.CALLBACK:
             after = replace(_left(before, Place.LEAVING), promised=clean(told.number))
             return after, promised_facts(after, now)
@@ -150,6 +162,7 @@ def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
         priority=told.priority,
         arrived_at=told.arrived_at,
         wanted_agent=told.wanted_agent,
+        callback_id=told.callback_id or track.callback_id,
         # Told from anywhere else, the caller was not let go.
         promised=ANONYMOUS,
     )
@@ -173,8 +186,15 @@ def _entered(
         ani=source.ani,
         dnis=source.dnis,
         name=source.name,
+        callback_id=source.callback_id,
     )
-    return fresh, (tel.CallEntered(call_id, clean(source.ani), source.name, source.dnis, now),)
+    return fresh, (_entered_fact(call_id, source, now),)
+
+
+def _entered_fact(call_id: CallId, source: rp.Told | rp.Begun, now: datetime) -> tel.CallEntered:
+    return tel.CallEntered(
+        call_id, clean(source.ani), source.name, source.dnis, now, source.callback_id
+    )
 
 
 def _waiting(track: CallTrack, now: datetime) -> Step:
@@ -292,9 +312,31 @@ def _hung_up(
     facts = _talk_ended(track, now) if track is not None else ()
     if track is None and told.seq <= _SEQ_OF_AN_UNTOLD_END:
         # Hung up at the very moment of the answer: the first telling is also the last.
-        entered = tel.CallEntered(told.call_id, clean(told.ani), told.name, told.dnis, now)
-        facts = (entered,)
+        facts = (_entered_fact(told.call_id, told, now),)
     return (*facts, tel.CallHungUp(told.call_id, ended_by, told.cause, now))
+
+
+# --- citizens whom we called ------------------------------------------------------------------
+
+
+def _dial_answered(track: CallTrack, now: datetime) -> tuple[tel.TelephonyFact, ...]:
+    """The citizen wants to talk: nothing for whoever is no such citizen, or has been there."""
+    if not track.greeted or track.callback_id is None:
+        return ()
+    result = tel.DialResult.ANSWERED
+    return (tel.DialBackEnded(track.callback_id, result, track.call_id, now),)
+
+
+def _dial_over(
+    track: CallTrack | None, told: rp.Told, now: datetime
+) -> tuple[tel.TelephonyFact, ...]:
+    """Picked up and gone before the line: whoever let the greeting talk on is a machine, or has put
+    the telephone down; whoever hung up or pressed a key has refused."""
+    if track is None or not track.greeted or track.callback_id is None:
+        return ()
+    unheard = told.ended_by_platform and told.silent
+    result = tel.DialResult.NO_ANSWER if unheard else tel.DialResult.REFUSED
+    return (tel.DialBackEnded(track.callback_id, result, track.call_id, now),)
 
 
 # --- native reports -------------------------------------------------------------------------
@@ -348,3 +390,23 @@ def _hold(track: CallTrack, report: rp.HoldToggled, now: datetime) -> tuple[tel.
         if leg is not None and leg.channel == report.channel:
             return (tel.HoldChanged(track.call_id, leg.endpoint, report.on_hold, now),)
     return ()
+
+
+# --- what is left over ------------------------------------------------------------------------
+
+
+def strays(report: rp.Report, before: CallTrack | None, after: CallTrack | None) -> tuple[Leg, ...]:
+    """Phones that `before` held and that nobody talks to `after` the caller was moved.
+
+    Asterisk drops most of them by itself. A leg fetched by `Bridge` in the few milliseconds between
+    its answer and its bridge, however, leaves the other party alone in a bridge for ever (measured
+    on Asterisk 22.10.1, one in 25 under load); and a consultation would talk on without a caller.
+    """
+    if before is None or not isinstance(report, rp.Told):
+        return ()
+    moved = report.tell in (Tell.WAITING, Tell.JOINED) and before.place in _TALK
+    if not moved and not (after is None and before.place is Place.CONSULTING):
+        return ()
+    kept = (after.operator, after.consulted) if after is not None else ()
+    legs = (leg for leg in (before.operator, before.consulted) if leg is not None)
+    return tuple(leg for leg in legs if leg not in kept)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cti.core import reports as rp
 from cti.core.call_track import CallTrack, Leg
 from cti.core.words import Place, Role
 from cti.core.words import TruthVariable as Var
 from kernel import telephony as tel
-from kernel.ids import AgentId, CallId, Endpoint, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, TeamId
 from kernel.phone import clean
 
 _PJSIP = "PJSIP/"
@@ -41,10 +41,11 @@ class ChannelRow:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """All present callers, and the phones that can be reached."""
+    """All present callers, the phones that can be reached, and the channels that dial citizens."""
 
     tracks: tuple[CallTrack, ...]
     reachable: frozenset[Endpoint]
+    dialling: Mapping[CallbackId, str] = field(default_factory=dict)
 
 
 def truth(rows: Iterable[ChannelRow], contacts: Iterable[rp.Headers]) -> Truth:
@@ -59,7 +60,18 @@ def truth(rows: Iterable[ChannelRow], contacts: Iterable[rp.Headers]) -> Truth:
         for row in ours
         if row.variables.get(Var.ROLE) == Role.CALLER and row.variables.get(Var.SEQ, "0") != "0"
     )
-    return Truth(tracks, reachable(contacts))
+    return Truth(tracks, reachable(contacts), _dialling(ours))
+
+
+def _dialling(rows: Iterable[ChannelRow]) -> dict[CallbackId, str]:
+    """A Local channel has two halves with the same variables; the second one dials."""
+    return {
+        CallbackId(row.variables[Var.CALLBACK]): row.channel
+        for row in rows
+        if row.variables.get(Var.ROLE) == Role.DIALLER
+        and row.variables.get(Var.CALLBACK)
+        and row.channel.endswith(";2")
+    }
 
 
 def reachable(contacts: Iterable[rp.Headers]) -> frozenset[Endpoint]:
@@ -109,6 +121,7 @@ def _track(row: ChannelRow, legs: list[ChannelRow]) -> CallTrack:
         consult_talking=place is Place.CONSULTING and _up(legs, Role.CONSULTED),
         answered_at=rp.milliseconds(variables.get(Var.RECORDED)) if _was_answered(row) else None,
         promised=clean(variables.get(Var.CALLBACK_NUMBER, "") if place is Place.LEAVING else ""),
+        callback_id=rp.callback(variables.get(Var.CALLBACK)),
     )
 
 
@@ -153,4 +166,5 @@ def live_call(track: CallTrack) -> tel.LiveCall:
         first_arrival_at=track.arrived_at,
         offer_id=track.offer_id,
         endpoint=track.endpoint,
+        callback_id=track.callback_id,
     )

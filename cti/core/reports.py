@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote_to_bytes
 
-from cti.core.words import USER_EVENT, Tell
-from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from cti.core.dial_back import DialTold
+from cti.core.words import USER_EVENT, DialTell, Tell
+from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
 
 Headers = Mapping[str, str]
@@ -51,6 +52,8 @@ class Told:
     in_survey: bool = False
     recorded_at: datetime | None = None
     number: str = ""
+    callback_id: CallbackId | None = None
+    silent: bool = False  # the last thing heard of the caller was nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,12 @@ class Begun:
     ani: str
     name: str
     dnis: str
+    callback_id: CallbackId | None = None
 
 
-Report = Told | LegDialled | LegRinging | LegAnswered | HoldToggled | ContactMoved | Begun
+Report = (
+    Told | DialTold | LegDialled | LegRinging | LegAnswered | HoldToggled | ContactMoved | Begun
+)
 
 
 def parse_event(headers: Headers) -> Report | None:
@@ -110,7 +116,7 @@ def parse_event(headers: Headers) -> Report | None:
     """
     event = headers.get("event", "")
     if event == "UserEvent":
-        return parse_told(headers) if headers.get("userevent") == USER_EVENT else None
+        return _told(headers) if headers.get("userevent") == USER_EVENT else None
     if event in ("DialBegin", "DialState", "DialEnd"):
         return _dial(event, headers)
     if event in ("Hold", "Unhold"):
@@ -142,6 +148,19 @@ def _contact(headers: Headers) -> ContactMoved | None:
     return ContactMoved(Endpoint(endpoint), reachable, headers.get("uri", ""))
 
 
+def _told(headers: Headers) -> Told | DialTold:
+    fact = headers.get("fact", "")
+    if fact not in (DialTell.DIALLING, DialTell.DIALLED):
+        return parse_told(headers)
+    callback_id = callback(headers.get("callback"))
+    if callback_id is None:
+        raise ValueError("a dialling without its callback")
+    channel = headers.get("channel", "")
+    if fact == DialTell.DIALLING:
+        return DialTold(callback_id, channel)
+    return DialTold(callback_id, channel, headers.get("result", ""), integer(headers.get("cause")))
+
+
 def parse_told(headers: Headers) -> Told:
     """The dialplan's own event. Raises ValueError if it is malformed."""
     call_id = valid_call_id(headers.get("call", ""))
@@ -167,6 +186,8 @@ def parse_told(headers: Headers) -> Told:
         in_survey=headers.get("stage") == "survey",
         recorded_at=milliseconds(headers.get("recorded")),
         number=headers.get("number", ""),
+        callback_id=callback(headers.get("callback")),
+        silent=headers.get("input") == "silence",
     )
 
 
@@ -175,6 +196,11 @@ def valid_call_id(text: str) -> CallId:
     if not _CALL_ID.fullmatch(text):
         raise ValueError(f"not a call id: {text[:80]!r}")
     return CallId(text)
+
+
+def begun_at(call_id: CallId) -> datetime:
+    """The start of a call from its id, `<system>-<epoch>-<seq>`, to the second."""
+    return datetime.fromtimestamp(int(call_id.split("-")[1]), UTC)
 
 
 def caller_name(encoded: str) -> str:
@@ -205,6 +231,11 @@ def offer_number(offer: OfferId, call_id: CallId) -> int:
     if head != call_id or not tail.isdigit():
         raise ValueError(f"offer {offer!r} is not of call {call_id!r}")
     return int(tail)
+
+
+def callback(text: str | None) -> CallbackId | None:
+    """The id of a callback, or None where there is none."""
+    return CallbackId(text) if text else None
 
 
 def integer(text: str | None) -> int:

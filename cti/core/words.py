@@ -14,6 +14,7 @@ class Context(StrEnum):
 
     ORDER = "cc-order"
     DELIVER = "cc-deliver"
+    DIALLER = "cc-dialler"
     WAITING = "cc-waiting"
     REQUEUE = "cc-requeue"
     HOLD = "cc-hold"
@@ -30,6 +31,8 @@ class AgiPath(StrEnum):
     WAITING_TURN = "waiting/turn"
     WAITING_KEY = "waiting/key"
     WAITING_NEXT = "waiting/next"
+    CALLBACK_BEGIN = "callback/begin"
+    CALLBACK_NEXT = "callback/next"
     SURVEY_BEGIN = "survey/begin"
     SURVEY_NEXT = "survey/next"
 
@@ -82,6 +85,7 @@ class TruthVariable(StrEnum):
     RECORDED = "CC_RECORDED"
     TERM = "CC_TERM"
     CALLBACK_NUMBER = "CC_CALLBACK_NUMBER"
+    CALLBACK = "CC_CALLBACK"
     DIALSTATUS = "DIALSTATUS"
 
 
@@ -113,12 +117,20 @@ class Tell(StrEnum):
     HUNGUP = "hungup"
 
 
+class DialTell(StrEnum):
+    """The same header, told by a channel that dials a citizen."""
+
+    DIALLING = "dialling"
+    DIALLED = "dialled"
+
+
 class Role(StrEnum):
     """Values of `CC_ROLE`."""
 
     CALLER = "caller"
     OPERATOR = "operator"
     CONSULTED = "consulted"
+    DIALLER = "dialler"
 
 
 USER_EVENT = "Hotline"
@@ -126,6 +138,9 @@ BEAT_VARIABLE = "CC_BEAT"
 TERM_VARIABLE = "CC_TERM"
 CONTEXT_PREFIX = "cc-"
 FALLBACK_QUEUE_PREFIX = "fallback-"
+DIAL_ORDER = "dial"
+"""The order that a dialling channel brings along, as `<term>*dial*<number>*<ring seconds>`."""
+CARRIER_OUT = "carrier-out"
 HEADER_CALL = "X-Hotline-Call"
 HEADER_OFFER = "X-Hotline-Offer"
 SEPARATOR = "*"

@@ -10,6 +10,7 @@ import pytest
 from cti.adapters.asterisk_config import TEMPLATES, AsteriskValues, render
 from cti.core import words
 from kernel.errors import ConfigurationError
+from kernel.phone import CALLABLE
 
 DANGEROUS = ("Dial", "System", "TrySystem", "MixMonitor", "Queue", "Bridge", "Exec", "Originate")
 FUNCTIONS = ("SHELL", "FILE", "EVAL", "CURL", "DB", "ENV")
@@ -27,6 +28,12 @@ TRUSTED = {
     "CC_CALLER",
     "CC_TEAM",
     "CC_JOIN",
+    "CC_CITIZEN",
+    # On a dialling channel only: they came with the order, checked by `cti.core.dial_back`.
+    "CC_CALLBACK",
+    "CC_LANGUAGE",
+    "CC_PRIORITY",
+    "CC_ARRIVED",
     "CHANNEL",
 }
 
@@ -111,7 +118,7 @@ def test_every_question_has_a_deadline_and_takes_it_back(folder: Path) -> None:
         assert plan[n - 1][2] == "Set(TIMEOUT(absolute)=7)", plan[n]
         assert plan[n + 1][2] == "Set(TIMEOUT(absolute)=0)", plan[n]
         assert (plan[n][0], "T") in {(context, exten) for context, exten, _ in plan}
-    assert len(asked) == 5
+    assert len(asked) == 6
     # An order reaches its caller in the middle of a question: the deadline must not end the talk.
     orders = [(exten, do) for context, exten, do in plan if context == "cc-order"]
     assert orders[0] == ("_X.", "Set(TIMEOUT(absolute)=0)")
@@ -142,6 +149,10 @@ def test_the_platforms_words_exist_in_the_dialplan(folder: Path) -> None:
         assert re.search(rf"\b{variable}\b", text), variable
     for tell in words.Tell:
         assert f"(cc-tell,s,1({tell.value}))" in text or f"Fact: {tell.value}" in text
+    for word in words.DialTell:
+        assert f"Fact: {word.value}," in text
+    assert f"\nexten => {words.DIAL_ORDER},1," in text
+    assert f"@{words.CARRIER_OUT}," in text
     for place in words.Place:
         assert f"Set(CC_STATE={place.value})" in text
     assert f"UserEvent({words.USER_EVENT}," in text
@@ -160,6 +171,7 @@ def test_the_reader_of_the_dialplan_finds_the_same_words() -> None:
         words.AnswerVariable,
         words.TruthVariable,
         words.Tell,
+        words.DialTell,
     ):
         assert listed[kind.__name__] == {m.name: m.value for m in kind}
 
@@ -188,8 +200,16 @@ def test_the_platforms_account_has_no_dangerous_rights(folder: Path) -> None:
     written = re.search(r"^write = (.*)$", text, re.M)
     assert written is not None
     rights = set(written[1].split(","))
-    assert rights.isdisjoint({"system", "config", "command", "originate", "all"})
+    assert rights.isdisjoint({"system", "config", "command", "all"})
     assert "bindaddr = 127.0.0.1" in text and "webenabled = no" in text
+
+
+def test_the_allow_list_of_citizens_is_the_kernels(folder: Path) -> None:
+    """Nobody else is dialled by our dialplan, and each pattern says the same in both worlds."""
+    patterns = {exten for context, exten, _ in steps(folder) if context == "cc-dial"}
+    assert patterns == {f"_{p}" for p in CALLABLE} | {"ring", "i"}
+    dialling = [do for _, _, do in steps(folder) if "@carrier-out" in do]
+    assert len(dialling) == 1 and dialling[0].startswith("Dial(PJSIP/${CC_CITIZEN}@carrier-out,")
 
 
 def test_phones_can_dial_nobody(folder: Path) -> None:
@@ -215,6 +235,8 @@ def test_phones_can_dial_nobody(folder: Path) -> None:
         {"line_numbers": ("12345,1,System(id)",)},
         {"emergency_numbers": ("110&x",)},
         {"emergency_uri": "sip:x\ny"},
+        {"carrier_uri": "sip:x\ny"},
+        {"callback_from": "12345&PJSIP/x"},
         {"bind_address": "127.0.0.1\nport=1"},
         {"recordings_dir": Path("/tmp/a\nb")},
         {"sip_port": 70000},

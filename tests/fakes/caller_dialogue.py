@@ -80,6 +80,22 @@ class ScriptedAnnouncer:
         return self.prompts
 
 
+class ScriptedGreeter:
+    """Fills `CallbackGreeter`: one question; 1 leads into the line, all else ends the call."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[tel.WaitingCaller, str]] = []
+        self.said: list[tel.CallerInput] = []
+
+    async def begin(self, caller: tel.WaitingCaller, dnis: str) -> tel.GreetingAnswer:
+        self.begun.append((caller, dnis))
+        return ASK_ONE_KEY
+
+    async def next(self, call_id: CallId, said: tel.CallerInput) -> tel.GreetingAnswer:
+        self.said.append(said)
+        return tel.KeepWaiting() if said.digits == "1" else tel.Disconnect()
+
+
 ASK_NUMBER = tel.Collect((GREETING,), 1, timedelta(seconds=5))
 
 

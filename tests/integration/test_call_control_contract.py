@@ -47,14 +47,17 @@ Fact = TypeVar("Fact", bound=TelephonyFact)
 class Rig(Protocol):
     """A telephone with callers and two registered phones whose hands the test moves."""
 
-    control: CallControl
     phone: Endpoint
     other_phone: Endpoint
     dead_phone: Endpoint
     """An endpoint that exists and is not registered."""
 
-    facts: list[TelephonyFact]
-    """All facts so far, in order."""
+    @property
+    def control(self) -> CallControl: ...
+
+    @property
+    def facts(self) -> list[TelephonyFact]:
+        """All facts so far, in order."""
 
     async def caller_waits(self) -> CallId:
         """A new caller stands in the waiting loop (its `CallWaiting` is among the facts)."""
@@ -413,11 +416,18 @@ class MemoryRig:
 
     def __init__(self) -> None:
         self.exchange = Exchange(SetClock())
-        self.control: CallControl = self.exchange
-        self.facts: list[TelephonyFact] = []
-        self.exchange.subscribe(self.facts.append)
+        self._facts: list[TelephonyFact] = []
+        self.exchange.subscribe(self._facts.append)
         self.exchange.register(self.phone, self.other_phone)
         self.exchange.rings_out_after = timedelta(seconds=1)
+
+    @property
+    def control(self) -> CallControl:
+        return self.exchange
+
+    @property
+    def facts(self) -> list[TelephonyFact]:
+        return self._facts
 
     async def caller_waits(self) -> CallId:
         return self.exchange.arrive("c-1")

@@ -25,7 +25,12 @@ from tests.fakes.log import KeptLog
 from tests.servers.ami_server import AmiServer, AmiSession, ami_server
 
 NAME = "广州市民热线"
-ORIGINATE = {"Action": "Originate", "Channel": "PJSIP/desk001", "Context": "x", "Exten": "s"}
+ORIGINATE = {
+    "Action": "Originate",
+    "Channel": "Local/1*dial*13800138000*20@cc-order/n",
+    "Context": "cc-dialler",
+    "Exten": "s",
+}
 
 
 class Events:

@@ -21,6 +21,7 @@ from kernel.infra.clock import SystemClock
 from tests.fakes.caller_dialogue import (
     ScriptedAnnouncer,
     ScriptedDialogue,
+    ScriptedGreeter,
     ScriptedKeys,
     ScriptedSurvey,
 )
@@ -86,6 +87,7 @@ class Switchboard:
         self.survey = ScriptedSurvey()
         self.announcer = ScriptedAnnouncer()
         self.keys = ScriptedKeys()
+        self.greeter = ScriptedGreeter()
         self.asterisk = AsteriskProcess(BINARY, config_dir)
         self.term = 0
         self.line = self.make_line()
@@ -100,6 +102,7 @@ class Switchboard:
             dialogue=self.dialogue,
             announcer=self.announcer,
             keys=self.keys,
+            greeter=self.greeter,
             survey=self.survey,
             clock=SystemClock(),
             log=self.log,

@@ -18,6 +18,7 @@ from tests.fakes.caller_dialogue import (
     GREETING,
     ScriptedAnnouncer,
     ScriptedDialogue,
+    ScriptedGreeter,
     ScriptedKeys,
     ScriptedSurvey,
 )
@@ -35,6 +36,7 @@ class Desk:
         self.announcer = ScriptedAnnouncer()
         self.log = KeptLog()
         self.keys = ScriptedKeys()
+        self.greeter = ScriptedGreeter()
         self.begun: list[rp.Report] = []
         self.promised: list[tuple[CallId, PhoneNumber]] = []
         self.lets_go = True
@@ -42,6 +44,7 @@ class Desk:
             dialogue=self.dialogue,
             announcer=self.announcer,
             keys=self.keys,
+            greeter=self.greeter,
             survey=self.survey,
             clock=SetClock(),
             log=self.log,

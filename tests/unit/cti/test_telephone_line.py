@@ -23,6 +23,7 @@ from kernel.phone import PhoneNumber
 from tests.fakes.caller_dialogue import (
     ScriptedAnnouncer,
     ScriptedDialogue,
+    ScriptedGreeter,
     ScriptedKeys,
     ScriptedSurvey,
 )
@@ -55,6 +56,7 @@ class Rig:
                 dialogue=ScriptedDialogue(),
                 announcer=ScriptedAnnouncer(),
                 keys=ScriptedKeys(),
+                greeter=ScriptedGreeter(),
                 survey=ScriptedSurvey(),
                 clock=clock,
                 log=self.log,
