@@ -106,6 +106,7 @@ def try_(
     ani: Annotated[str, typer.Option(help="the calling number, empty: anonymous")] = "13800138000",
     language: Annotated[str, typer.Option(help="remembered: zh, yue or en")] = "",
     lookup: Annotated[str, typer.Option(help="found, not_found, refused or failed")] = "found",
+    order: Annotated[str, typer.Option(help="a recent order: handled or answered")] = "",
     keys: Annotated[str | None, typer.Option(help="all keys at once: 9,2,3 (- is silence)")] = None,
 ) -> None:
     """Be a caller on paper: read what is said, type what you press (Enter: nothing)."""
@@ -118,6 +119,7 @@ def try_(
         ani=ani,
         language=language,
         lookup=lookup,
+        order=order,
         keys=None if keys is None else typed_keys(keys),
     )
     try_flow(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from acd.core.views import Wallboard
 from acd.service import Distribution
 from ivr.core.conditions import Around, QueueLoad
 from ivr.core.saying import Stage
-from ivr.ports import OrderProgress
+from ivr.ports import CallersOrder, OrderProgress
 from kernel.errors import NotFound
 from kernel.ids import TeamId
+from kernel.phone import PhoneNumber
 from workorders.core.calendar import WorkCalendar
 from workorders.core.case import Case, CaseFile
 from workorders.core.numbers import PREFIX, city_day, is_case_number
@@ -20,6 +21,9 @@ from workorders.service import Cases
 
 _DAY_DIGITS = 8
 _TAIL = 4
+_RECENT = timedelta(days=60)
+_ANSWERED_FOR = timedelta(days=7)
+"""For so long a caller is told that an order was answered."""
 _STAGES: Mapping[CaseState, Stage] = {
     CaseState.DRAFT: Stage.REGISTERED,
     CaseState.PENDING_DISPATCH: Stage.REGISTERED,
@@ -39,6 +43,13 @@ _STAGES: Mapping[CaseState, Stage] = {
     CaseState.TERMINATED: Stage.ENDED,
     CaseState.WITHDRAWN: Stage.ENDED,
 }
+
+
+_NEVER_TOLD = frozenset(state for state, stage in _STAGES.items() if stage is Stage.ENDED) | {
+    CaseState.ANSWERED,
+    CaseState.DRAFT,
+}
+"""Whoever was answered in the call itself, or took the matter back, does not wait for news."""
 
 
 class FlowWorld:
@@ -63,6 +74,19 @@ class FlowWorld:
 
     def _seen(self, board: Wallboard) -> None:
         self._queues = {row.team: QueueLoad(row.waiting, row.longest_since) for row in board.teams}
+
+    async def latest(self, ani: PhoneNumber, now: datetime) -> CallersOrder | None:
+        if self._cases is None:
+            return None
+        for case in (await self._cases.history(ani.digits)).cases:
+            stage = _STAGES[case.state]
+            if case.hides_identity or case.state in _NEVER_TOLD or now - case.filed_at > _RECENT:
+                continue
+            since = _last_change(await self._cases.case(case.number))
+            if stage is not Stage.ANSWERED or now - since <= _ANSWERED_FOR:
+                digits = "".join(figure for figure in case.number if figure.isdecimal())
+                return CallersOrder(digits, OrderProgress(stage, since))
+        return None
 
     async def progress(self, digits: str, phone_tail: str) -> OrderProgress | None:
         number = number_of(digits)

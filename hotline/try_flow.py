@@ -13,7 +13,7 @@ from ivr.adapters.flow_files import load_flow
 from ivr.adapters.prompt_files import load_prompts
 from ivr.core.conditions import caller_kind
 from ivr.core.interpreter import Result
-from ivr.core.rehearsal import Moment, Rehearsal, example_answer, rehearse
+from ivr.core.rehearsal import Moment, Rehearsal, example_answer, example_order, rehearse
 from ivr.core.walk import Visit
 from kernel.errors import BadInput
 from kernel.language import Language
@@ -33,6 +33,7 @@ class Trial:
     ani: str
     language: str
     lookup: str
+    order: str
     keys: Sequence[str] | None
 
 
@@ -87,6 +88,7 @@ def _visit(city: CityOfFiles, trial: Trial, now: datetime) -> Visit:
         dnis=trial.line,
         caller=caller_kind(clean(trial.ani)),
         answer=example_answer(Result(trial.lookup), now),
+        known=example_order(trial.order, now),
     )
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
 
 from ivr.core.attempts import WRONG_OF_ONE, WRONG_OF_THE_NAMELESS, Attempts
-from ivr.core.flow import Enquiry
+from ivr.core.conditions import CallerKind, caller_kind
+from ivr.core.flow import KNOWN_AT, KNOWN_NUMBER, KNOWN_STAGE, Enquiry
 from ivr.core.interpreter import UNANSWERED, Answer, Ask, Result
 from ivr.ports import Log, OrderBook
 from kernel.phone import PhoneNumber
 
 DEADLINE_S = 1.5
 """The caller hears nothing meanwhile."""
+RECOGNISED_AT_ONCE = 20
+"""So many callers are looked for at the same moment; a flood of calls is not one of queries."""
 _NAMELESS = "nameless"
 
 
@@ -26,6 +30,7 @@ class Enquiries:
         self._log = log
         self._deadline_s = deadline_s
         self._attempts = Attempts()
+        self._recognising = 0
 
     async def answer(self, ask: Ask, ani: PhoneNumber, now: datetime) -> Answer:
         try:
@@ -38,6 +43,30 @@ class Enquiries:
         except Exception as error:  # a caller waits: whatever went wrong, the flow has a way on
             self._log.warning("enquiry_failed", enquiry=ask.enquiry, reason=repr(error))
             return UNANSWERED
+
+    async def recognise(self, ani: PhoneNumber, now: datetime) -> Mapping[str, str]:
+        """The slots of a caller whose number has a recent order, else none. For the background,
+        while the greeting is heard: whoever is asked about too late, or when too many are, is a
+        caller like any other. Never raises."""
+        if self._recognising >= RECOGNISED_AT_ONCE or caller_kind(ani) is not CallerKind.MOBILE:
+            # A switchboard's number is many people's.
+            return {}
+        self._recognising += 1
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                found = await self._orders.latest(ani, now)
+        except Exception as error:
+            self._log.warning("caller_not_recognised", ani=ani.masked, reason=repr(error))
+            return {}
+        finally:
+            self._recognising -= 1
+        if found is None:
+            return {}
+        return {
+            KNOWN_NUMBER: found.digits,
+            KNOWN_STAGE: found.progress.stage.value,
+            KNOWN_AT: found.progress.since.isoformat(),
+        }
 
     async def _order(self, ask: Ask, ani: PhoneNumber, now: datetime) -> Answer:
         digits = ask.slots.get("order_number", "")

@@ -60,8 +60,20 @@ class OrderProgress:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CallersOrder:
+    """An order of the number that calls. `digits` of its number."""
+
+    digits: str
+    progress: OrderProgress
+
+
 class OrderBook(Protocol):
-    """The orders, as far as a telephone may read them out. One short query at most."""
+    """The orders, as far as a telephone may read them out: a few short queries at most."""
+
+    async def latest(self, ani: PhoneNumber, now: datetime) -> CallersOrder | None:
+        """The latest order of this number that is still open, or was answered in the last days.
+        None without one; a confidential order is as if there were none."""
 
     async def progress(self, digits: str, phone_tail: str) -> OrderProgress | None:
         """Of the order whose number has these digits, filed from or for a number with these last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -40,7 +40,8 @@ from ivr.core.flow import (
 from ivr.core.funnel import Counts
 from ivr.core.graph import BOX_WIDTH, draw
 from ivr.core.interpreter import Result
-from ivr.core.rehearsal import Rehearsal, example_answer, rehearse
+from ivr.core.rehearsal import Rehearsal, example_answer, example_order, rehearse
+from ivr.core.saying import Stage
 from ivr.core.versions import FlowVersion, VersionState
 from ivr.core.walk import Visit
 from ivr.flows import PURPOSES, Flows
@@ -76,6 +77,7 @@ KIND_NAMES: Mapping[type[Step], str] = {
 TEST_NAMES: Mapping[type[Test] | Flag, str] = {
     Flag.LINE_KNOWN: "拨的是老号码？",
     Flag.LANGUAGE_KNOWN: "知道讲哪种话？",
+    Flag.ORDER_KNOWN: "有最近的工单？",
     TimeOfDay: "在这个时段？",
     DayIs: "是这类日子？",
     Dialled: "拨的是这些号码？",
@@ -298,13 +300,15 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
         line: Annotated[str, Query(max_length=32)] = SHIPPED_LINE,
         language: str = "",
         lookup: str = Result.FOUND.value,
+        order: str = "",
     ) -> Response:
         chosen = await desk.flows.version(flow, version) if version is not None else None
         tried = desk.flows.compiled(chosen) if chosen else desk.flows.current(flow)
         if tried is None:
             raise BadInput("这个版本有错，改正后才能试听演练", "version")
         typed = _typed(keys, key)
-        visit = _visit(desk, line, language, lookup, desk.clock.now())
+        now = desk.clock.now()
+        visit = replace(_visit(desk, line, language, lookup, now), known=example_order(order, now))
         found = rehearse(tried, desk.catalogue, ["" if k == SILENT else k for k in typed], visit)
         return await kit.page(
             request,
@@ -318,6 +322,8 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
             language=language,
             lookup=lookup,
             languages=LANGUAGE_NAMES,
+            order=order,
+            orders={Stage.HANDLED.value: "正在办理", Stage.ANSWERED.value: "已答复"},
             lookups={r.value: WAY_NAMES[r.value] for r in Result},
             found=found,
             end=_end(desk, found, await kit.language(request)),

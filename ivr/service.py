@@ -6,6 +6,8 @@ Each answer is made from memory; only where a flow looks something up does a que
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +23,7 @@ from ivr.core.interpreter import (
     Session,
     Turn,
     begin,
+    inform,
     rescue,
     resume,
     step,
@@ -55,6 +58,7 @@ class _Place:
     session: Session
     instruction: Instruction
     ani: PhoneNumber
+    recognising: asyncio.Task[Mapping[str, str]] | None = None
 
 
 class _Publisher:
@@ -160,6 +164,9 @@ class Dialogue:
         )
         place = _Place(self._flow, turn.session, turn.instruction, call.ani)
         self._places[call.call_id] = place
+        place.recognising = asyncio.get_running_loop().create_task(
+            self._enquiries.recognise(call.ani, call.at), name=f"recognise-{call.call_id}"
+        )
         self._announce_arrival(call, entry)
         self._publisher.publish(call.call_id, self._flow, turn.happened)
         return await self._settled(call.call_id, place, turn, call.at)
@@ -169,6 +176,7 @@ class Dialogue:
         place = self._places.get(call_id)
         if place is None:
             return self._rescue(call_id, given)
+        self._recognised(place)
         around = self._surroundings.around(given.at)
         turn = step(place.flow, place.session, given, given.at, around)
         self._take(call_id, place, turn)
@@ -188,6 +196,14 @@ class Dialogue:
             self._take(call_id, place, turn)
         return turn.instruction
 
+    def _recognised(self, place: _Place) -> None:
+        """Tell the session what was found so far; nobody waits for it."""
+        task = place.recognising
+        if task is not None and task.done():
+            place.recognising = None
+            if not task.cancelled():
+                place.session = inform(place.session, task.result())
+
     def _take(self, call_id: CallId, place: _Place, turn: Turn) -> None:
         self._remember(place, turn)
         place.session, place.instruction = turn.session, turn.instruction
@@ -200,7 +216,9 @@ class Dialogue:
 
     def forget(self, call_id: CallId) -> None:
         """The call is over. Forgetting an unknown call is no error."""
-        self._places.pop(call_id, None)
+        place = self._places.pop(call_id, None)
+        if place is not None and place.recognising is not None:
+            place.recognising.cancel()
 
     async def on_call_ended(self, event: CallEnded) -> None:
         if event.call_id is not None:

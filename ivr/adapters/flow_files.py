@@ -365,7 +365,7 @@ def _language(value: Value) -> Language:
 
 
 def _timeout(found: dict[str, Value]) -> timedelta:
-    return timedelta(seconds=found["timeout_s"].number(0.5, 10))
+    return timedelta(seconds=found["timeout_s"].number(0.1, 10))
 
 
 def _whole(found: dict[str, Value], name: str, *, default: int) -> int:

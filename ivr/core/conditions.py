@@ -25,6 +25,7 @@ class Flag(StrEnum):
 
     LINE_KNOWN = "line_known"  # an old line was dialled, which decides the team
     LANGUAGE_KNOWN = "language_known"  # remembered for this number, or chosen in this call
+    ORDER_KNOWN = "order_known"  # a recent order of this number was found while the caller listened
 
 
 class DayKind(StrEnum):
@@ -109,6 +110,7 @@ class Known:
     line_team: TeamId | None
     dnis: str
     caller: CallerKind
+    order_known: bool = False
 
 
 def caller_kind(ani: PhoneNumber) -> CallerKind:
@@ -124,6 +126,8 @@ def holds(test: Test, call: Known, around: Around, now: datetime) -> bool:
             return call.line_team is not None
         case Flag.LANGUAGE_KNOWN:
             return call.language_known
+        case Flag.ORDER_KNOWN:
+            return call.order_known
         case TimeOfDay():
             return _within(test, now.astimezone(CITY_ZONE).time())
         case DayIs():

@@ -18,6 +18,7 @@ from typing import assert_never
 
 from ivr.core.conditions import NOTHING_AROUND, Around, CallerKind, Known, holds
 from ivr.core.flow import (
+    KNOWN_NUMBER,
     LINE_GREETING,
     Announce,
     ChooseLanguage,
@@ -244,6 +245,11 @@ def resume(
     return _go(_Here(flow, now, around), session, ways[answer.result], ())
 
 
+def inform(session: Session, slots: Mapping[str, str]) -> Session:
+    """What was found about the caller meanwhile; it is there from the next step on."""
+    return replace(session, slots={**session.slots, **slots})
+
+
 def _after_menu(on: _Here, session: Session, menu: Menu, keys: str) -> Turn:
     pressed = (Pressed(menu.name, keys),)
     if not keys:
@@ -329,7 +335,13 @@ def _enter(on: _Here, session: Session, target: str, happened: tuple[Happening, 
 
 
 def _known(session: Session) -> Known:
-    return Known(session.language_known, session.line_team, session.dnis, session.caller)
+    return Known(
+        session.language_known,
+        session.line_team,
+        session.dnis,
+        session.caller,
+        KNOWN_NUMBER in session.slots,
+    )
 
 
 def _instruction(

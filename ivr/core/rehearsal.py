@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from ivr.core.catalogue import PromptCatalogue
-from ivr.core.flow import Flow
+from ivr.core.flow import KNOWN_AT, KNOWN_NUMBER, KNOWN_STAGE, Flow
 from ivr.core.interpreter import UNANSWERED, Answer, Entered, Happening, Pressed, Result, Turn
 from ivr.core.saying import Stage
 from ivr.core.walk import Visit, visit_flow
@@ -81,3 +81,11 @@ def example_answer(result: Result, now: datetime) -> Answer:
     if result is not Result.FOUND:
         return Answer(result)
     return Answer(result, {"order_stage": Stage.HANDLED.value, "order_at": now.isoformat()})
+
+
+def example_order(stage: str, now: datetime) -> dict[str, str]:
+    """The slots of a caller with an order at `stage` since yesterday; none for no stage."""
+    if stage not in set(Stage):
+        return {}
+    yesterday = (now - timedelta(days=1)).isoformat()
+    return {KNOWN_NUMBER: "20261124000123", KNOWN_STAGE: stage, KNOWN_AT: yesterday}

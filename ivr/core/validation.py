@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.conditions import QueueOver
 from ivr.core.flow import (
+    KNOWN_SLOTS,
     LANGUAGE_ORDER,
     LINE_GREETING,
     Condition,
@@ -143,7 +144,7 @@ def _missing_prompts(
 
 def _empty_slots(flow: Flow) -> Iterator[Problem]:
     """Slots that are said or needed, and that no step of the flow ever fills."""
-    filled: set[str] = set()
+    filled: set[str] = set(KNOWN_SLOTS)
     for step in flow.steps.values():
         if isinstance(step, Digits):
             filled.add(step.into)

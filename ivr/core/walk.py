@@ -5,14 +5,14 @@ Used by the tests (with generated callers) and by the text simulator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, repeat
 
 from ivr.core.conditions import NOTHING_AROUND, Around, CallerKind
 from ivr.core.flow import Flow
-from ivr.core.interpreter import UNANSWERED, Answer, Turn, begin, resume, step
+from ivr.core.interpreter import UNANSWERED, Answer, Turn, begin, inform, resume, step
 from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.telephony import (
@@ -56,7 +56,8 @@ class Journey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Who walks, and what the world is like meanwhile. `answer` is that of every lookup."""
+    """Who walks, and what the world is like meanwhile. `answer` is that of every lookup; `known`
+    are the slots of a caller whose order is found while the greeting is heard."""
 
     started_at: datetime
     language: Language | None = None
@@ -65,6 +66,7 @@ class Visit:
     caller: CallerKind = CallerKind.OTHER
     around: Around = NOTHING_AROUND
     answer: Answer = UNANSWERED
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 def walk(
@@ -108,7 +110,8 @@ def visit_flow(flow: Flow, keys: Iterable[str], visit: Visit) -> Journey:
             if given is None:
                 break
             now += PLAYING
-            turn = step(flow, turn.session, given, now, visit.around)
+            session = inform(turn.session, visit.known)
+            turn = step(flow, session, given, now, visit.around)
         turns.append(turn)
     return Journey(tuple(turns), None)
 

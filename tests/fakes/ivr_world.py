@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivr.core.conditions import NOTHING_AROUND, Around
-from ivr.ports import OrderProgress
+from ivr.ports import CallersOrder, OrderProgress
+from kernel.phone import PhoneNumber
 
 
 @dataclass
@@ -25,14 +26,22 @@ class DictOrderBook:
     """Fills `ivr.ports.OrderBook`. `silent`: no answer comes; `broken`: each question fails."""
 
     orders: dict[tuple[str, str], OrderProgress] = field(default_factory=dict)
+    callers: dict[str, CallersOrder] = field(default_factory=dict)
     silent: bool = False
     broken: bool = False
     asked: int = 0
 
+    async def latest(self, ani: PhoneNumber, now: datetime) -> CallersOrder | None:
+        await self._answer()
+        return self.callers.get(ani.digits)
+
     async def progress(self, digits: str, phone_tail: str) -> OrderProgress | None:
         self.asked += 1
+        await self._answer()
+        return self.orders.get((digits, phone_tail))
+
+    async def _answer(self) -> None:
         if self.silent:
             await asyncio.Event().wait()
         if self.broken:
             raise OSError("the database is away")
-        return self.orders.get((digits, phone_tail))

@@ -41,6 +41,7 @@ def trial(flow: str = "main", keys: str | None = "3", lookup: str = "found") -> 
         ani="13800138000",
         language="",
         lookup=lookup,
+        order="",
         keys=None if keys is None else typed_keys(keys),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
@@ -14,12 +14,13 @@ from acd.service import Distribution
 from hotline.ivr_bridges import FlowWorld
 from ivr.core.conditions import QueueLoad
 from ivr.core.saying import Stage
-from ivr.ports import OrderBook, OrderProgress
+from ivr.ports import CallersOrder, OrderBook, OrderProgress
 from kernel.ids import TeamId
+from kernel.phone import clean
 from tests.fakes.clock import NOON
 from tests.fakes.ivr_world import DictOrderBook
 from tests.unit.workorders.world import ANI, FUME, World, file, reference
-from workorders.core.case import CaseContent
+from workorders.core.case import Answered, CaseContent
 
 OTHER_PHONE = replace(FUME, contact_number="02083331234")
 Filed = Callable[[CaseContent], Awaitable[tuple[OrderBook, str, datetime]]]
@@ -53,7 +54,10 @@ async def _fake(content: CaseContent) -> tuple[OrderBook, str, datetime]:
     if content.confidential or content.anonymous:
         tails = []
     orders = {(digits, t): OrderProgress(Stage.SENT, NOON) for t in tails if t}
-    return DictOrderBook(orders), digits, NOON
+    callers = {}
+    if tails:
+        callers[ANI] = CallersOrder(digits, OrderProgress(Stage.SENT, NOON))
+    return DictOrderBook(orders, callers), digits, NOON
 
 
 @pytest.fixture(params=[_bridge, _fake], ids=["cases", "fake"])
@@ -85,6 +89,34 @@ async def test_order_of_who_spoke_in_confidence_is_as_if_there_were_none(
 async def test_number_of_no_order_finds_nothing(filed: Filed, digits: str) -> None:
     book, _, _ = await filed(FUME)
     assert await book.progress(digits, ANI[-4:]) is None
+
+
+CALLER = clean(ANI)
+
+
+async def test_callers_latest_order_is_found_by_the_number_alone(filed: Filed) -> None:
+    book, digits, at = await filed(FUME)
+    found = await book.latest(CALLER, at)
+    assert found == CallersOrder(digits, OrderProgress(Stage.SENT, at))
+    assert await book.latest(clean("13900000000"), at) is None
+
+
+@pytest.mark.parametrize("flag", ["confidential", "anonymous"])
+async def test_callers_order_in_confidence_is_as_if_there_were_none(
+    filed: Filed, flag: str
+) -> None:
+    book, _, at = await filed(replace(FUME, **{flag: True}))  # type: ignore[arg-type]
+    assert await book.latest(CALLER, at) is None
+
+
+async def test_order_of_long_ago_and_one_answered_in_the_call_are_no_news() -> None:
+    world = World()
+    await file(world, content=FUME)
+    book = followed(world)
+    assert await book.latest(CALLER, world.clock.now() + timedelta(days=61)) is None
+    world = World()
+    await file(world, content=FUME, outcome=Answered(answer="本次通话已经说明。"))
+    assert await followed(world).latest(CALLER, world.clock.now()) is None
 
 
 def test_surroundings_show_the_calendar_and_the_last_picture_of_the_queues() -> None:

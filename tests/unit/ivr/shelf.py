@@ -15,7 +15,7 @@ from tests.unit.ivr.shipped import CONFIG, TEAMS, catalogue
 SHIPPED = {name: (CONFIG / f"{name}.yaml").read_text() for name in ("main", "survey")}
 OTHER = SHIPPED["main"].replace("limit_s: 240", "limit_s: 200")
 THIRD = SHIPPED["main"].replace("limit_s: 240", "limit_s: 180")
-BROKEN = SHIPPED["main"].replace("silence: person", "silence: nowhere", 1)
+BROKEN = SHIPPED["main"].replace("silence: recognised", "silence: nowhere", 1)
 
 
 def read(source: str, body: str) -> Flow:

@@ -110,7 +110,7 @@ def test_version_changes_with_the_content(tmp_path: Path) -> None:
         (
             HEAD + MENU.replace("timeout_s: 2", "timeout_s: 99") + PERSON,
             14,
-            "is not between 0.5 and 10",
+            "is not between 0.1 and 10",
         ),
         (HEAD + MENU.replace("[hello]", "[hello@fr]") + PERSON, 9, "unknown language 'fr'"),
         (HEAD + MENU.replace("say: [hello]", "say: hello") + PERSON, 9, "must be a list"),

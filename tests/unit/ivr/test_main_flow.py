@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ivr.core.flow import Digits, Menu
 from ivr.core.interpreter import Answer, Entered, Result, begin, step
+from ivr.core.rehearsal import example_order
 from ivr.core.walk import Journey, Visit, visit_flow, walk
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -33,9 +34,9 @@ def test_greeting_is_heard_first_in_mandarin_then_cantonese_then_english() -> No
     assert journey().heard[:3] == ("zh/welcome", "yue/welcome_short", "en/welcome_short")
 
 
-def test_silent_caller_reaches_the_comprehensive_team_after_one_prompt() -> None:
+def test_silent_caller_reaches_the_comprehensive_team_after_greeting_and_menu() -> None:
     found = journey()
-    assert len(found.turns) == 2
+    assert found.steps == ("greeting_three", "menu_own", "person")
     assert queue_of(found).team == "general"
     assert queue_of(found).language is Language.MANDARIN
 
@@ -218,6 +219,9 @@ def test_every_step_of_the_flow_is_reached_by_some_caller() -> None:
         (), ("1",), ("2",), ("3",), ("4",), ("5",), ("7",), ("9", "2"), ("1", "10"), ("1", "19"),
         ("1", "20"), ("1", "22"), ("*", "1"), ("*", "1", "10"), ("*",),
     ]  # fmt: skip
+    known = example_order("answered", NOON)
+    for pressed in ([""], ["", "1"], ["", "3"]):
+        reached |= names(visit_flow(main_flow(), pressed, Visit(started_at=NOON, known=known)))
     enquiry = ("6", "20261124000123", "8000")
     for result in Result:
         visit = Visit(started_at=NOON, answer=Answer(result))

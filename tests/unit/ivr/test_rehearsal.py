@@ -28,7 +28,7 @@ def test_rehearsal_stops_at_the_question_that_has_no_key_yet() -> None:
 def test_phrases_of_one_language_are_read_as_one_text() -> None:
     (first,) = rehearsal().moments
     assert [said.language for said in first.said] == [
-        Language.MANDARIN, Language.CANTONESE, Language.ENGLISH, Language.MANDARIN,
+        Language.MANDARIN, Language.CANTONESE, Language.ENGLISH,
     ]  # fmt: skip
     assert Said(Language.ENGLISH, "Hello. For English, press 9.") in first.said
 

@@ -1,0 +1,136 @@
+"""The shipped reception on the real Asterisk: numbers are typed, looked up, and heard."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ivr.core.saying import Stage
+from ivr.enquiries import Enquiries
+from ivr.ports import OrderProgress
+from ivr.service import Dialogue
+from kernel import telephony as tel
+from kernel.events import Event, MenuStepEntered
+from kernel.infra.clock import SystemClock, UuidSource
+from kernel.language import Language
+from tests.fakes.bus import CollectingBus
+from tests.fakes.caller_memory import DictCallerMemory
+from tests.fakes.ivr_world import DictOrderBook, SetSurroundings
+from tests.fakes.line_book import DictLineBook
+from tests.fakes.log import KeptLog
+from tests.integration.test_cti_one_call import heard
+from tests.servers.sip_phone import Dialog
+from tests.servers.switchboard import Switchboard, switchboard
+from tests.unit.ivr.shipped import catalogue, main_flow
+
+pytestmark = pytest.mark.asterisk
+NUMBER, TAIL = "20261124000123", "8000"
+STAGE_HZ, OTHER_HZ = 1500, 300
+
+
+class TellingBus(CollectingBus):
+    """Tells that something was published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = asyncio.Event()
+
+    def publish(self, event: Event) -> None:
+        super().publish(event)
+        self.news.set()
+
+
+class Reception:
+    """A switchboard whose callers are answered by the real dialogue."""
+
+    def __init__(self, board: Switchboard) -> None:
+        self.board = board
+        self.bus = TellingBus()
+        self.orders = DictOrderBook(
+            {(NUMBER, TAIL): OrderProgress(Stage.HANDLED, SystemClock().now())}
+        )
+        board.dialogue = Dialogue(  # type: ignore[assignment]
+            flow=main_flow(),
+            lines=DictLineBook(),
+            memory=DictCallerMemory({"13800138000": Language.MANDARIN}),
+            surroundings=SetSurroundings(),
+            enquiries=Enquiries(self.orders, KeptLog()),
+            bus=self.bus,
+            clock=SystemClock(),
+            ids=UuidSource(),
+            log=KeptLog(),
+        )
+        board.line = board.make_line()
+
+    async def entered(self, step: str) -> None:
+        async with asyncio.timeout(15):
+            while not any(e.step == step for e in self.bus.of(MenuStepEntered)):
+                self.bus.news.clear()
+                await self.bus.news.wait()
+
+    async def typed(self, citizen: Dialog) -> None:
+        """As far as the lookup."""
+        await self.entered("greeting_own")
+        citizen.press("6")
+        await self.entered("progress")
+        citizen.press(f"{NUMBER}#")
+        await self.entered("progress_phone")
+        citizen.press(TAIL)
+        await self.entered("progress_lookup")
+
+
+@pytest.fixture
+async def reception(tmp_path: Path) -> AsyncIterator[Reception]:
+    async with switchboard(tmp_path, start=False) as board:
+        write_prompts(board.values.prompts_dir)
+        made = Reception(board)
+        await board.asterisk.start()
+        await board.up()
+        yield made
+
+
+def write_prompts(folder: Path) -> None:
+    """A short tone for each phrase in Mandarin, a longer one of its own for the stage."""
+    (folder / "zh").mkdir(parents=True, exist_ok=True)
+    for name in catalogue().texts:
+        stage = name == "order_handled"
+        frequency, samples = (STAGE_HZ, 8000) if stage else (OTHER_HZ, 800)
+        with wave.open(str(folder / "zh" / f"{name}.wav"), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(8000)
+            wave_form = (math.sin(math.tau * frequency * n / 8000) for n in range(samples))
+            out.writeframes(
+                b"".join(int(6000 * v).to_bytes(2, "little", signed=True) for v in wave_form)
+            )
+
+
+async def test_order_is_typed_digit_by_digit_and_its_stage_is_heard(reception: Reception) -> None:
+    citizen = await reception.board.citizen(ani="13800138000")
+    await citizen.wait("answered")
+    await reception.typed(citizen)
+    await reception.entered("progress_found")
+    await heard(citizen, STAGE_HZ)
+    citizen.press("0")
+    waiting = await reception.board.facts.wait(tel.CallWaiting)
+    assert waiting.team == "general"
+    assert reception.orders.asked == 1
+
+
+async def test_caller_whose_lookup_never_answers_is_told_so_and_waits_for_a_person(
+    reception: Reception,
+) -> None:
+    reception.orders.silent = True
+    citizen = await reception.board.citizen(ani="13800138000")
+    await citizen.wait("answered")
+    await reception.typed(citizen)
+    await reception.entered("progress_failed")
+    await reception.board.facts.wait(tel.CallWaiting)
+    citizen.hang_up()
+    hung_up = await reception.board.facts.wait(tel.CallHungUp)
+    assert hung_up.ended_by is tel.EndedBy.CALLER
