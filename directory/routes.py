@@ -65,6 +65,8 @@ ACTION_NAMES = {
     "cases_exported": "导出诉求",
     "flow_published": "发布流程",
     "flow_rolled_back": "回退流程",
+    "notice_created": "发布通知",
+    "notice_ended": "结束通知",
 }
 """What the audit trail calls each act; an act without a name here is shown as it was recorded."""
 DETAIL_NAMES = {
@@ -75,6 +77,7 @@ DETAIL_NAMES = {
     "state": "状态",
     "digest": "内容摘要",
     "replaced": "替换的版本",
+    "team": "班组",
     "since": "起始时间",
     "until": "截止时间",
 }

@@ -133,6 +133,14 @@ def team_names(directory: Directory) -> dict[ScreenLanguage, dict[str, str]]:
     }
 
 
+def district_names(directory: Directory) -> dict[ScreenLanguage, dict[str, str]]:
+    """Screen language -> district id -> name."""
+    return {
+        ScreenLanguage.CHINESE: {d.district_id: d.name for d in directory.districts()},
+        ScreenLanguage.ENGLISH: {d.district_id: d.name_en for d in directory.districts()},
+    }
+
+
 class FallbackMembers:
     """Keeps Asterisk's own fallback queues in step with who is logged in, so that they can answer
     when this process cannot. Best team only: the fallback knows no skills."""

@@ -85,7 +85,7 @@ class FlowWorld:
             since = _last_change(await self._cases.case(case.number))
             if stage is not Stage.ANSWERED or now - since <= _ANSWERED_FOR:
                 digits = "".join(figure for figure in case.number if figure.isdecimal())
-                return CallersOrder(digits, OrderProgress(stage, since))
+                return CallersOrder(digits, OrderProgress(stage, since), case.content.district)
         return None
 
     async def progress(self, digits: str, phone_tail: str) -> OrderProgress | None:

@@ -11,6 +11,8 @@ from hotline.ivr_bridges import FlowWorld
 from ivr.adapters.flow_files import digest, parse_flow
 from ivr.adapters.flow_store import SqlFlowStore, SqlFunnelStore
 from ivr.adapters.marked_yaml import text_of
+from ivr.adapters.notice_store import SqlNoticeStore
+from ivr.adapters.notice_voice import EspeakVoice
 from ivr.adapters.prompt_files import load_prompts
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.flow import Flow
@@ -18,6 +20,7 @@ from ivr.core.funnel import Funnel
 from ivr.enquiries import Enquiries
 from ivr.flows import PURPOSES, Flows
 from ivr.funnel_keeper import FunnelKeeper
+from ivr.notices import Notices
 from ivr.ports import CallerMemory
 from ivr.service import Dialogue, Survey
 from kernel.audit import AuditTrail
@@ -39,11 +42,13 @@ class Ivr:
     dialogue: Dialogue
     survey: Survey
     world: FlowWorld
+    notices: Notices
     clock: Clock
 
     async def start(self) -> None:
-        """Take in what was shipped anew, and begin to count."""
+        """Take in what was shipped anew, read the notices, and begin to count."""
         await self.flows.start()
+        await self.notices.start()
         await self.funnel.start()
 
     async def stop(self) -> None:
@@ -53,6 +58,7 @@ class Ivr:
 async def build_ivr(
     *,
     config_dir: Path,
+    prompts_dir: Path,
     database: Database,
     directory: Directory,
     memory: CallerMemory,
@@ -81,12 +87,21 @@ async def build_ivr(
     )
     await flows.load()
     world = FlowWorld(await asyncio.to_thread(load_calendar, config_dir / "calendar.yaml"))
+    notices = Notices(
+        store=SqlNoticeStore(database),
+        voice=EspeakVoice(prompts_dir),
+        audit=audit,
+        clock=clock,
+        ids=ids,
+        log=log,
+    )
     dialogue = Dialogue(
         flow=flows.current("main"),
         lines=directory,
         memory=memory,
         surroundings=world,
         enquiries=Enquiries(world, log),
+        notices=notices,
         bus=bus,
         clock=clock,
         ids=ids,
@@ -102,5 +117,6 @@ async def build_ivr(
         dialogue=dialogue,
         survey=survey,
         world=world,
+        notices=notices,
         clock=clock,
     )

@@ -17,14 +17,22 @@ from callbacks import routes as callback_routes
 from cti import routes as call_routes
 from directory import routes as directory_routes
 from directory.routes import session_lookup
-from hotline.bridges import OwnerNames, agent_name, prompt_text, reason_name, team_names
+from hotline.bridges import (
+    OwnerNames,
+    agent_name,
+    district_names,
+    prompt_text,
+    reason_name,
+    team_names,
+)
 from hotline.health import Part, PartState
 from hotline.settings import ROOT
 from hotline.web import DIST, build_app
 from hotline.wiring import Services, websocket_url
-from ivr import routes as flow_routes
 from ivr.adapters.prompt_files import load_prompts
 from ivr.core.speech import NO_RECOGNISER
+from ivr.routes import flows as flow_routes
+from ivr.routes import notices as notice_routes
 from kernel.infra.clock import SystemClock
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import WebKit
@@ -111,6 +119,9 @@ def _routers(
                 step_title=StepTitles().step_title,
                 team_names=names,
             ),
+        ),
+        notice_routes.build_router(
+            kit, s.ivr.notices, s.ivr.clock, names, district_names(s.directory)
         ),
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),

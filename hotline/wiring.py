@@ -291,6 +291,7 @@ async def _assemble(ground: _Ground) -> Services:
 async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
     return await build_ivr(
         config_dir=ground.settings.config_dir,
+        prompts_dir=ground.settings.prompts_dir,
         database=ground.database,
         directory=ground.directory,
         memory=memory,

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from ivr.core.attempts import WRONG_OF_ONE, WRONG_OF_THE_NAMELESS, Attempts
 from ivr.core.conditions import CallerKind, caller_kind
-from ivr.core.flow import KNOWN_AT, KNOWN_NUMBER, KNOWN_STAGE, Enquiry
+from ivr.core.flow import KNOWN_AT, KNOWN_DISTRICT, KNOWN_NUMBER, KNOWN_STAGE, Enquiry
 from ivr.core.interpreter import UNANSWERED, Answer, Ask, Result
 from ivr.ports import Log, OrderBook
 from kernel.phone import PhoneNumber
@@ -66,6 +66,7 @@ class Enquiries:
             KNOWN_NUMBER: found.digits,
             KNOWN_STAGE: found.progress.stage.value,
             KNOWN_AT: found.progress.since.isoformat(),
+            KNOWN_DISTRICT: found.district,
         }
 
     async def _order(self, ask: Ask, ani: PhoneNumber, now: datetime) -> Answer:

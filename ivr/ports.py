@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ivr.core.conditions import Around
 from ivr.core.funnel import Counts, Place
+from ivr.core.notices import Notice
 from ivr.core.saying import Stage
 from ivr.core.speech import Heard, SpeechHealth
 from ivr.core.versions import FlowVersion
@@ -62,10 +63,12 @@ class OrderProgress:
 
 @dataclass(frozen=True, slots=True)
 class CallersOrder:
-    """An order of the number that calls. `digits` of its number."""
+    """An order of the number that calls. `digits` of its number; `district` where it is about,
+    empty if that is not known."""
 
     digits: str
     progress: OrderProgress
+    district: str = ""
 
 
 class OrderBook(Protocol):
@@ -157,3 +160,31 @@ class FunnelStore(Protocol):
 
     async def counts(self, flow: str, version: str, since: date) -> dict[str, Counts]:
         """Of each step, from the day `since` on."""
+
+
+class NoticeStore(Protocol):
+    """Where broadcast notices are kept. Each method is one transaction."""
+
+    async def add(self, notice: Notice) -> None: ...
+
+    async def end(self, notice: Notice) -> None:
+        """Keep by whom and when it was ended; one that was ended before stays as it is."""
+
+    async def notice(self, notice_id: str) -> Notice | None: ...
+
+    async def not_over(self, now: datetime) -> list[Notice]:
+        """Those that are heard now or will be."""
+
+    async def listed(self, limit: int) -> list[Notice]:
+        """The latest made, newest first."""
+
+
+class Voice(Protocol):
+    """Speaks a text that is not of the catalogue."""
+
+    async def speak(self, prompt: str, language: Language, text: str) -> None:
+        """Make the phrase `prompt` playable in `language`; one that is there already is left.
+
+        Raises:
+            Unavailable: there is no voice.
+        """

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ivr.core.conditions import caller_kind
+from ivr.core.conditions import Around, caller_kind
 from ivr.core.flow import Flow
 from ivr.core.interpreter import (
     Entered,
@@ -29,6 +29,7 @@ from ivr.core.interpreter import (
     step,
 )
 from ivr.enquiries import Enquiries
+from ivr.notices import Notices
 from ivr.ports import CallerMemory, LineBook, LineEntry, Log, Surroundings
 from kernel.bus import EventBus
 from kernel.clock import Clock
@@ -121,6 +122,7 @@ class Dialogue:
         memory: CallerMemory,
         surroundings: Surroundings,
         enquiries: Enquiries,
+        notices: Notices,
         bus: EventBus,
         clock: Clock,
         ids: IdSource,
@@ -131,6 +133,7 @@ class Dialogue:
         self._memory = memory
         self._surroundings = surroundings
         self._enquiries = enquiries
+        self._notices = notices
         self._publisher = _Publisher(bus, clock, ids)
         self._log = log
         self._places: dict[CallId, _Place] = {}
@@ -160,7 +163,7 @@ class Dialogue:
             now=call.at,
             dnis=call.dnis,
             caller=caller_kind(call.ani),
-            around=self._surroundings.around(call.at),
+            around=self._around(call.at),
         )
         place = _Place(self._flow, turn.session, turn.instruction, call.ani)
         self._places[call.call_id] = place
@@ -177,7 +180,7 @@ class Dialogue:
         if place is None:
             return self._rescue(call_id, given)
         self._recognised(place)
-        around = self._surroundings.around(given.at)
+        around = self._around(given.at)
         turn = step(place.flow, place.session, given, given.at, around)
         self._take(call_id, place, turn)
         return await self._settled(call_id, place, turn, given.at)
@@ -191,10 +194,13 @@ class Dialogue:
             if place.session is not turn.session:
                 # The dialplan asked once more meanwhile, and the call has gone on without it.
                 return place.instruction
-            around = self._surroundings.around(now)
+            around = self._around(now)
             turn = resume(place.flow, turn.session, answer, now, around)
             self._take(call_id, place, turn)
         return turn.instruction
+
+    def _around(self, now: datetime) -> Around:
+        return replace(self._surroundings.around(now), notices=self._notices.active(now))
 
     def _recognised(self, place: _Place) -> None:
         """Tell the session what was found so far; nobody waits for it."""

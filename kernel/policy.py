@@ -36,6 +36,7 @@ class Action(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_FLOWS = "see_flows"
     MANAGE_FLOWS = "manage_flows"
+    MANAGE_NOTICES = "manage_notices"
     EXPORT = "export"
 
 
@@ -68,6 +69,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_DIRECTORY,
             Action.EXPORT,
             Action.SEE_FLOWS,
+            Action.MANAGE_NOTICES,
         }
     ),
     Role.QUALITY: frozenset(
@@ -101,6 +103,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_AUDIT,
             Action.SEE_FLOWS,
             Action.MANAGE_FLOWS,
+            Action.MANAGE_NOTICES,
         }
     ),
 }

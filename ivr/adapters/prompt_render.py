@@ -134,7 +134,7 @@ def _make(
         body = source.studio
     else:
         text = _text(catalogue, source.language, source.name)
-        body = _wav(synthesise(text, source.language))
+        body = wav_of(synthesise(text, source.language))
     path.parent.mkdir(parents=True, exist_ok=True)
     waiting = path.with_suffix(".part")
     waiting.write_bytes(body)
@@ -190,7 +190,7 @@ def _little_endian(body: bytes) -> array[int]:
     return samples
 
 
-def _wav(samples: array[int]) -> bytes:
+def wav_of(samples: array[int]) -> bytes:
     body = array("h", samples)
     if sys.byteorder == "big":
         body.byteswap()
@@ -251,7 +251,7 @@ def check_studio_file(path: Path) -> bytes:
         raise StudioFileRefused(
             f"its level is {level:.1f} dBFS, not between {least:.0f} and {most:.0f}"
         )
-    return _wav(samples)
+    return wav_of(samples)
 
 
 # --- the manifest -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Tables of the IVR: the language each number chose last, the versions of flows, their funnels."""
+"""Tables of the IVR: the language each number chose last, flows, funnels, notices."""
 
 from __future__ import annotations
 
@@ -50,3 +50,22 @@ class FunnelRow(Base):
     left: Mapped[int] = mapped_column(Integer)
     hung_up: Mapped[int] = mapped_column(Integer)
     to_person: Mapped[int] = mapped_column(Integer)
+
+
+class NoticeRow(Base):
+    """A broadcast notice; only its end is ever changed."""
+
+    __tablename__ = "ivr_notices"
+
+    notice_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    text_zh: Mapped[str] = mapped_column(String(120))
+    text_yue: Mapped[str] = mapped_column(String(120))
+    text_en: Mapped[str] = mapped_column(String(300))
+    team: Mapped[str | None] = mapped_column(String(32))
+    district: Mapped[str] = mapped_column(String(40))
+    begins_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    ended_by: Mapped[str | None] = mapped_column(String(64))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

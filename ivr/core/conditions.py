@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from ivr.core.notices import Notice
 from kernel.clock import CITY_ZONE_NAME
 from kernel.ids import TeamId
 from kernel.phone import PhoneNumber, is_mobile
@@ -92,9 +93,11 @@ class QueueLoad:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is outside the call, as it is at this moment. `queues` without a team: nobody waits."""
+    """What is outside the call, as it is at this moment. `queues` without a team: nobody waits;
+    `notices` are those that are heard now."""
 
     working_day: bool = True
+    notices: tuple[Notice, ...] = ()
     queues: Mapping[TeamId, QueueLoad] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from kernel.language import Language
 
 LINE_GREETING = "{line_greeting}"
 KNOWN_NUMBER, KNOWN_STAGE, KNOWN_AT = "known_number", "known_stage", "known_at"
+KNOWN_DISTRICT = "known_district"
 KNOWN_SLOTS = frozenset({KNOWN_NUMBER, KNOWN_STAGE, KNOWN_AT})
 """Filled for a caller whose number has a recent order, while the greeting is heard."""
 LANGUAGE_ORDER = (Language.MANDARIN, Language.CANTONESE, Language.ENGLISH)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from ivr.core.conditions import NOTHING_AROUND, Around, CallerKind, Known, holds
 from ivr.core.flow import (
+    KNOWN_DISTRICT,
     KNOWN_NUMBER,
     LINE_GREETING,
     Announce,
@@ -37,6 +38,7 @@ from ivr.core.flow import (
     SurveyQuestion,
     line_greeting,
 )
+from ivr.core.notices import heard_by
 from ivr.core.saying import prompts_of
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -54,6 +56,7 @@ from kernel.telephony import (
 
 KEYS_KEPT = 16
 DIGITS_KEPT = 32
+AFTER_NOTICE = timedelta(seconds=0.1)
 HIDDEN_KEY = "·"
 """Stands in the record for each key of a number that was typed in."""
 _DECIMAL = frozenset("0123456789")
@@ -63,7 +66,7 @@ _DECIMAL = frozenset("0123456789")
 class Session:
     """Where one call stands. `line_team`: the team of the old line that was dialled, if one was.
     `tries` counts the unknown keys pressed at this step. `slots`: what was typed in and what was
-    looked up, by name."""
+    looked up, by name. `noticed`: the notices before the wait were heard, or there were none."""
 
     step: str
     language: Language
@@ -74,6 +77,7 @@ class Session:
     dnis: str = ""
     caller: CallerKind = CallerKind.OTHER
     slots: Mapping[str, str] = field(default_factory=dict)
+    noticed: bool = False
 
 
 # --- what happened, for the record; the service turns it into events --------------------------
@@ -327,11 +331,30 @@ def _enter(on: _Here, session: Session, target: str, happened: tuple[Happening, 
         if isinstance(here, Lookup):
             return Turn(session, Play(()), happened, Ask(here.enquiry, session.slots))
         if not isinstance(here, Condition):
+            if isinstance(here, Queue) and not session.noticed:
+                session = replace(session, noticed=True)
+                told = _notices(on, session, here)
+                if told:
+                    return Turn(session, told, happened)
             if isinstance(here, LeaveFor):
                 happened = (*happened, LeftFor(here.number))
             return Turn(session, _instruction(on, session, here), happened)
         holding = holds(here.test, _known(session), on.around, on.now)
         target = here.then if holding else here.otherwise
+
+
+def _notices(on: _Here, session: Session, here: Queue) -> Collect | None:
+    """What is heard before the wait; any key, or the end of it, goes on to the queue. Whoever comes
+    with priority is in need and hears none."""
+    if here.priority > 0:
+        return None
+    team = here.team or _line_team(on.flow, session)
+    district = session.slots.get(KNOWN_DISTRICT, "")
+    found = heard_by(on.around.notices, team, district, on.now)
+    if not found:
+        return None
+    prompts = tuple(Prompt(notice.prompt, session.language) for notice in found)
+    return Collect(prompts, 1, AFTER_NOTICE)
 
 
 def _known(session: Session) -> Known:

@@ -141,6 +141,11 @@ ROUTES: dict[str, Row] = {
         303, 403, 403, 403, 403, 404, asked=f"{_FLOW}/publish"
     ),
     "POST /ivr/{flow}/rollback": row(303, 403, 403, 403, 403, 409, asked="/ivr/main/rollback"),
+    "GET /ivr-notices": row(303, 403, 200, 200, 403, 200),
+    "POST /ivr-notices": row(303, 403, 422, 403, 403, 422),
+    "POST /ivr-notices/{notice_id}/end": row(
+        303, 403, 404, 403, 403, 404, asked="/ivr-notices/none/end"
+    ),
     # The journal of the calls.
     "GET /calls": row(303, 403, 200, 200, 403, 200),
     "GET /calls/{call_id}": row(303, 403, 404, 404, 403, 404, asked="/calls/gz1-1-1"),

@@ -23,6 +23,7 @@ from tests.fakes.caller_memory import DictCallerMemory
 from tests.fakes.ivr_world import DictOrderBook, SetSurroundings
 from tests.fakes.line_book import DictLineBook
 from tests.fakes.log import KeptLog
+from tests.fakes.notice_store import NoticeRoom
 from tests.integration.test_cti_one_call import heard
 from tests.servers.sip_phone import Dialog
 from tests.servers.switchboard import Switchboard, switchboard
@@ -60,6 +61,7 @@ class Reception:
             memory=DictCallerMemory({"13800138000": Language.MANDARIN}),
             surroundings=SetSurroundings(),
             enquiries=Enquiries(self.orders, KeptLog()),
+            notices=NoticeRoom().notices,
             bus=self.bus,
             clock=SystemClock(),
             ids=UuidSource(),

@@ -171,7 +171,7 @@ async def test_offer_opens_the_screen_pop_before_the_past_is_read(room: Room) ->
     assert pop["team"] == "labour"
     assert pop["language"] == "yue"
     assert pop["waited_s"] == 30.0
-    assert [(s["title"], s["keys"]) for s in pop["steps"]] == [("欢迎语与选单", "3")]
+    assert [(s["title"], s["keys"]) for s in pop["steps"]] == [("欢迎语", "3")]
     assert [(p["team"], p["position"]) for p in pop["places"]] == [("labour", 4)]
 
 

@@ -56,7 +56,7 @@ async def _fake(content: CaseContent) -> tuple[OrderBook, str, datetime]:
     orders = {(digits, t): OrderProgress(Stage.SENT, NOON) for t in tails if t}
     callers = {}
     if tails:
-        callers[ANI] = CallersOrder(digits, OrderProgress(Stage.SENT, NOON))
+        callers[ANI] = CallersOrder(digits, OrderProgress(Stage.SENT, NOON), content.district)
     return DictOrderBook(orders, callers), digits, NOON
 
 
@@ -97,7 +97,7 @@ CALLER = clean(ANI)
 async def test_callers_latest_order_is_found_by_the_number_alone(filed: Filed) -> None:
     book, digits, at = await filed(FUME)
     found = await book.latest(CALLER, at)
-    assert found == CallersOrder(digits, OrderProgress(Stage.SENT, at))
+    assert found == CallersOrder(digits, OrderProgress(Stage.SENT, at), FUME.district)
     assert await book.latest(clean("13900000000"), at) is None
 
 

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 
 from ivr.core.funnel import Funnel
 from ivr.funnel_keeper import FunnelKeeper
-from ivr.routes import FlowDesk, build_router
+from ivr.routes import notices as notice_routes
+from ivr.routes.flows import FlowDesk, build_router
 from kernel.ids import TeamId
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
@@ -19,6 +20,7 @@ from tests.fakes.clock import SetClock
 from tests.fakes.flow_store import DictFunnelStore
 from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
+from tests.fakes.notice_store import NoticeRoom
 from tests.unit.ivr.shelf import Shelf
 from tests.unit.ivr.shipped import catalogue
 
@@ -29,7 +31,11 @@ PEOPLE = {
     "supervisor": Principal("ad03", "值班长", frozenset({Role.SUPERVISOR})),
     "operator": Principal("op0001", "陈晓明", frozenset({Role.OPERATOR})),
 }
-TITLES = {"person": "转人工", "greeting_three": "欢迎语与选单"}
+DISTRICTS = {
+    ScreenLanguage.CHINESE: {"tianhe": "天河区"},
+    ScreenLanguage.ENGLISH: {"tianhe": "Tianhe"},
+}
+TITLES = {"person": "转人工", "greeting_three": "欢迎语"}
 
 
 class Site:
@@ -63,6 +69,12 @@ class Site:
         self.app = FastAPI()
         kit.install_error_answers(self.app)
         self.app.include_router(build_router(kit, desk))
+        self.notices = NoticeRoom()
+        self.app.include_router(
+            notice_routes.build_router(
+                kit, self.notices.notices, self.notices.clock, desk.team_names, DISTRICTS
+            )
+        )
 
     async def open(self) -> Site:
         await self.shelf.open()

@@ -38,6 +38,7 @@ from tests.fakes.ids import CountedIds
 from tests.fakes.ivr_world import DictOrderBook, SetSurroundings
 from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
+from tests.fakes.notice_store import NoticeRoom
 from tests.unit.ivr.shipped import main_flow, survey_flow
 
 CALL = CallId("gz-1795521600-1")
@@ -54,6 +55,7 @@ class Stage:
         self.lines = DictLineBook({"12333": OldLine("人社咨询热线", TeamId("labour"))})
         self.surroundings = SetSurroundings()
         self.orders = DictOrderBook()
+        self.notices = NoticeRoom()
         clock, ids = SetClock(), CountedIds()
         self.dialogue = Dialogue(
             flow=main_flow(),
@@ -61,6 +63,7 @@ class Stage:
             memory=self.memory,
             surroundings=self.surroundings,
             enquiries=Enquiries(self.orders, self.log, deadline_s=0.02),
+            notices=self.notices.notices,
             bus=self.bus,
             clock=clock,
             ids=ids,

@@ -28,6 +28,7 @@ TABLE = {
     Action.SEE_AUDIT: "....Y",
     Action.SEE_FLOWS: ".YY.Y",
     Action.MANAGE_FLOWS: "....Y",
+    Action.MANAGE_NOTICES: ".Y..Y",
     Action.EXPORT: ".Y...",
 }
 CELLS = [

@@ -1,0 +1,1 @@
+"""Pages of this department: the flows (`flows`) and the broadcast notices (`notices`)."""
