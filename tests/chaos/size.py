@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`waiting`, `ringing` and `talking` are callers; `kills` how often a platform dies in turn."""
+    """`waiting`, `ringing` and `talking` are callers; `kills` how often a platform dies in turn;
+    `races` how often each collision of two deeds is tried."""
 
     waiting: int
     ringing: int
@@ -29,7 +30,7 @@ SMALL = Size(
     kills=3,
     dead_s=8,
     stopped_s=15,
-    races=40,
+    races=2,
     simulated_races=2_000,
     cuts=40,
     fuzz=200,
@@ -41,7 +42,7 @@ FULL = Size(
     kills=50,
     dead_s=600,
     stopped_s=30,
-    races=300,
+    races=25,
     simulated_races=10_000,
     cuts=1_000,
     fuzz=100_000,
