@@ -1,7 +1,7 @@
 """Peak-hour plans as others meet them: watched, started and ended, recorded.
 
 Theory of operation: one task owns the book of plans. It wakes when the wallboard changed (told by
-the distribution, at most twice a second), when a supervisor orders something, and at the next
+the distribution, at most three times a second), when a supervisor orders something, and at the next
 moment at which a plan can start or end by time alone; nothing is polled from the database. A run
 is written down with what it is going to change *before* it changes anything, so that a process
 that dies in between finds in the record what it has to give back. When the database does not

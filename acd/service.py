@@ -345,7 +345,7 @@ class Distribution:
         return self._agents.watch(agent_id, callback)
 
     def watch_wallboard(self, callback: Callable[[Wallboard], None]) -> Callable[[], None]:
-        """Called after changes, at most twice a second; returns the unsubscriber."""
+        """Called after changes, at most three times a second; returns the unsubscriber."""
         return self._board.watch(callback)
 
     @property

@@ -277,7 +277,7 @@ class FiguresSource(Protocol):
     def figures(self) -> FloorFigures: ...
 
     def watch(self, callback: Callable[[FloorFigures], None]) -> Callable[[], None]:
-        """Coalesced by the source, at most two a second; returns the unsubscriber."""
+        """Coalesced by the source, at most three a second; returns the unsubscriber."""
 
 
 # --- peak-hour plans (acd) ----------------------------------------------------------------------

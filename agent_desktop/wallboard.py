@@ -45,7 +45,7 @@ from agent_desktop.wallboard_protocol import (
 from kernel.clock import Clock
 from kernel.ids import AgentId, BoothId, TeamId
 
-TICK_S = 1.0
+TICK_S = 0.4
 MAX_EXCEPTIONS = 8
 MAX_RESERVES = 40
 _ANSWERS = ("came", "declined", "asked", "left")
@@ -143,7 +143,7 @@ class WallboardFeed:
             reader.put(text)
 
     async def _tick(self) -> None:
-        """Each second without a change: a full snapshot, because waits grow into exceptions."""
+        """0.4 s without a change: a full snapshot, because waits grow into exceptions."""
         while True:
             await asyncio.sleep(TICK_S)
             if not self._rendered_in_tick:

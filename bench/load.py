@@ -153,6 +153,7 @@ class Site:
         team_of_phone: Mapping[str, str],
         events: LineEvents,
         folder: Path,
+        speak: bool = True,
     ) -> None:
         self._base_url = base_url
         self._password = password
@@ -160,7 +161,7 @@ class Site:
         self._team_of_phone = team_of_phone
         self._events = events
         self._folder = folder
-        self._telephones = Telephones(folder, "127.0.0.1", sip_port, TRACE)
+        self._telephones = Telephones(folder, "127.0.0.1", sip_port, TRACE, speak=speak)
         self._voice = folder / "voice.ulaw"
         self._registering: asyncio.Task[None] | None = None
         self._loads = 0
@@ -184,7 +185,7 @@ class Site:
         """The platform."""
         return Side(
             dialled=LINE,
-            worker=self._operator,
+            worker=self.operator,
             arrived_at=self._events.arrived_at,
             is_own=lambda offer: (
                 self._team_of_phone[offer.endpoint] == self._events.team_of.get(offer.call_id)
@@ -199,8 +200,7 @@ class Site:
 
         Raises Unavailable when an operator is refused or the calls never come to an end.
         """
-        self._loads += 1
-        began, name = time.time(), f"citizens-{self._loads}"
+        began = time.time()
         ready, ears = Ready(), Ears(load.calls)
         operators = [side.worker(place, load, ready) for place in self._places[: load.operators]]
         ears.open()
@@ -209,18 +209,18 @@ class Site:
                 await operator.sign_in()
                 await operator.sit_down()
             used = usage()
-            citizens = await self._citizens(load, side.dialled, name, ears.ports)
+            name, citizens = await self.dial(load, side.dialled, ears.ports)
             await self._serve(load, operators, citizens)
             spent = usage() - used
         finally:
             await asyncio.gather(*(o.leave() for o in operators), return_exceptions=True)
             ears.close()
-        samples.add_calls(set_ups(await self._trace(name)), ears.heard_at)
-        made = [offer for offer in offers(await self._trace("desk")) if offer.at >= began]
+        samples.add_calls(set_ups(await self.trace(name)), ears.heard_at)
+        made = [offer for offer in offers(await self.trace("desk")) if offer.at >= began]
         samples.add_offers(made, side.arrived_at, ready.at, side.is_own)
         return spent
 
-    def _operator(self, place: Place, load: Load, ready: Ready) -> HeadlessOperator:
+    def operator(self, place: Place, load: Load, ready: Ready) -> HeadlessOperator:
         endpoint = f"desk{place.booth}"
         return HeadlessOperator(
             self._base_url,
@@ -233,10 +233,12 @@ class Site:
             sending=lambda who, command: ready.sending(endpoint, command),
         )
 
-    async def _citizens(
-        self, load: Load, dialled: str, name: str, ports: list[int]
-    ) -> asyncio.subprocess.Process:
-        """Start the sipp whose calls are this load's."""
+    async def dial(
+        self, load: Load, dialled: str, ports: Sequence[int], patience_s: float = 90.0
+    ) -> tuple[str, asyncio.subprocess.Process]:
+        """Start the sipp whose calls are this load's; the name of its trace, and the process."""
+        self._loads += 1
+        name = f"citizens-{self._loads}"
         rows = [
             f"1390{self._calls + n:07};;{port};{_KEYS[n % len(_KEYS)]};"
             for n, port in enumerate(ports)
@@ -244,22 +246,23 @@ class Site:
         self._calls += load.calls
         table = self._folder / f"{name}.csv"
         table.write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
-        citizen = replace(_CITIZEN, dialled=dialled)
+        citizen = replace(_CITIZEN, dialled=dialled, patience_s=patience_s)
         scenario = self._telephones.citizen_scenario(citizen, self._voice, "[field2]")
-        return await self._telephones.spawn(
+        process = await self._telephones.spawn(
             *(name, "-sf", scenario, "-inf", str(table), "-p", str(free_udp_port())),
-            # Whole calls in whole milliseconds: sipp takes no fractions.
-            *(
-                "-r",
-                str(round(load.rate * 100)),
-                "-rp",
-                "100000",
-                "-m",
-                str(load.calls),
-                "-l",
-                str(load.calls),
-            ),
+            # Whole calls in 100 s: sipp takes no fractions.
+            *("-r", str(round(load.rate * 100)), "-rp", "100000"),
+            *("-m", str(load.calls), "-l", str(load.calls)),
         )
+        return name, process
+
+    async def ended(self, citizens: asyncio.subprocess.Process) -> int:
+        """Return when the last of them has put the telephone down; sipp's exit code."""
+        return await self._telephones.ended(citizens)
+
+    def size(self, name: str) -> int:
+        """Bytes of a trace so far."""
+        return (self._folder / f"{name}.msg").stat().st_size
 
     async def _serve(
         self, load: Load, operators: Sequence[Worker], citizens: asyncio.subprocess.Process
@@ -270,7 +273,7 @@ class Site:
         dialling_s = load.calls / load.rate
         try:
             async with asyncio.timeout(load.head_start_s + dialling_s + _SERVED_WITHIN_S):
-                ended = asyncio.create_task(self._telephones.ended(citizens))
+                ended = asyncio.create_task(self.ended(citizens))
                 await asyncio.wait({ended}, timeout=load.head_start_s)
                 work = [
                     asyncio.create_task(_begin(operator, n * _APART_S, over))
@@ -286,9 +289,15 @@ class Site:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
 
-    async def _trace(self, name: str) -> list[SipMessage]:
-        text = await asyncio.to_thread((self._folder / f"{name}.msg").read_text, "utf-8", "replace")
-        return list(read_trace(text))
+    async def trace(self, name: str, since: int = 0) -> list[SipMessage]:
+        """The messages of a trace from this byte on."""
+
+        def read() -> list[SipMessage]:
+            with (self._folder / f"{name}.msg").open("rb") as file:
+                file.seek(since)
+                return list(read_trace(file.read().decode("utf-8", "replace")))
+
+        return await asyncio.to_thread(read)
 
     async def _keep_registered(self) -> None:
         while True:

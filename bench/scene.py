@@ -47,8 +47,13 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(hotline: HotlineProcess, operators: int) -> AsyncIterator[Scene]:
-    """Desk phones for so many operators of the five teams. Raises Unavailable if one is refused."""
+async def scene(
+    hotline: HotlineProcess, operators: int, *, speak: bool = True
+) -> AsyncIterator[Scene]:
+    """Desk phones for so many operators of the five teams; whether the telephones send sound.
+
+    Raises Unavailable if one is refused.
+    """
     settings = Settings(data_dir=hotline.data_dir, sip_port=hotline.sip_port)
     seats = await asyncio.to_thread(places, settings, operators)
     teams = await asyncio.to_thread(_teams_of_phones, settings, seats)
@@ -61,6 +66,7 @@ async def scene(hotline: HotlineProcess, operators: int) -> AsyncIterator[Scene]
         team_of_phone=teams,
         events=events,
         folder=hotline.folder,
+        speak=speak,
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(site.close)

@@ -7,8 +7,9 @@ It writes local time, so the trace is to be read on the machine, and in the seas
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -113,3 +114,48 @@ def offers(messages: Iterable[SipMessage]) -> list[Offer]:
         call_id = message.headers[HEADER_CALL.lower()]
         found[message.dialog] = Offer(message.at, user[1], call_id, int(number))
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """One phone's part of one call, from the INVITE that reached it to its end (None: none yet)."""
+
+    endpoint: str
+    call_id: str
+    since: float
+    until: float | None
+
+
+def engagements(messages: Iterable[SipMessage]) -> list[Engagement]:
+    """From a desk phone's trace: over with BYE, CANCEL or a refusal; in order of beginning."""
+    begun: dict[str, Offer] = {}
+    over: dict[str, float] = {}
+    for message in messages:
+        user = _USER.match(message.start)
+        if not message.sent and user is not None and message.dialog not in begun:
+            call_id = message.headers[HEADER_CALL.lower()]
+            begun[message.dialog] = Offer(message.at, user[1], call_id, 1)
+        elif message.dialog in begun and _ends(message):
+            over.setdefault(message.dialog, message.at)
+    return [
+        Engagement(offer.endpoint, offer.call_id, offer.at, over.get(dialog))
+        for dialog, offer in begun.items()
+    ]
+
+
+def _ends(message: SipMessage) -> bool:
+    if message.status is None:
+        return message.method in ("BYE", "CANCEL")
+    return message.method == "INVITE" and message.status >= 300
+
+
+def overlapping(found: Iterable[Engagement], key: Callable[[Engagement], str]) -> int:
+    """How often one begins while another of the same key is not over: a caller rung at two phones
+    (by call), or a phone given two callers (by endpoint)."""
+    busy_until: dict[str, float] = {}
+    clashes = 0
+    for one in sorted(found, key=lambda e: e.since):
+        clashes += one.since < busy_until.get(key(one), 0.0)
+        until = one.until if one.until is not None else math.inf
+        busy_until[key(one)] = max(until, busy_until.get(key(one), 0.0))
+    return clashes

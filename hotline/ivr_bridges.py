@@ -57,7 +57,7 @@ class FlowWorld:
 
     The dialogue is made before the departments that it asks about, so that these are told by
     `follow`; nobody asks before the line is open. The queues are those of the last picture, which
-    the distribution draws at most twice a second, however many call meanwhile.
+    the distribution draws at most three times a second, however many call meanwhile.
     """
 
     def __init__(self, calendar: WorkCalendar) -> None:

@@ -56,6 +56,8 @@ def web_server(app: FastAPI, settings: Settings) -> WebServer:
             server_header=False,
             ws="websockets-sansio",
             ws_max_size=65_536,
+            # Each of fifty wallboards would be packed for itself, two times a second.
+            ws_per_message_deflate=False,
             ws_ping_interval=10,
             ws_ping_timeout=10,
             timeout_graceful_shutdown=GRACE_S,

@@ -30,6 +30,7 @@ from kernel.errors import Unavailable
 from kernel.infra.clock import SystemClock
 from kernel.infra.database import Database
 from kernel.infra.log import get
+from kernel.infra.loop_lag import LoopLag
 from kernel.infra.term import Tenure
 from knowledge_base.adapters.chinese import library_chinese
 
@@ -40,6 +41,8 @@ SUPERSEDED = 3
 THREADS_WAIT_S = 0.0005
 """How long a thread of the database may keep the event loop waiting for the interpreter. At
 Python's 5 ms an offer met it up to three times: ready -> order 15 ms at the median, 5 ms so."""
+COLLECT_AFTER = (5_000, 10, 500)
+"""New objects; collections of the youngest; of the middle ones. Python: 700, 10, 10."""
 LAZY_MODULES = (
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
@@ -64,6 +67,8 @@ async def serve(settings: Settings, console: Console, beat: Beat) -> None:
     async with AsyncExitStack() as stack:
         beating = asyncio.get_running_loop().create_task(_beat(beat), name="guardian-beat")
         stack.callback(beating.cancel)
+        lag = LoopLag()
+        stack.callback(lag.stop)
         demand_platform_ports(settings)
         if not asterisk_lives(settings):
             demand_asterisk_ports(settings)
@@ -89,6 +94,7 @@ async def serve(settings: Settings, console: Console, beat: Beat) -> None:
         if beat.first:
             console.print(_banner(settings))
         beat.serving()
+        lag.start()
         # Only an orderly stop ends the calls; after any other, the next server goes on with them.
         keeper.callers_stay = True
         ports = {"web_port": settings.web_port, "sip_port": settings.sip_port}
@@ -113,10 +119,13 @@ def _leave_the_lasting_alone() -> None:
 
     A full collection over it stops the process, and so every caller's next step, for 0.3 s of a
     busy core, several times a minute at 10 calls a second. What comes and goes is collected in
-    milliseconds.
+    milliseconds. The sessions of 506 operators come later and last, too: a full collection over
+    them takes 0.1 s, so it comes once in hours; and a wallboard's thousands of cells, which
+    are gone again at once, begin none at all.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def _beat(beat: Beat) -> None:

@@ -54,7 +54,7 @@ class HeadlessOperator:
     """One operator for the length of a simulation: `sign_in`, `sit_down`, `take_calls`, `leave`.
 
     `stories` None: no cases are filed. `sending` is told (account, command) as each command
-    leaves. `calls`, `cases` and `troubles` count.
+    leaves. `calls`, `cases` and `troubles` count; other `habits` hold from the next call on.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class HeadlessOperator:
         self.troubles = 0
         self._base_url = base_url
         self._password = password
-        self._habits = habits
+        self.habits = habits
         self._stories = stories
         self._note = note
         self._sending = sending
@@ -172,11 +172,11 @@ class HeadlessOperator:
         self._note(self.account, f"talks ({call_id})")
         work = asyncio.create_task(self._write_up(call_id, team))
         try:
-            await self._holds(lambda s: not _in_conversation(s), self._habits.talk_s)
+            await self._holds(lambda s: not _in_conversation(s), self.habits.talk_s)
             if _in_conversation(self._state):
                 await self._try("release")
             await self._until(lambda s: s.get("activity") in ("wrap_up", "idle"))
-            await asyncio.gather(work, asyncio.sleep(self._habits.wrap_of(self.calls)))
+            await asyncio.gather(work, asyncio.sleep(self.habits.wrap_of(self.calls)))
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
@@ -189,10 +189,10 @@ class HeadlessOperator:
         if self._work is None:
             return
         try:
-            await asyncio.sleep(self._habits.talk_s * 0.2)
+            await asyncio.sleep(self.habits.talk_s * 0.2)
             article = await self._work.look_up(call_id, team)
             draft = await self._work.draft(call_id, team)
-            await asyncio.sleep(self._habits.talk_s * 0.5)
+            await asyncio.sleep(self.habits.talk_s * 0.5)
             sentence = await self._work.file(call_id, team, draft, article)
         except Unavailable as error:
             self._trouble(error.message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 RATES_EVERY_S = 3.5
 _ASK_EVERY_S = 0.25
 _END_WITHIN_S = 5.0
+_SPEECH = re.compile(r"<nop><action><exec rtp_stream=[^>]*></action></nop>\n")
 _HANG_UP = """\
 MESSAGE sip:citizen@127.0.0.1:{port} SIP/2.0
 Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-hang-up
@@ -74,15 +76,23 @@ class Telephones:
     """
 
     def __init__(
-        self, folder: Path, sip_host: str, sip_port: int, options: Sequence[str] = ()
+        self,
+        folder: Path,
+        sip_host: str,
+        sip_port: int,
+        options: Sequence[str] = (),
+        *,
+        speak: bool = True,
     ) -> None:
-        """`options` go to every sipp."""
+        """`options` go to every sipp. Telephones that do not `speak` send no sound, which makes
+        most of the work of a call that lasts."""
         if shutil.which("sipp") is None:
             raise Unavailable("sipp is not installed (Debian package sip-tester)")
         setpriv = shutil.which("setpriv")
         self._command = [setpriv, "--pdeathsig", "KILL", "sipp"] if setpriv else ["sipp"]
         self._folder = folder
         self._options = options
+        self._speak = speak
         self._target = f"{sip_host}:{sip_port}"
         self._processes: set[asyncio.subprocess.Process] = set()
         self._citizens: dict[asyncio.subprocess.Process, _Handset] = {}
@@ -195,6 +205,8 @@ class Telephones:
     def scenario(self, name: str, *, suffix: str = "", **values: object) -> str:
         """Fill in the scenario of this name; returns the path."""
         text = Template((SCENARIOS / f"{name}.xml").read_text()).substitute(values)
+        if not self._speak:
+            text = _SPEECH.sub("", text)
         path = self._folder / f"{name}{suffix}.xml"
         path.write_text(text)
         return str(path)
