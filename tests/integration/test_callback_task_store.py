@@ -24,15 +24,6 @@ MINUTE = timedelta(minutes=1)
 NUMBER = "13800138000"
 
 
-@pytest.fixture(params=["fake", "sqlite", "postgres"])
-def kept_in(request: pytest.FixtureRequest) -> str | None:
-    """The database's address; None for the fake."""
-    if request.param == "fake":
-        return None
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
-
 @pytest.fixture
 async def store(kept_in: str | None) -> AsyncIterator[TaskStore]:
     if kept_in is None:

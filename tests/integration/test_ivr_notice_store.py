@@ -19,15 +19,6 @@ from tests.fakes.notice_store import DictNoticeStore
 from tests.unit.ivr.test_notices import HOUR, LABOUR, notice
 
 
-@pytest.fixture(params=["fake", "sqlite", "postgres"])
-def kept_in(request: pytest.FixtureRequest) -> str | None:
-    """The database's address; None for the fake."""
-    if request.param == "fake":
-        return None
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
-
 @pytest.fixture
 async def store(kept_in: str | None) -> AsyncIterator[NoticeStore]:
     if kept_in is None:

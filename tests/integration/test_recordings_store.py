@@ -30,15 +30,6 @@ WRITTEN = Written(
 )
 
 
-@pytest.fixture(params=["fake", "sqlite", "postgres"])
-def kept_in(request: pytest.FixtureRequest) -> str | None:
-    """The database's address; None for the fake."""
-    if request.param == "fake":
-        return None
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
-
 @pytest.fixture
 async def store(kept_in: str | None) -> AsyncIterator[RecordingStore]:
     if kept_in is None:

@@ -67,6 +67,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(params=["fake", "sqlite", "postgres"])
+def kept_in(request: pytest.FixtureRequest) -> str | None:
+    """Runs a store's contract on its fake and both databases: the address, None for the fake."""
+    if request.param == "fake":
+        return None
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     with running_redis() as server:
