@@ -16,10 +16,11 @@ from callbacks.core.intake import Intake, Missed, Reached
 from callbacks.core.task import Act, Entry, Kind, Result, State, Task
 from callbacks.ports import Line, Log, PastCalls, TaskFilter, TaskStore, WaitingCallback
 from kernel.audit import AuditTrail
+from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.errors import BadInput, Conflict, NotFound
-from kernel.events import Event
-from kernel.ids import CallbackId, CallId, IdSource
+from kernel.events import CallbackTaskClosed, CallbackTaskMade, Event
+from kernel.ids import CallbackId, CallId, EventId, IdSource
 from kernel.paging import Page
 from kernel.phone import mask
 
@@ -46,6 +47,7 @@ class DutyCallbacks:
         past: PastCalls,
         line: Line,
         audit: AuditTrail,
+        bus: EventBus,
         clock: Clock,
         ids: IdSource,
         log: Log,
@@ -54,6 +56,7 @@ class DutyCallbacks:
         self._past = past
         self._line = line
         self._audit = audit
+        self._bus = bus
         self._clock = clock
         self._ids = ids
         self._log = log
@@ -143,6 +146,7 @@ class DutyCallbacks:
         )
         entry = self._entry(missed, Act.CREATE)
         if await self._store.add(task, entry):
+            self._tell_made(task, missed)
             self._log.info(
                 "callback_task_made",
                 task_id=task.task_id,
@@ -159,6 +163,7 @@ class DutyCallbacks:
             if not await self._store.join(joined, missed.kind, self._entry(missed, Act.JOIN)):
                 # Known already, or a person changed it this moment: look again.
                 return await self._is_known(missed) or await self._join(missed, number)
+            self._tell_made(joined, missed)
             return True
         return False
 
@@ -185,7 +190,32 @@ class DutyCallbacks:
                 result=Result.REACHED_MEANWHILE,
                 call_id=reached.call_id,
             )
-            await self._store.change(tasks.reached(known, reached.at), entry)
+            closed = tasks.reached(known, reached.at)
+            await self._store.change(closed, entry)
+            self._tell_closed(closed)
+
+    def _tell_made(self, task: Task, missed: Missed) -> None:
+        self._bus.publish(
+            CallbackTaskMade(
+                event_id=EventId(self._ids.new()),
+                occurred_at=self._clock.now(),
+                call_id=missed.call_id,
+                task_id=task.task_id,
+                kind=missed.kind.value,
+            )
+        )
+
+    def _tell_closed(self, task: Task) -> None:
+        self._bus.publish(
+            CallbackTaskClosed(
+                event_id=EventId(self._ids.new()),
+                occurred_at=self._clock.now(),
+                call_id=task.last_call_id,
+                task_id=task.task_id,
+                result=task.result.value if task.result else "",
+                closed_by=task.closed_by or tasks.BY_ITSELF,
+            )
+        )
 
     # --- what people do ----------------------------------------------------------------------
 
@@ -242,6 +272,7 @@ class DutyCallbacks:
         changed = tasks.closed(task, person.account, chosen, note, self._clock.now())
         await self._record("callback_closed", changed, person)
         await self._keep(changed, person, Act.CLOSE, result=chosen, note=note)
+        self._tell_closed(changed)
         return changed
 
     async def undo(self, task_id: str, person: Person) -> Task:

@@ -177,6 +177,7 @@ class _Words:
             "lane": entry.lane.value,
             "text": self._text(entry.msgid) % values,
             "linked": entry.linked,
+            "task_id": entry.task_id,
         }
 
     def offer(self, offer: ExplainedOffer) -> dict[str, Any]:

@@ -435,6 +435,7 @@ def _duty_callbacks(
         past=PastCalls(journal),
         line=CallbackLine(distribution),
         audit=ground.audit,
+        bus=ground.bus,
         clock=ground.clock,
         ids=ground.ids,
         log=get("callbacks"),

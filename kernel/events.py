@@ -345,6 +345,26 @@ class CallbackReturned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTaskMade(Event):
+    """The caller of this call is to be called by a person. `kind`: abandoned, callback_failed,
+    message; it may be the task of an earlier call of the same number."""
+
+    task_id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTaskClosed(Event):
+    """The task that this call had made (the newest, where several had) is closed. `result`:
+    reached, not_reached, wrong_number, not_needed, reached_meanwhile; `closed_by` an account, or
+    `-` when it closed by itself."""
+
+    task_id: str
+    result: str
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(Event):
     """`score` 1 (very satisfied) .. 5 (very dissatisfied), as the prompt says it."""
 

@@ -39,7 +39,7 @@ LANE_NAMES: dict[Lane, str] = {
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line: when, how long after the call's first event, in which lane, what; `linked` is
-    another call that it leads to."""
+    another call that it leads to, `task_id` a task of the duty callbacks."""
 
     at: datetime
     offset_s: float
@@ -47,6 +47,7 @@ class Entry:
     msgid: str
     values: dict[str, str] = field(default_factory=dict)
     linked: CallId | None = None
+    task_id: str | None = None
 
 
 Describe = Callable[[Any], tuple[Lane, str, dict[str, str]]]
@@ -165,6 +166,16 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         "回拨接通，接续之前的来电" if e.dialled else "市民再次来电，接替之前登记的回拨",
         {},
     ),
+    ev.CallbackTaskMade: lambda e: (
+        Lane.RECORD,
+        "列入人工回拨：%(outcome)s",
+        {"outcome": f"task_{e.kind}"},
+    ),
+    ev.CallbackTaskClosed: lambda e: (
+        Lane.RECORD,
+        "人工回拨办结：%(outcome)s",
+        {"outcome": f"task_{e.result}"},
+    ),
     ev.CallbackPostponed: lambda e: (Lane.QUEUE, "现在不是回拨时段，稍后再拨", {}),
     ev.CallEnded: lambda e: (
         Lane.CALLER,
@@ -205,6 +216,14 @@ OUTCOME_NAMES: dict[str, str] = {
     "left_in_menu": "导航中挂机",
     "transferred_out": "已转出",
     "callback": "已登记回拨",
+    "task_abandoned": "排队放弃",
+    "task_callback_failed": "回拨未接通",
+    "task_message": "留言",
+    "task_reached": "已联系上",
+    "task_not_reached": "多次未接通",
+    "task_wrong_number": "号码有误",
+    "task_not_needed": "无需回拨",
+    "task_reached_meanwhile": "市民已再次来电并接通",
     "callback_answered": "市民已接听",
     "callback_gave_up": "未能接通，转人工回拨",
     "callback_expired": "已过期，转人工回拨",
@@ -251,8 +270,8 @@ def timeline(
         if describe is not None:
             lane, msgid, values = describe(event)
             offset = (event.occurred_at - start).total_seconds()
-            linked = _linked(event)
-            entries.append(Entry(event.occurred_at, offset, lane, msgid, values, linked))
+            linked, task_id = _linked(event), getattr(event, "task_id", None)
+            entries.append(Entry(event.occurred_at, offset, lane, msgid, values, linked, task_id))
     return entries
 
 

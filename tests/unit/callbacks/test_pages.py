@@ -24,6 +24,7 @@ from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
 from kernel.language import ScreenLanguage
 from kernel.policy import Principal, Role
 from tests.fakes.audit_trail import KeptAudit
+from tests.fakes.bus import CollectingBus
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
 from tests.fakes.log import KeptLog
@@ -81,6 +82,7 @@ class Site:
             past=Past(),
             line=self.line,
             audit=self.audit,
+            bus=CollectingBus(),
             clock=self.clock,
             ids=CountedIds(),
             log=KeptLog(),

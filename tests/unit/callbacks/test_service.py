@@ -19,6 +19,7 @@ from kernel.errors import BadInput, Conflict, InvalidTransition, NotFound
 from kernel.ids import AgentId, BoothId, CallbackId, CallId, EventId, OfferId, TeamId
 from kernel.language import Language
 from tests.fakes.audit_trail import KeptAudit
+from tests.fakes.bus import CollectingBus
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
 from tests.fakes.log import KeptLog
@@ -62,11 +63,13 @@ class Office:
     def __init__(self) -> None:
         self.store, self.past, self.line = DictTaskStore(), Past(), NoLine()
         self.audit, self.clock, self.log = KeptAudit(), SetClock(), KeptLog()
+        self.bus = CollectingBus()
         self.duty = DutyCallbacks(
             store=self.store,
             past=self.past,
             line=self.line,
             audit=self.audit,
+            bus=self.bus,
             clock=self.clock,
             ids=CountedIds(),
             log=self.log,
@@ -314,6 +317,21 @@ async def test_a_result_nobody_may_choose_is_refused(office: Office, result: str
         await office.duty.attempt(task.task_id, ANN, "长" * 501)
     with pytest.raises(NotFound):
         await office.duty.claim("t-9", ANN)
+
+
+async def test_each_call_is_told_what_becomes_of_its_caller(office: Office) -> None:
+    task = await office.one()
+    await office.hear(*gave_up("c-2", "13800138000", 5))
+    await office.hear(abandoned("c-2", 6))
+    await office.duty.claim(task.task_id, ANN)
+    await office.duty.close(task.task_id, ANN, "reached", "")
+    made = office.bus.of(ev.CallbackTaskMade)
+    assert [(e.call_id, e.task_id, e.kind) for e in made] == [
+        ("c-1", task.task_id, "abandoned"),
+        ("c-2", task.task_id, "abandoned"),
+    ]
+    [closed] = office.bus.of(ev.CallbackTaskClosed)
+    assert (closed.call_id, closed.result, closed.closed_by) == ("c-2", "reached", "ann")
 
 
 async def test_a_callback_of_the_line_is_cancelled_on_record(office: Office) -> None:
