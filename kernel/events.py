@@ -81,7 +81,7 @@ class MenuKeyPressed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTransferredOut(Event):
-    """The caller left for an emergency number."""
+    """The caller left for an emergency number, or for the tax line 12366."""
 
     number: str
 

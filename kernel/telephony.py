@@ -299,7 +299,7 @@ class EnterQueue:
 
 @dataclass(frozen=True, slots=True)
 class TransferOut:
-    """Leave for an outside number of the allow-list (110, 119, 120, 122)."""
+    """Leave for an outside number of the allow-list (110, 119, 120, 122, 12366)."""
 
     number: str
     prompts: tuple[Prompt, ...] = ()

@@ -227,7 +227,7 @@ def views(records: Records) -> list[View]:
         View("call", "ad01", f"/calls/{listened}"),
         View("knowledge", "op0001", f"/knowledge?q={SEARCHED}"),
         View("flows", "ad28", "/ivr/main"),
-        View("flow-trial", "ad28", "/ivr/main/try?keys=6,20261124000123&key=8000"),
+        View("flow-trial", "ad28", "/ivr/main/try?keys=6,1,20261124000123&key=8000"),
         View("flow-editor", "ad28", "/ivr/main/versions/1"),
         View("directory", "ad28", "/directory"),
         View("operators", "ad28", "/directory/operators"),

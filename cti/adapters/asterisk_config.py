@@ -137,7 +137,7 @@ class AsteriskValues:
     teams: tuple[str, ...] = ("consumer", "urban", "labour", "security", "general")
     default_team: str = "general"
     line_numbers: tuple[str, ...] = ("12345",)
-    emergency_numbers: tuple[str, ...] = ("110", "119", "120", "122")
+    emergency_numbers: tuple[str, ...] = ("110", "119", "120", "122", "12366")
     emergency_uri: str | None = None
     emergency_demo_s: int = 4
     waiting_turn_s: int = 5

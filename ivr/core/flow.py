@@ -152,7 +152,8 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class LeaveFor:
-    """Transfer to an emergency number (`transfer_out`); if it cannot be reached, `failed`."""
+    """Transfer to an emergency number or the tax line (`transfer_out`); `failed` if that cannot be
+    reached."""
 
     name: str
     number: str

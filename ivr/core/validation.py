@@ -39,7 +39,8 @@ from kernel.ids import TeamId
 from kernel.language import Language
 
 DIALABLE = frozenset("0123456789*#")
-EMERGENCY_NUMBERS = frozenset({"110", "119", "120", "122"})
+OUTSIDE_NUMBERS = frozenset({"110", "119", "120", "122", "12366"})
+"""Where callers may be sent: the emergency numbers, and the tax administration's own line."""
 LONGEST_NUMBER = 32
 NEEDED: dict[Enquiry, frozenset[str]] = {
     Enquiry.ORDER_PROGRESS: frozenset({"order_number", "phone_tail"}),
@@ -103,7 +104,7 @@ def _wrong_values(flow: Flow, teams: Collection[TeamId]) -> Iterator[Problem]:
 def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
     if isinstance(step, Queue) and step.team is not None and step.team not in teams:
         yield Problem(step.name, "team", f"there is no team {step.team!r}")
-    if isinstance(step, LeaveFor) and step.number not in EMERGENCY_NUMBERS:
+    if isinstance(step, LeaveFor) and step.number not in OUTSIDE_NUMBERS:
         yield Problem(
             step.name, "number", f"{step.number!r} is not a number that callers may be sent to"
         )

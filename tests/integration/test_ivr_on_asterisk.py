@@ -79,6 +79,8 @@ class Reception:
         """As far as the lookup."""
         await self.entered("greeting_own")
         citizen.press("6")
+        await self.entered("self_service")
+        citizen.press("1")
         await self.entered("progress")
         citizen.press(f"{NUMBER}#")
         await self.entered("progress_phone")

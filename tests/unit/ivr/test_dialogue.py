@@ -193,7 +193,7 @@ async def test_strange_keys_neither_fail_nor_strand_the_caller(stage: Stage, dig
 async def test_progress_of_an_order_is_asked_and_said_in_one_answer(stage: Stage) -> None:
     stage.orders.orders["20261124000123", "8000"] = OrderProgress(Stage_.SENT, NOON)
     await stage.dialogue.begin(entered())
-    for typed in ("6", "20261124000123"):
+    for typed in ("6", "1", "20261124000123"):
         await stage.dialogue.next(CALL, keys(typed))
     told = await stage.dialogue.next(CALL, keys("8000"))
     assert Prompt("order_sent", Language.MANDARIN) in told.prompts
@@ -206,7 +206,7 @@ async def test_caller_whose_lookup_gets_no_answer_goes_on_to_a_person(
 ) -> None:
     setattr(stage.orders, fate, True)
     await stage.dialogue.begin(entered())
-    for typed in ("6", "20261124000123"):
+    for typed in ("6", "1", "20261124000123"):
         await stage.dialogue.next(CALL, keys(typed))
     sorry = await stage.dialogue.next(CALL, keys("8000"))
     assert sorry.prompts == (Prompt("progress_failed", Language.MANDARIN),)

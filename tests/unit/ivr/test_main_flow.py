@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.core.flow import Digits, Menu
+from ivr.core.flow import Digits, Menu, Queue
 from ivr.core.interpreter import Answer, Entered, Result, begin, step
 from ivr.core.rehearsal import example_order
 from ivr.core.walk import Journey, Visit, visit_flow, walk
@@ -16,7 +17,7 @@ from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.telephony import CallerInput, Collect, EnterQueue, InputKind, Prompt, TransferOut
 from tests.fakes.clock import NOON
-from tests.unit.ivr.shipped import TEAMS, main_flow
+from tests.unit.ivr.shipped import CONFIG, TEAMS, catalogue, main_flow
 
 OLD_LINE = TeamId("labour")
 
@@ -222,7 +223,9 @@ def test_every_step_of_the_flow_is_reached_by_some_caller() -> None:
     known = example_order("answered", NOON)
     for pressed in ([""], ["", "1"], ["", "3"]):
         reached |= names(visit_flow(main_flow(), pressed, Visit(started_at=NOON, known=known)))
-    enquiry = ("6", "20261124000123", "8000")
+    for item in ("4", *(f"{group}{n}" for group in "23" for n in range(1, 7))):
+        reached |= names(walk(main_flow(), ["6", *item], started_at=NOON))
+    enquiry = ("6", "1", "20261124000123", "8000")
     for result in Result:
         visit = Visit(started_at=NOON, answer=Answer(result))
         reached |= names(visit_flow(main_flow(), enquiry, visit))
@@ -232,3 +235,32 @@ def test_every_step_of_the_flow_is_reached_by_some_caller() -> None:
                 found = walk(main_flow(), keys, started_at=NOON, language=language, line_team=line)
                 reached |= names(found)
     assert reached == set(main_flow().steps)
+
+
+def test_each_of_the_eleven_items_is_told_and_leads_to_its_team() -> None:
+    items = yaml.safe_load((CONFIG.parent / "self_service.yaml").read_text())["items"]
+    assert len(items) == 11
+    for item in items:
+        if item["id"] == "case-progress":
+            assert "progress" in journey("6", "1").steps
+            continue
+        name = f"item_{item['id'].replace('-', '_')}"
+        told = catalogue().text(name, Language.MANDARIN)
+        assert item["zh"] in told
+        assert item["summary_zh"] in told
+        step = main_flow().steps[name]
+        assert isinstance(step, Menu)
+        queue = main_flow().steps[step.silence]
+        assert isinstance(queue, Queue)
+        assert queue.team == item["category"].partition(".")[0]
+
+
+def test_tax_matters_go_to_their_own_line_and_a_person_if_it_cannot_be_reached() -> None:
+    found = journey("6", "4")
+    assert isinstance(found.ending, TransferOut)
+    assert found.ending.number == "12366"
+    again = step(
+        main_flow(), found.turns[-1].session, CallerInput(InputKind.PLAYED, "", NOON), NOON
+    )
+    assert isinstance(again.instruction, EnterQueue)
+    assert again.instruction.priority == 0

@@ -152,7 +152,7 @@ async def test_silence_and_the_old_lines_are_tried_too(site: Site) -> None:
 
 
 async def test_typed_numbers_are_entered_as_one(site: Site) -> None:
-    page = (await site.browser().get("/ivr/main/try?keys=6&key=20261124000123")).text
+    page = (await site.browser().get("/ivr/main/try?keys=6,1&key=20261124000123")).text
     assert "登记电话的后四位" in page
     assert "20261124000123" in page  # the address of the next step, for the tester only
 

@@ -30,7 +30,7 @@ def journey(*keys: str, answer: Answer = FOUND) -> Journey:
 
 
 def test_order_is_told_by_its_digits_its_stage_and_its_day() -> None:
-    found = journey("6", NUMBER, TAIL)
+    found = journey("6", "1", NUMBER, TAIL)
     heard = [h for h in found.heard if h.startswith("zh/")]
     first = heard.index("zh/progress_is")
     assert heard[first + 1 : first + 15] == [f"zh/digit_{d}" for d in NUMBER]
@@ -40,24 +40,26 @@ def test_order_is_told_by_its_digits_its_stage_and_its_day() -> None:
 
 
 def test_typed_numbers_do_not_stand_in_the_record() -> None:
-    found = journey("6", NUMBER, TAIL)
+    found = journey("6", "1", NUMBER, TAIL)
     pressed = [h.keys for t in found.turns for h in t.happened if hasattr(h, "keys")]
-    assert pressed == ["6", "·" * 14, "····"]
+    assert pressed == ["6", "1", "·" * 14, "····"]
 
 
 def test_number_may_end_with_the_pound_key() -> None:
-    assert journey("6", NUMBER + "#", TAIL).steps == journey("6", NUMBER, TAIL).steps
+    assert journey("6", "1", NUMBER + "#", TAIL).steps == journey("6", "1", NUMBER, TAIL).steps
 
 
 @pytest.mark.parametrize("wrong", ["1234", "2026112400012300000", "2026112*000123"])
 def test_number_that_can_be_none_is_asked_once_more(wrong: str) -> None:
-    found = journey("6", wrong)
+    found = journey("6", "1", wrong)
     assert found.steps[-1] == "progress"
     assert "zh/progress_short" in found.heard
-    assert isinstance(journey("6", wrong, wrong).ending, EnterQueue)
+    assert isinstance(journey("6", "1", wrong, wrong).ending, EnterQueue)
 
 
-@pytest.mark.parametrize("keys", [("6", ""), ("6", "0"), ("6", NUMBER, ""), ("6", NUMBER, "0")])
+@pytest.mark.parametrize(
+    "keys", [("6", "1", ""), ("6", "1", "0"), ("6", "1", NUMBER, ""), ("6", "1", NUMBER, "0")]
+)
 def test_person_is_one_key_or_one_silence_away_while_typing(keys: tuple[str, ...]) -> None:
     assert isinstance(journey(*keys).ending, EnterQueue)
 
@@ -67,13 +69,13 @@ def test_person_is_one_key_or_one_silence_away_while_typing(keys: tuple[str, ...
     [(Result.REFUSED, "progress_refused"), (Result.FAILED, "progress_failed")],
 )
 def test_lookup_without_an_answer_says_so_and_goes_to_a_person(result: Result, step: str) -> None:
-    found = journey("6", NUMBER, TAIL, answer=Answer(result))
+    found = journey("6", "1", NUMBER, TAIL, answer=Answer(result))
     assert step in found.steps
     assert isinstance(found.ending, EnterQueue)
 
 
 def test_nothing_found_may_be_tried_again() -> None:
-    found = journey("6", NUMBER, TAIL, "1", answer=Answer(Result.NOT_FOUND))
+    found = journey("6", "1", NUMBER, TAIL, "1", answer=Answer(Result.NOT_FOUND))
     assert found.steps[-1] == "progress"
     assert isinstance(found.turns[-1].instruction, Collect)
 

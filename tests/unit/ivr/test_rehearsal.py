@@ -41,7 +41,7 @@ def test_key_and_silence_are_shown_before_what_came_of_them() -> None:
 
 
 def test_every_outcome_of_a_lookup_can_be_tried() -> None:
-    keys = ("6", "20261124000123", "8000")
+    keys = ("6", "1", "20261124000123", "8000")
     last = {r: rehearsal(*keys, result=r).moments for r in Result}
     steps = {r: {s for m in moments for s in m.steps} for r, moments in last.items()}
     for result in Result:
