@@ -20,15 +20,6 @@ from tests.fakes.flow_store import DictFlowStore, DictFunnelStore
 DAY = date(2026, 11, 24)
 
 
-@pytest.fixture(params=["fake", "sqlite", "postgres"])
-def kept_in(request: pytest.FixtureRequest) -> str | None:
-    """The database's address; None for the fakes."""
-    if request.param == "fake":
-        return None
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
-
 @pytest.fixture
 async def stores(kept_in: str | None) -> AsyncIterator[tuple[FlowStore, FunnelStore]]:
     if kept_in is None:
