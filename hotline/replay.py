@@ -71,7 +71,9 @@ async def runs_of_day(
     runs = [r for r in await log.runs(begin, end) if run in (None, r.run)]
     if not runs:
         of = f" by the run {run}" if run else ""
-        raise NotFound(f"Nothing was recorded on {begin.date()}{of}.")
+        raise NotFound(
+            f"Nothing was recorded on {begin.date()}{of}, or it is not kept from its run's start."
+        )
     return runs
 
 

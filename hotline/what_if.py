@@ -149,12 +149,18 @@ def notes(day: RecordedDay, answer: Answer, seed: int) -> Iterable[str]:
         " difference between the last two columns; the first two show how far a re-run can be"
         " trusted."
     )
-    yield (
-        f"  - Patience is ESTIMATED: {patience.ended} callers showed theirs by hanging up,"
-        f" {patience.censored} were answered before (censored). Kaplan-Meier for each team (all"
-        f" together under {ALIKE_AT_LEAST} hang-ups); beyond {patience.longest:.0f} s, the longest"
-        " seen, exponential with the mean rate."
-    )
+    if patience.ended:
+        yield (
+            f"  - Patience is ESTIMATED: {patience.ended} callers showed theirs by hanging up,"
+            f" {patience.censored} were answered before (censored). Kaplan-Meier for each team (all"
+            f" together under {ALIKE_AT_LEAST} hang-ups); beyond {patience.longest:.0f} s, the"
+            " longest seen, exponential with the mean rate."
+        )
+    else:
+        yield (
+            "  - Patience is NOT KNOWN: nobody hung up, so in the re-runs nobody ever does. Longer"
+            " waits than the recorded would in truth drive callers away."
+        )
     yield (
         f"  - {answer.drawn} talks are DRAWN from others of the team: those callers had hung up."
         f" How long a phone rings, and whether an offer is taken ({offers.declined} declined and"

@@ -2,6 +2,7 @@
 
 The telephones know whom Asterisk answered, Asterisk knows which channels and bridges are left, and
 the hotline's database says how each call ended. Source: reliability notes, A3 ("Audit after each").
+And whatever was done to the platform, each of its runs replays from the log bit for bit.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+from acd.adapters.log_reader import SqlLogReader
+from acd.replaying import replay_run
+from kernel.infra.database import Database
 from tests.chaos.crowd import Citizen, Operator, Ring
 from tests.chaos.living_hotline import LivingHotline
 from tests.e2e.records import Records
 
 SETTLED_WITHIN_S = 30
+ALWAYS, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 OVERLAP_S = 0.05
 """A CANCEL and the next INVITE may overtake each other on their way."""
 NOT_YET_BACK_S = 1.0
@@ -51,8 +57,21 @@ async def audit(
         if not books.faults or time.monotonic() > deadline:
             break
         await asyncio.sleep(0.2)  # the interval between two looks at the condition
+    books.faults += await replayed(hotline)
     assert not books.faults, "\n".join(books.faults)
     return books
+
+
+async def replayed(hotline: LivingHotline) -> list[str]:
+    """Runs of which the log tells otherwise than the core decides."""
+    database = Database(f"sqlite+aiosqlite:///{hotline.data_dir / 'hotline.db'}")
+    try:
+        log = SqlLogReader(database)
+        runs = await log.runs(ALWAYS, NEVER)
+        reports = [await replay_run(log, run, until=NEVER) for run in runs]
+    finally:
+        await database.close()
+    return [f"{r.run.run} does not replay: {r.difference}" for r in reports if r.difference]
 
 
 def _compare(
