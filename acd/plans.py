@@ -30,8 +30,8 @@ from acd.core.plan_levers import (
 )
 from acd.core.plan_reserves import Answer, Seen, Summons, answered, summon
 from acd.core.plan_runs import PlanRun, begin_run, due_marks, next_mark, values
-from acd.core.plans import Book, EndCause, Ended, Figures, Plan, PlanState, Started
-from acd.core.views import Wallboard
+from acd.core.plans import Book, EndCause, Ended, Figures, Plan, PlanState, Started, Summon
+from acd.core.views import BoothRow, Wallboard
 from acd.ports import Log, PlanStore
 from acd.service import Distribution
 from kernel.audit import AuditTrail
@@ -81,7 +81,7 @@ class Plans:
         self._wants = Wants()
         self._unsaved: dict[str, PlanRun] = {}
         self._figures: Mapping[TeamId, Figures] = {}
-        self._seen: tuple[Seen, ...] = ()
+        self._booths: tuple[BoothRow, ...] = ()
         self._queue: asyncio.Queue[_Asked | None] = asyncio.Queue()
         self._look_pending = False
         self._task: asyncio.Task[None] | None = None
@@ -260,10 +260,7 @@ class Plans:
 
     def _take(self, board: Wallboard) -> None:
         self._figures = figures_of(board) if board.line_up else {}
-        self._seen = tuple(
-            Seen(row.agent_id, row.state, row.reason, row.teams, row.connected)
-            for row in board.booths
-        )
+        self._booths = board.booths
 
     async def look(self) -> None:
         """Read the figures, judge every plan by them, and do what follows."""
@@ -298,7 +295,7 @@ class Plans:
                     self._log.info("plan_ended", plan=run.plan_id, cause=effect.cause.value)
         self._write_marks(now)
         self._summon(now)
-        await self._settle()
+        await self._settle(ended)
         for run in ended:
             self._note(run)
         await self._write()
@@ -313,9 +310,20 @@ class Plans:
 
     def _summon(self, now: datetime) -> None:
         """Ask the reserves of the running plans, and see who came."""
-        for plan in self._book.running():
+        asking = [
+            plan
+            for plan in self._book.running()
+            if any(isinstance(action, Summon) for action in plan.actions)
+        ]
+        if not asking:
+            return
+        seen = [
+            Seen(row.agent_id, row.state, row.reason, row.teams, row.connected)
+            for row in self._booths
+        ]
+        for plan in asking:
             before = self._runs[plan.plan_id].summoned
-            self._summoned(plan.plan_id, summon(plan, before, self._seen, now))
+            self._summoned(plan.plan_id, summon(plan, before, seen, now))
 
     def _summoned(self, plan_id: str, after: tuple[Summons, ...]) -> None:
         run = self._runs[plan_id]
@@ -325,8 +333,9 @@ class Plans:
 
     # --- levers ----------------------------------------------------------------------------
 
-    async def _settle(self) -> None:
+    async def _settle(self, ended: Sequence[PlanRun] = ()) -> None:
         """Bring the distribution to what the running plans want: written down first, then done.
+        What is given back is given back in the name of the runs that `ended`.
 
         An order that is refused changes nothing here and is given again at the next look.
         """
@@ -341,7 +350,7 @@ class Plans:
                 self._write_base(key, after)
         await self._write()
         for key, held, after, to in moves:
-            if to != self._actual(key) and not await self._set(key, to):
+            if to != self._actual(key) and not await self._set(key, to, ended):
                 continue
             if after is not None:
                 self._held[key] = after
@@ -366,9 +375,11 @@ class Plans:
         limit = self._distribution.wrap_up_limit_of(team)
         return NO_LIMIT if limit is None else limit / timedelta(seconds=1)
 
-    async def _set(self, key: LeverKey, to: float) -> bool:
+    async def _set(self, key: LeverKey, to: float, ended: Sequence[PlanRun]) -> bool:
         kind, team = key
-        actor = next((p.plan_id for p in self._book.running() if key in lever_values(p)), "")
+        wanting = [p.plan_id for p in self._book.running() if key in lever_values(p)]
+        letting_go = [r.plan_id for r in ended if any((p.kind, p.team) == key for p in r.pulled)]
+        actor = next(iter((*wanting, *letting_go)), "")
         order: Awaitable[None]
         if kind is LeverKind.RING:
             order = self._distribution.open_ring(team, int(to), cause="plan", actor=actor)

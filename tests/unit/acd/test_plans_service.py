@@ -103,6 +103,7 @@ async def test_a_crowd_in_the_line_starts_the_plan_and_calm_ends_it(house: House
     await house.plans.look()
     assert house.running() == []
     assert house.levers() == (1, None)
+    assert house.hall.published(ev.RingOpened)[-1].actor == "peak"
     assert house.plans.said(LABOUR) == ()
     [run] = house.store.rows.values()
     assert (run.cause, run.end_cause, run.actor) == (Cause.TRIGGER, EndCause.CALM, "")
