@@ -204,6 +204,10 @@ class Plans:
         """The prompts that the running plans have for the team's waiting callers, by name."""
         return self._wants.said.get(team, ())
 
+    def opens_message_box(self, team: TeamId) -> bool:
+        """A running plan lets the team's waiting callers leave a message."""
+        return team in self._wants.message
+
     def offers_callback(self, team: TeamId) -> bool:
         """A running plan offers the team's waiting callers to be called back."""
         return team in self._wants.callback

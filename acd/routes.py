@@ -18,6 +18,7 @@ from acd.core.plans import (
     EndCause,
     Measure,
     OfferCallback,
+    OpenMessageBox,
     OpenRingTo,
     Plan,
     Summon,
@@ -235,6 +236,8 @@ class Words:
                     said.append(self._say("等候时播报：%(heard)s", heard=heard))
                 case OfferCallback():
                     said.append(self._say("一开始等候就提供回拨"))
+                case OpenMessageBox():
+                    said.append(self._say("开放留言"))
                 case Summon(reasons=reasons):
                     named = self._say("、").join(
                         self._names.reason(reason, self._language) for reason in reasons

@@ -171,13 +171,17 @@ class RecordingSpool(Protocol):
     """The folder the telephone system writes recordings to."""
 
     async def completed(self, call_id: CallId) -> int:
-        """Wait until the call's file is complete; its size in bytes, 0 if nothing was recorded."""
+        """Wait until the call's file is complete; its size in bytes, 0 if nothing was recorded. A
+        message becomes the call's file."""
 
     def file_name(self, call_id: CallId) -> str:
         """Relative to the folder."""
 
     async def discard(self, call_id: CallId) -> None:
         """Remove the file of a call that nobody answered."""
+
+    async def drop_message(self, call_id: CallId) -> None:
+        """Remove what a caller spoke and did not leave as a message."""
 
     async def left_over(self) -> Sequence[CallId]:
         """Calls whose files lie there."""

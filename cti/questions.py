@@ -15,6 +15,7 @@ from cti.core.reports import (
     Begun,
     callback,
     caller_name,
+    integer,
     language,
     milliseconds,
     valid_call_id,
@@ -42,8 +43,12 @@ class Callers(Protocol):
 
     def on_report(self, report: Begun) -> None: ...
 
-    def promise_callback(self, call_id: CallId, number: PhoneNumber) -> bool:
-        """Mark a waiting caller as let go; False: the caller's turn has come."""
+    def let_go(self, call_id: CallId, number: PhoneNumber, spoken_s: int | None = None) -> bool:
+        """Mark a waiting caller as let go, to be called at `number`, perhaps after speaking a
+        message; False: the caller's turn has come."""
+
+    def message_begins(self, call_id: CallId) -> None:
+        """The caller is told to speak."""
 
     def still_waits(self, call_id: CallId) -> None:
         """The caller asks from the waiting loop."""
@@ -98,14 +103,24 @@ class Questions:
             return answers.play(self._announcer.announce(caller), self._prompts_dir)
         async with asyncio.timeout(ANSWER_DEADLINE_S):
             instruction = await self._instruction(path, call_id, args)
-        if isinstance(instruction, tel.PromiseCallback):
-            if not self._callers.promise_callback(call_id, instruction.number):
-                instruction = tel.KeepWaiting()
+        if not self._lets_go(call_id, instruction, args):
+            instruction = tel.KeepWaiting()
         return answers.answer(instruction, self._prompts_dir)
+
+    def _lets_go(self, call_id: CallId, instruction: answers.Answer, args: Sequence[str]) -> bool:
+        """False for an answer that would let a caller go whose turn has come."""
+        match instruction:
+            case tel.PromiseCallback(number=number):
+                return self._callers.let_go(call_id, number)
+            case tel.KeepMessage(number=number):
+                return self._callers.let_go(call_id, number, integer(args[1]))
+            case tel.TakeMessage():
+                self._callers.message_begins(call_id)
+        return True
 
     async def _instruction(
         self, path: AgiPath, call_id: CallId, args: Sequence[str]
-    ) -> tel.Instruction | tel.WaitingAnswer | tel.GreetingAnswer:
+    ) -> answers.Answer:
         if path is AgiPath.DIALOGUE_BEGIN:
             return await self._dialogue.begin(self._entered(call_id, args))
         if path is AgiPath.SURVEY_BEGIN:

@@ -25,7 +25,15 @@ from kernel.phone import clean, mask
 from kernel.policy import Action, Principal, allows
 
 _ZONE = ZoneInfo(CITY_ZONE_NAME)
-_OUTCOMES = ("answered", "abandoned", "left_in_menu", "transferred_out", "callback", "fault")
+_OUTCOMES = (
+    "answered",
+    "abandoned",
+    "left_in_menu",
+    "transferred_out",
+    "callback",
+    "message",
+    "fault",
+)
 
 
 TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]

@@ -27,7 +27,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cti.core.call_track import ANONYMOUS, CallTrack, promised_facts, step, strays
+from cti.core.call_track import ANONYMOUS, CallTrack, parting_facts, step, strays
 from cti.core.dial_back import DialTold, dial_out
 from cti.core.read_back import Truth, live_call, truth
 from cti.core.reports import (
@@ -126,7 +126,6 @@ class TelephoneLine:
         self._reachable: set[Endpoint] = set()
         self._addresses: dict[Endpoint, str] = {}
         self._ended: dict[CallId, None] = {}
-        self._first_answer: dict[CallId, datetime] = {}
         self._life = ""
         self._members: dict[TeamId, frozenset[Endpoint]] = {}
         self._began: dict[CallId, asyncio.Future[None]] = {}
@@ -252,6 +251,8 @@ class TelephoneLine:
             return
         if isinstance(fact, tel.CallEntered) and fact.callback_id is not None:
             self._dialling.picked_up(fact.callback_id, fact.call_id)
+        if isinstance(fact, tel.MessageLeft):
+            self._recorded.message_left(fact.call_id)
         self._emit(fact)
 
     def _call_of(self, report: Report) -> CallId | None:
@@ -287,7 +288,7 @@ class TelephoneLine:
         if begun and (future := self._began.pop(call_id, None)) and not future.done():
             future.set_result(None)
         if after is not None and after.answered_at is not None:
-            self._first_answer.setdefault(call_id, after.answered_at)
+            self._recorded.answered(call_id, after.answered_at)
         if after is not None and isinstance(report, Told) and report.tell is Tell.FALLBACK:
             # One question was not answered in time; we are there, so the caller need not ring on.
             self._take_back(after)
@@ -301,9 +302,7 @@ class TelephoneLine:
         self._dialling.over(call_id)
         while len(self._ended) > ENDED_KEPT:
             self._ended.pop(next(iter(self._ended)))
-        answered_at = self._first_answer.pop(call_id, None)
-        if recorded_at is not None:
-            closing = self._recorded.close(call_id, recorded_at, answered_at)
+        if (closing := self._recorded.over(call_id, recorded_at)) is not None:
             self._spawn(closing, "recording")
 
     def _contact(self, moved: ContactMoved) -> None:
@@ -351,8 +350,8 @@ class TelephoneLine:
         self._tracks.clear()
         for track in found.tracks:
             if track.place is Place.LEAVING and track.call_id not in told:
-                for fact in promised_facts(track, now):
-                    self._emit(fact)
+                for fact in parting_facts(track, now):
+                    self._pass_on(fact)
             known = replace(track, answered_at=answered.get(track.call_id, track.answered_at))
             self._replace(track.call_id, None, known)
         self._life = life
@@ -374,7 +373,7 @@ class TelephoneLine:
             self._emit(tel.TalkEnded(call_id, track.offer_id, track.endpoint, now))
         if track.greeted and track.callback_id is not None:
             self._dialling.close(track.callback_id, tel.DialResult.FAILED, call_id)
-        for fact in promised_facts(track, now) if track.place is Place.WAITING else ():
+        for fact in parting_facts(track, now) if track.place is Place.WAITING else ():
             self._emit(fact)
         ended_by = tel.EndedBy.FAULT if restarted else tel.EndedBy.CALLER
         self._emit(tel.CallHungUp(call_id, ended_by, 0, now))
@@ -399,20 +398,24 @@ class TelephoneLine:
             if call_id not in self._tracks and call_id not in self._ended:
                 self._close(call_id, begun_at(call_id))
 
-    def promise_callback(self, call_id: CallId, number: PhoneNumber) -> bool:
+    def let_go(self, call_id: CallId, number: PhoneNumber, spoken_s: int | None = None) -> bool:
         """From now on this waiting caller is not delivered any more. False, and nothing changes,
         when the caller's turn has come or the line is down: the caller then waits on."""
         track = self._tracks.get(call_id)
         if not self._state.up or track is None or track.place is not Place.WAITING:
             return False
-        self._replace(call_id, track, replace(track, promised=number))
+        self._replace(call_id, track, replace(track, promised=number, message_s=spoken_s))
         return True
+
+    def message_begins(self, call_id: CallId) -> None:
+        """The caller speaks, and still waits: a delivery takes the caller out of it."""
+        self._recorded.speaking(call_id)
 
     def still_waits(self, call_id: CallId) -> None:
         """A caller who was to be let go asks from the waiting loop: our answer was lost."""
         track = self._tracks.get(call_id)
         if track is not None and track.place is Place.WAITING and not track.promised.anonymous:
-            self._replace(call_id, track, replace(track, promised=ANONYMOUS))
+            self._replace(call_id, track, replace(track, promised=ANONYMOUS, message_s=None))
 
     # --- orders ------------------------------------------------------------------------------
 

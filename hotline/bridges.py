@@ -88,10 +88,12 @@ class PlannedOffers:
         if self._plans is None:
             return replace(always, callback=always.callback and open_now)
         callback, said = self._plans.offers_callback(team) and open_now, self._plans.said(team)
+        message = self._plans.opens_message_box(team)
         return QueueOffers(
             callback=(always.callback and open_now) or callback,
+            message=always.message or message,
             announcement=(*said, *always.announcement),
-            at_once=always.at_once or callback or bool(said),
+            at_once=always.at_once or callback or message or bool(said),
         )
 
 

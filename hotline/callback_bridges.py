@@ -9,10 +9,12 @@ from acd.service import Distribution
 from callbacks.core.intake import Missed
 from callbacks.core.task import Kind
 from callbacks.ports import WaitingCallback
+from callbacks.service import DutyCallbacks
 from cti.core.call_record import CallRecord
 from cti.journal import CallFilter, CallJournal
 from kernel.ids import CallbackId, CallId
 from kernel.paging import MAX_SIZE
+from kernel.telephony import MessageLeft, TelephonyFact
 
 _UNSPOKEN = ("abandoned", "fault")
 _LATER_CALLS = 50
@@ -64,6 +66,26 @@ def _missed(record: CallRecord) -> Missed:
         record.language,
         record.ended_at or record.arrived_at,
     )
+
+
+class MessageBox:
+    """Hears the telephone's facts: each message becomes a task for a person."""
+
+    def __init__(self, duty: DutyCallbacks) -> None:
+        self._duty = duty
+
+    def on_fact(self, fact: TelephonyFact) -> None:
+        if isinstance(fact, MessageLeft):
+            self._duty.take(
+                Missed(
+                    Kind.MESSAGE,
+                    fact.call_id,
+                    fact.number.digits,
+                    fact.team,
+                    fact.language,
+                    fact.at,
+                )
+            )
 
 
 class CallbackLine:

@@ -51,7 +51,7 @@ from hotline.bridges import (
     PlannedOffers,
     PositionAnnouncer,
 )
-from hotline.callback_bridges import CallbackLine, PastCalls
+from hotline.callback_bridges import CallbackLine, MessageBox, PastCalls
 from hotline.ivr_wiring import Ivr, build_ivr
 from hotline.secrets import Secrets
 from hotline.settings import Settings
@@ -264,7 +264,7 @@ async def _assemble(ground: _Ground) -> Services:
         days=OperatorDays(clock),
         supervision=Supervision(floor=floor, people=people, audit=ground.audit),
         feedback=Feedback(store=TableAnswerStore(database), log=get("feedback")),
-        duty_callbacks=_duty_callbacks(ground, journal, distribution),
+        duty_callbacks=_duty_callbacks(ground, journal, distribution, line),
         floor=floor,
         people=people,
         finder=TargetFinder(figures, people),
@@ -428,9 +428,9 @@ def _recordings(ground: _Ground) -> tuple[Archive, Library]:
 
 
 def _duty_callbacks(
-    ground: _Ground, journal: CallJournal, distribution: Distribution
+    ground: _Ground, journal: CallJournal, distribution: Distribution, line: TelephoneLine
 ) -> DutyCallbacks:
-    return DutyCallbacks(
+    duty = DutyCallbacks(
         store=TableTaskStore(ground.database),
         past=PastCalls(journal),
         line=CallbackLine(distribution),
@@ -440,6 +440,8 @@ def _duty_callbacks(
         ids=ground.ids,
         log=get("callbacks"),
     )
+    line.subscribe(MessageBox(duty).on_fact)
+    return duty
 
 
 def _accounts(ground: _Ground) -> Accounts:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ivr.core.waiting import QueueOffers, Talk, WaitingRules, announcement, begin, step
+from ivr.core.waiting import QueueOffers, Speaking, Talk, WaitingRules, announcement, begin, step
 from ivr.ports import WaitingOffers
 from kernel.bus import EventBus
 from kernel.clock import Clock
@@ -17,7 +17,6 @@ from kernel.phone import mask
 from kernel.telephony import (
     CallerInput,
     KeepWaiting,
-    PromiseCallback,
     Prompt,
     WaitingAnswer,
     WaitingCaller,
@@ -30,7 +29,7 @@ class StandingOffers:
     """Fills `WaitingOffers` where no plan says otherwise: what the reviewed data always offers."""
 
     def __init__(self, rules: WaitingRules) -> None:
-        self._offers = QueueOffers(callback=rules.callback_always)
+        self._offers = QueueOffers(callback=rules.callback_always, message=rules.message_always)
 
     def offers(self, team: TeamId) -> QueueOffers:
         return self._offers
@@ -75,11 +74,10 @@ class WaitingDialogue:
         talk = self._talks.get(call_id)
         if talk is None:
             return KeepWaiting()
-        self._tell(call_id, type(talk.asked).__name__.lower(), said.digits)
+        if not isinstance(talk.asked, Speaking):
+            self._tell(call_id, type(talk.asked).__name__.lower(), said.digits)
         after, answer = step(self._rules, talk, said)
         self._keep(call_id, after)
-        if isinstance(answer, PromiseCallback):
-            self._told_at.pop(call_id, None)
         return answer
 
     async def on_call_ended(self, event: CallEnded) -> None:

@@ -246,7 +246,7 @@ class CallAbandoned(Event):
 class CallDiverted(Event):
     """The caller left a team's line without one of its operators and without hanging up.
     `cause`: fallback (served by the telephone system's own queue while the platform was away),
-    callback (the caller hung up to be called back)."""
+    callback (the caller hung up to be called back), message (the caller left a message)."""
 
     team: TeamId
     waited_s: float
@@ -256,8 +256,8 @@ class CallDiverted(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Event):
     """The last event of each call, but for what becomes of a callback it asked for. `outcome`:
-    answered, abandoned, left_in_menu, transferred_out, callback, fault. `ended_by`: caller, agent,
-    platform, fault."""
+    answered, abandoned, left_in_menu, transferred_out, callback, message, fault. `ended_by`:
+    caller, agent, platform, fault."""
 
     outcome: str
     ended_by: str

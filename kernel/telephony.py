@@ -157,6 +157,19 @@ class CallbackAsked:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """A waiting caller spoke a message instead of waiting on, and is let go: as `CallbackAsked`, it
+    ends the wait, and `CallHungUp` follows. The audio is the call's recording."""
+
+    call_id: CallId
+    number: PhoneNumber  # whom to call about it
+    team: TeamId
+    language: Language
+    spoken: timedelta
+    at: datetime
+
+
 class DialResult(StrEnum):
     """What came of dialling a citizen."""
 
@@ -253,6 +266,7 @@ TelephonyFact = (
     | ConsultChanged
     | CallHungUp
     | CallbackAsked
+    | MessageLeft
     | DialBackEnded
     | EndpointChanged
     | RecordingClosed
@@ -340,7 +354,27 @@ class PromiseCallback:
     prompts: tuple[Prompt, ...] = ()
 
 
-WaitingAnswer = Play | Collect | KeepWaiting | PromiseCallback
+@dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """Let the caller speak after the phrases, until `silence`, a hash or `longest`; then ask again.
+    `number` is whom to call about it. Who hangs up has left it if it lasted `shortest`."""
+
+    number: PhoneNumber
+    prompts: tuple[Prompt, ...]
+    shortest: timedelta
+    silence: timedelta
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class KeepMessage:
+    """What was spoken is long enough: let the caller go."""
+
+    number: PhoneNumber
+    prompts: tuple[Prompt, ...] = ()
+
+
+WaitingAnswer = Play | Collect | KeepWaiting | PromiseCallback | TakeMessage | KeepMessage
 GreetingAnswer = Play | Collect | KeepWaiting | Disconnect
 
 
@@ -348,11 +382,12 @@ class InputKind(StrEnum):
     DIGITS = "digits"
     SILENCE = "silence"  # Collect ended without a key
     PLAYED = "played"  # Play ended
+    MESSAGE = "message"  # TakeMessage ended; `digits` are the whole seconds spoken
 
 
 @dataclass(frozen=True, slots=True)
 class CallerInput:
-    """What came of the last instruction. `digits` is empty unless kind is DIGITS."""
+    """What came of the last instruction. `digits` is empty unless kind is DIGITS or MESSAGE."""
 
     kind: InputKind
     digits: str

@@ -19,6 +19,7 @@ from acd.core.plans import (
     Combine,
     Measure,
     OfferCallback,
+    OpenMessageBox,
     OpenRingTo,
     Plan,
     Summon,
@@ -40,7 +41,7 @@ _TIMES = {
 }
 _KEYS = ("id", "zh", "en", "measured", "when", "triggers", "actions", *_TIMES)
 _MAY = ("hours", "dates")
-_ACTIONS = ("open_ring", "wrap_up_s", "announce", "offer_callback", "summon")
+_ACTIONS = ("open_ring", "wrap_up_s", "announce", "offer_callback", "message_box", "summon")
 _THRESHOLDS: Mapping[Measure, tuple[float, float]] = {
     Measure.WAITING: (0, 10_000),
     Measure.LONGEST_WAIT: (0, 3600),
@@ -201,9 +202,7 @@ class _Reader(NodeReader):
     # --- what ------------------------------------------------------------------------------
 
     def _actions(self, node: Node, teams: tuple[TeamId, ...]) -> tuple[Action, ...]:
-        keys = self._mapping(
-            node, ("open_ring", "wrap_up_s", "announce", "offer_callback", "summon")
-        )
+        keys = self._mapping(node, _ACTIONS)
         if not keys:
             raise self._fault(node, "a plan does something")
         actions: list[Action] = []
@@ -215,12 +214,18 @@ class _Reader(NodeReader):
         if "announce" in keys:
             actions.append(Announce(self._prompts(keys["announce"])))
         if "offer_callback" in keys:
-            if self._text(keys["offer_callback"]) != "true":
-                raise self._fault(keys["offer_callback"], "true is expected here, or nothing")
+            self._true(keys["offer_callback"])
             actions.append(OfferCallback())
+        if "message_box" in keys:
+            self._true(keys["message_box"])
+            actions.append(OpenMessageBox())
         if "summon" in keys:
             actions.append(Summon(self._reasons(keys["summon"])))
         return tuple(actions)
+
+    def _true(self, node: Node) -> None:
+        if self._text(node) != "true":
+            raise self._fault(node, "true is expected here, or nothing")
 
     def _ring(self, node: Node, teams: tuple[TeamId, ...]) -> int:
         text = self._text(node)

@@ -160,7 +160,8 @@ class Call:
     `entered_at` begins the present visit; `ring`, from 1, is what the visit's age made of who may
     serve it. `in_line` is True from entry until answer, abandon or transfer. `answered` once a
     person was there; `closed` when its end was published already and it turned up again;
-    `callback_id` when the caller left the line to be called back, for the n-th time (`wishes`).
+    `callback_id` when the caller left the line to be called back, for the n-th time (`wishes`);
+    `left_message` when the caller left it with a message.
     """
 
     call_id: CallId
@@ -181,6 +182,7 @@ class Call:
     closed: bool = False
     callback_id: CallbackId | None = None
     wishes: int = 0
+    left_message: bool = False
 
 
 def check_call(call: Call, event: CallEvent) -> CallKind:

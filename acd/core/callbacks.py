@@ -31,7 +31,7 @@ from kernel import events as ev
 from kernel.assignment import Choice
 from kernel.errors import Conflict, NotFound
 from kernel.ids import CallbackId, CallId
-from kernel.telephony import CallbackAsked, CallEntered, DialBackEnded, DialResult
+from kernel.telephony import CallbackAsked, CallEntered, DialBackEnded, DialResult, MessageLeft
 
 UNKNOWN, HUNG_UP = "unknown", "hung_up"
 """Results of a dial beside the telephone's own: nobody saw; came, and left before the line."""
@@ -51,7 +51,7 @@ def on_callback_asked(work: Work, fact: CallbackAsked) -> None:
     if call is not None:
         arrived_at = call.first_arrival_at
         entered_at = call.entered_at if call.in_line else entered_at
-        _leave_line(work, call)
+        _leave_line(work, call, "callback")
         call.callback_id = known.callback_id if known is not None else callback_id
     if known is not None:
         _publish_noted(work, known, fact.call_id, joined=True)
@@ -74,6 +74,14 @@ def on_callback_asked(work: Work, fact: CallbackAsked) -> None:
     stand(work, callback)
 
 
+def on_message_left(work: Work, fact: MessageLeft) -> None:
+    """The caller leaves the line and is neither answered nor lost: a person hears the message."""
+    call = work.floor.calls.get(fact.call_id)
+    if call is not None:
+        _leave_line(work, call, "message")
+        call.left_message = True
+
+
 def _wish(call: Call | None, fact: CallbackAsked) -> CallbackId:
     """A new id; a call may ask again after its callback is over."""
     wishes = 1
@@ -89,7 +97,7 @@ def keep(work: Work, callback: Callback) -> None:
     work.start_timer(TimerKind.EXPIRY, callback.callback_id, callback.expires_at)
 
 
-def _leave_line(work: Work, call: Call) -> None:
+def _leave_line(work: Work, call: Call, cause: str) -> None:
     """The visit ends: neither answered nor abandoned."""
     if not call.in_line:
         return
@@ -105,7 +113,7 @@ def _leave_line(work: Work, call: Call) -> None:
             call_id=call.call_id,
             team=call.team,
             waited_s=work.waited_s(call),
-            cause="callback",
+            cause=cause,
         )
     )
 

@@ -257,14 +257,19 @@ def end_in_menu(work: Work, call_id: CallId, ended_by: EndedBy, cause: int) -> N
 
 
 def _publish_end(work: Work, call: Call, ended_by: EndedBy, cause: int) -> None:
-    outcome = "abandoned" if call.callback_id is None else "callback"
-    _ended(work, call.call_id, "answered" if call.answered else outcome, ended_by, cause)
+    if call.answered:
+        outcome = "answered"
+    elif call.callback_id is not None:
+        outcome = "callback"
+    else:
+        outcome = "message" if call.left_message else "abandoned"
+    _ended(work, call.call_id, outcome, ended_by, cause)
 
 
 def _ended(work: Work, call_id: CallId, outcome: str, ended_by: EndedBy, cause: int) -> None:
     """A call that the telephone system's death cut off is a fault, unless the caller had got what
     he or she wanted."""
-    if ended_by is EndedBy.FAULT and outcome not in ("answered", "callback"):
+    if ended_by is EndedBy.FAULT and outcome not in ("answered", "callback", "message"):
         outcome = "fault"
     work.publish(
         ev.CallEnded(

@@ -15,7 +15,15 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from acd.core.plans import Announce, OfferCallback, OpenRingTo, Plan, Summon, WrapUpAtMost
+from acd.core.plans import (
+    Announce,
+    OfferCallback,
+    OpenMessageBox,
+    OpenRingTo,
+    Plan,
+    Summon,
+    WrapUpAtMost,
+)
 from kernel.ids import TeamId
 
 PROMPTS_AT_MOST = 2
@@ -48,11 +56,13 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class Wants:
     """What all running plans together want. `said`: prompts for each team's waiting callers;
-    `callback`: the teams whose callers are offered to be called back."""
+    `callback`: the teams whose callers are offered to be called back; `message`: whose callers may
+    leave a message."""
 
     levers: Mapping[LeverKey, float] = field(default_factory=dict)
     said: Mapping[TeamId, tuple[str, ...]] = field(default_factory=dict)
     callback: frozenset[TeamId] = frozenset()
+    message: frozenset[TeamId] = frozenset()
 
 
 def wants(running: Iterable[Plan]) -> Wants:
@@ -60,15 +70,18 @@ def wants(running: Iterable[Plan]) -> Wants:
     levers: dict[LeverKey, float] = {}
     said: dict[TeamId, tuple[str, ...]] = {}
     callback: set[TeamId] = set()
+    message: set[TeamId] = set()
     for plan in running:
         if any(isinstance(action, OfferCallback) for action in plan.actions):
             callback.update(plan.teams)
+        if any(isinstance(action, OpenMessageBox) for action in plan.actions):
+            message.update(plan.teams)
         for key, value in lever_values(plan).items():
             levers[key] = _STRONGER[key[0]](levers.get(key, UNTOUCHED[key[0]]), value)
         for team, prompts in _prompts(plan).items():
             both = dict.fromkeys((*said.get(team, ()), *prompts))
             said[team] = tuple(both)[:PROMPTS_AT_MOST]
-    return Wants(levers, said, frozenset(callback))
+    return Wants(levers, said, frozenset(callback), frozenset(message))
 
 
 def lever_values(plan: Plan) -> dict[LeverKey, float]:
@@ -81,7 +94,7 @@ def lever_values(plan: Plan) -> dict[LeverKey, float]:
             case WrapUpAtMost():
                 limit_s = action.limit / timedelta(seconds=1)
                 found |= {(LeverKind.WRAP_UP, team): limit_s for team in plan.teams}
-            case Announce() | OfferCallback() | Summon():
+            case Announce() | OfferCallback() | OpenMessageBox() | Summon():
                 pass
             case _:
                 assert_never(action)

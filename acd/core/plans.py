@@ -121,13 +121,18 @@ class OfferCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenMessageBox:
+    """Waiting callers are told at once that they may leave a message."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summon:
     """Operators who are not ready for one of these reasons are asked to come back."""
 
     reasons: tuple[str, ...]
 
 
-Action = OpenRingTo | WrapUpAtMost | Announce | OfferCallback | Summon
+Action = OpenRingTo | WrapUpAtMost | Announce | OfferCallback | OpenMessageBox | Summon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from acd.core.callbacks import (
     dial_expired,
     on_callback_asked,
     on_dial_back_ended,
+    on_message_left,
     redial,
 )
 from acd.core.consulting import on_consult_changed
@@ -113,6 +114,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     tel.ConsultChanged: on_consult_changed,
     tel.CallHungUp: on_hung_up,
     tel.CallbackAsked: on_callback_asked,
+    tel.MessageLeft: on_message_left,
     tel.DialBackEnded: on_dial_back_ended,
     tel.EndpointChanged: _on_phone,
     tel.RecordingClosed: _not_ours,

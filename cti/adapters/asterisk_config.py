@@ -70,6 +70,7 @@ MODULES = (
     "app_playback",
     "app_playtones",
     "app_read",
+    "app_record",
     "app_mixmonitor",
     "app_chanspy",
     "app_queue",

@@ -8,6 +8,8 @@ MixMonitor, measured on Asterisk 22.10.1: the channel's receive direction comes 
 from __future__ import annotations
 
 import asyncio
+import os
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +20,8 @@ LOOK_EVERY_S = 0.1
 STEADY_LOOKS = 3
 GIVE_UP_S = 30.0
 SUFFIX = ".raw"
+MESSAGE_SUFFIX = ".sln"
+"""A message spoken while waiting: one channel, written by Asterisk's Record."""
 
 
 class SpoolFolder:
@@ -29,7 +33,10 @@ class SpoolFolder:
     async def completed(self, call_id: CallId) -> int:
         """Asterisk's writer flushes after the channel has gone, and tells nobody when it is done:
         a file is complete when its size has stood still for 0.3 s."""
-        path = self._folder / self.file_name(call_id)
+        path = self._folder / f"{call_id}{MESSAGE_SUFFIX}"
+        message = await asyncio.to_thread(path.exists)
+        if not message:
+            path = self._folder / self.file_name(call_id)
         last, steady, waited = -1, 0, 0.0
         while steady < STEADY_LOOKS and waited < GIVE_UP_S:
             size = await asyncio.to_thread(_size, path)
@@ -37,6 +44,10 @@ class SpoolFolder:
             last = size
             waited += LOOK_EVERY_S
             await asyncio.sleep(LOOK_EVERY_S)
+        if message:
+            return await asyncio.to_thread(
+                _as_recording, path, self._folder / self.file_name(call_id)
+            )
         return max(last, 0)
 
     def file_name(self, call_id: CallId) -> str:
@@ -44,6 +55,9 @@ class SpoolFolder:
 
     async def discard(self, call_id: CallId) -> None:
         await asyncio.to_thread((self._folder / self.file_name(call_id)).unlink, True)
+
+    async def drop_message(self, call_id: CallId) -> None:
+        await asyncio.to_thread((self._folder / f"{call_id}{MESSAGE_SUFFIX}").unlink, True)
 
     async def left_over(self) -> Sequence[CallId]:
         return await asyncio.to_thread(_calls, self._folder)
@@ -57,10 +71,25 @@ def _size(path: Path) -> int:
 
 
 def _calls(folder: Path) -> list[CallId]:
-    found = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        try:
-            found.append(valid_call_id(path.stem))
-        except ValueError:
-            continue
-    return found
+    found: dict[CallId, None] = {}
+    for suffix in (SUFFIX, MESSAGE_SUFFIX):
+        for path in sorted(folder.glob(f"*{suffix}")):
+            try:
+                found[valid_call_id(path.stem)] = None
+            except ValueError:
+                continue
+    return list(found)
+
+
+def _as_recording(message: Path, recording: Path) -> int:
+    """Add a message to the call's recording: one side becomes two, with silence on the operator's.
+    The message's own file goes last. Returns the recording's size in bytes."""
+    samples = array("h", message.read_bytes()[: message.stat().st_size // 2 * 2])
+    both = array("h", bytes(4 * len(samples)))
+    both[0::2] = samples
+    with recording.open("ab") as out:
+        out.write(both.tobytes())
+        out.flush()
+        os.fsync(out.fileno())
+    message.unlink()
+    return recording.stat().st_size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import assert_never
 
 from cti.core.words import AnswerVariable as Var
@@ -18,9 +19,10 @@ _NUMBER = re.compile(r"[0-9]{3,16}")
 MAX_DIGITS = 32
 
 
-def answer(
-    instruction: tel.Instruction | tel.WaitingAnswer | tel.GreetingAnswer, prompts_dir: str
-) -> dict[str, str]:
+Answer = tel.Instruction | tel.WaitingAnswer | tel.GreetingAnswer
+
+
+def answer(instruction: Answer, prompts_dir: str) -> dict[str, str]:
     """Variables in the order to set them, `CC_DO` last: a cut answer is then no answer at all.
 
     Raises ValueError for a prompt, team or number that may not reach the dialplan.
@@ -45,6 +47,14 @@ def answer(
             do = Do.HANGUP
         case tel.KeepWaiting():
             do = Do.WAIT
+        case tel.TakeMessage():
+            do = Do.MESSAGE
+            variables[Var.NUMBER] = _checked(_NUMBER, instruction.number.digits)
+            variables[Var.SHORTEST] = _seconds(instruction.shortest)
+            variables[Var.SILENCE] = _seconds(instruction.silence)
+            variables[Var.MAX] = _seconds(instruction.longest)
+        case tel.KeepMessage():
+            do = Do.TAKEN
         case tel.PromiseCallback():
             do = Do.CALLBACK
             variables[Var.NUMBER] = _checked(_NUMBER, instruction.number.digits)
@@ -72,6 +82,10 @@ def play(prompts: Sequence[tel.Prompt], prompts_dir: str) -> dict[str, str]:
     if len(chunks) > len(names):
         raise ValueError(f"too many prompts for one answer: {len(prompts)}")
     return {name.value: chunk for name, chunk in zip(names, chunks, strict=False)}
+
+
+def _seconds(duration: timedelta) -> str:
+    return str(max(1, round(duration.total_seconds())))
 
 
 def _checked(pattern: re.Pattern[str], text: str) -> str:

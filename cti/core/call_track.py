@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cti.core import reports as rp
 from cti.core.dial_back import DialTold
@@ -65,7 +65,8 @@ class CallTrack:
     consulted: Leg | None = None
     consult_talking: bool = False
     answered_at: datetime | None = None
-    promised: PhoneNumber = ANONYMOUS  # the number to call back, once the caller was let go
+    promised: PhoneNumber = ANONYMOUS  # the number to call, once the caller was let go
+    message_s: int | None = None  # the caller was let go with a message of so many seconds
     callback_id: CallbackId | None = None  # of a citizen whom we called
 
     @property
@@ -146,7 +147,10 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
             return _left(before, Place.FALLBACK), facts
         case Tell.CALLBACK:
             after = replace(_left(before, Place.LEAVING), promised=clean(told.number))
-            return after, promised_facts(after, now)
+            return after, parting_facts(after, now)
+        case Tell.MESSAGE:
+            after = _with_message(_left(before, Place.LEAVING), told)
+            return after, parting_facts(after, now)
 
 
 def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
@@ -165,7 +169,12 @@ def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
         callback_id=told.callback_id or track.callback_id,
         # Told from anywhere else, the caller was not let go.
         promised=ANONYMOUS,
+        message_s=None,
     )
+
+
+def _with_message(track: CallTrack, told: rp.Told) -> CallTrack:
+    return replace(track, promised=clean(told.number), message_s=told.message_s or 0)
 
 
 def _entered(
@@ -222,10 +231,13 @@ def waiting_fact(track: CallTrack, now: datetime) -> tel.CallWaiting:
     )
 
 
-def promised_facts(track: CallTrack, now: datetime) -> tuple[tel.TelephonyFact, ...]:
-    """That this caller asked to be called back; nothing for one who did not."""
+def parting_facts(track: CallTrack, now: datetime) -> tuple[tel.TelephonyFact, ...]:
+    """That this caller asked to be called back or left a message; nothing for anybody else."""
     if track.promised.anonymous:
         return ()
+    if track.message_s is not None:
+        team, spoken = track.team or TeamId(""), timedelta(seconds=track.message_s)
+        return (tel.MessageLeft(track.call_id, track.promised, team, track.language, spoken, now),)
     fact = tel.CallbackAsked(
         track.call_id,
         track.promised,
@@ -310,6 +322,9 @@ def _hung_up(
     if told.ended_by_platform:
         ended_by = tel.EndedBy.AGENT if told.in_survey else tel.EndedBy.PLATFORM
     facts = _talk_ended(track, now) if track is not None else ()
+    if track is not None and track.place is Place.WAITING and told.message_s is not None:
+        # Hung up at the end of the message, as most people do.
+        facts = parting_facts(_with_message(track, told), now)
     if track is None and told.seq <= _SEQ_OF_AN_UNTOLD_END:
         # Hung up at the very moment of the answer: the first telling is also the last.
         facts = (_entered_fact(told.call_id, told, now),)

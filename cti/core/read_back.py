@@ -121,8 +121,14 @@ def _track(row: ChannelRow, legs: list[ChannelRow]) -> CallTrack:
         consult_talking=place is Place.CONSULTING and _up(legs, Role.CONSULTED),
         answered_at=rp.milliseconds(variables.get(Var.RECORDED)) if _was_answered(row) else None,
         promised=clean(variables.get(Var.CALLBACK_NUMBER, "") if place is Place.LEAVING else ""),
+        message_s=_message_s(variables) if place is Place.LEAVING else None,
         callback_id=rp.callback(variables.get(Var.CALLBACK)),
     )
+
+
+def _message_s(variables: Mapping[str, str]) -> int | None:
+    spoken = variables.get(Var.MESSAGE_S)
+    return rp.integer(spoken) if spoken else None
 
 
 def _place(row: ChannelRow, legs: list[ChannelRow]) -> Place:

@@ -52,6 +52,7 @@ class Told:
     in_survey: bool = False
     recorded_at: datetime | None = None
     number: str = ""
+    message_s: int | None = None  # so many seconds of a message were spoken
     callback_id: CallbackId | None = None
     silent: bool = False  # the last thing heard of the caller was nothing
 
@@ -186,6 +187,7 @@ def parse_told(headers: Headers) -> Told:
         in_survey=headers.get("stage") == "survey",
         recorded_at=milliseconds(headers.get("recorded")),
         number=headers.get("number", ""),
+        message_s=integer(headers["message"]) if headers.get("message") else None,
         callback_id=callback(headers.get("callback")),
         silent=headers.get("input") == "silence",
     )

@@ -73,6 +73,11 @@ def _announced(event: ev.WaitAnnounced) -> tuple[str, dict[str, str]]:
     }
 
 
+_DIVERTED = {
+    "callback": "离开队列等待回拨，已等待 %(waited)s 秒",
+    "message": "离开队列并留言，已等待 %(waited)s 秒",
+}
+
 _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
     ev.CallArrived: lambda e: (
         Lane.CALLER,
@@ -140,9 +145,7 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
     ),
     ev.CallDiverted: lambda e: (
         Lane.QUEUE,
-        "离开队列等待回拨，已等待 %(waited)s 秒"
-        if e.cause == "callback"
-        else "由电话系统的备用队列接听，已等待 %(waited)s 秒",
+        _DIVERTED.get(e.cause, "由电话系统的备用队列接听，已等待 %(waited)s 秒"),
         {"waited": _s(e.waited_s)},
     ),
     ev.CallbackNoted: lambda e: (
@@ -224,6 +227,7 @@ OUTCOME_NAMES: dict[str, str] = {
     "task_wrong_number": "号码有误",
     "task_not_needed": "无需回拨",
     "task_reached_meanwhile": "市民已再次来电并接通",
+    "message": "已留言",
     "callback_answered": "市民已接听",
     "callback_gave_up": "未能接通，转人工回拨",
     "callback_expired": "已过期，转人工回拨",

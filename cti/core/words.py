@@ -47,6 +47,8 @@ class Do(StrEnum):
     HANGUP = "hangup"
     WAIT = "wait"
     CALLBACK = "callback"
+    MESSAGE = "message"
+    TAKEN = "taken"
 
 
 class AnswerVariable(StrEnum):
@@ -62,6 +64,8 @@ class AnswerVariable(StrEnum):
     LANGUAGE = "CC_LANGUAGE"
     PRIORITY = "CC_PRIORITY"
     NUMBER = "CC_NUMBER"
+    SHORTEST = "CC_SHORTEST"
+    SILENCE = "CC_SILENCE"
 
 
 class TruthVariable(StrEnum):
@@ -86,6 +90,7 @@ class TruthVariable(StrEnum):
     TERM = "CC_TERM"
     CALLBACK_NUMBER = "CC_CALLBACK_NUMBER"
     CALLBACK = "CC_CALLBACK"
+    MESSAGE_S = "CC_MESSAGE_S"
     DIALSTATUS = "DIALSTATUS"
 
 
@@ -114,6 +119,7 @@ class Tell(StrEnum):
     HELD = "held"
     JOINED = "joined"
     CALLBACK = "callback"
+    MESSAGE = "message"
     HUNGUP = "hungup"
 
 

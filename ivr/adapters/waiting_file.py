@@ -8,7 +8,7 @@ from pathlib import Path
 from ivr.adapters.marked_yaml import Value, read
 from ivr.core.waiting import WaitingRules
 
-_GROUPS = frozenset({"callback", "announce", "dialogue"})
+_GROUPS = frozenset({"callback", "message", "announce", "dialogue"})
 _SECONDS_A_DAY = 86_400
 
 
@@ -20,6 +20,11 @@ def load_waiting(path: Path) -> WaitingRules:
     dialogue = groups["dialogue"].fields(
         frozenset({"key_timeout_s", "number_timeout_s", "tries"}), frozenset()
     )
+    message = groups["message"].fields(
+        frozenset({"key", "always", "shortest_s", "silence_s", "longest_s"}), frozenset()
+    )
+    if message["key"].text() == callback["key"].text():
+        raise message["key"].wrong("the key of a callback cannot be that of a message, too")
     return WaitingRules(
         callback_key=_key(callback["key"]),
         callback_always=_yes_or_no(callback["always"]),
@@ -28,6 +33,11 @@ def load_waiting(path: Path) -> WaitingRules:
         key_timeout=_seconds(dialogue["key_timeout_s"], 2, 20),
         number_timeout=_seconds(dialogue["number_timeout_s"], 2, 20),
         tries=int(dialogue["tries"].number(1, 5)),
+        message_key=_key(message["key"]),
+        message_always=_yes_or_no(message["always"]),
+        message_shortest=_seconds(message["shortest_s"], 1, 30),
+        message_silence=_seconds(message["silence_s"], 2, 30),
+        message_longest=_seconds(message["longest_s"], 10, 600),
     )
 
 

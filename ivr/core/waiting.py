@@ -8,13 +8,14 @@ promised before the caller has confirmed the number:
 
     key ── own number known ──▶ own ──1──▶ promised
      │                           │2
-     └── anonymous ───────────▶ typing ──digits#──▶ typed ──1──▶ promised
+     └── anonymous ───────────▶ typing ──digits#──▶ typed ──1──▶ promised, or speaking
                                  ▲────────────2─────┘
+    message key ── own number known ──▶ speaking ──▶ message kept, or too short: waits on
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -24,9 +25,11 @@ from kernel.telephony import (
     CallerInput,
     Collect,
     InputKind,
+    KeepMessage,
     KeepWaiting,
     PromiseCallback,
     Prompt,
+    TakeMessage,
     WaitingAnswer,
     WaitingCaller,
 )
@@ -50,6 +53,11 @@ class WaitingRules:
     key_timeout: timedelta
     number_timeout: timedelta
     tries: int
+    message_key: str
+    message_always: bool
+    message_shortest: timedelta
+    message_silence: timedelta
+    message_longest: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class QueueOffers:
     callback: bool = False
     announcement: tuple[str, ...] = ()
     at_once: bool = False
+    message: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,10 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """Asked for a number; `tries` are left after this one."""
+    """Asked for a number; `tries` are left after this one. `message`: to speak a message."""
 
     tries: int
+    message: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +95,17 @@ class Typed:
 
     number: PhoneNumber
     tries: int
+    message: bool = False
 
 
-Asked = Own | Typing | Typed
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """Speaks a message; `number` is whom to call about it."""
+
+    number: PhoneNumber
+
+
+Asked = Own | Typing | Typed | Speaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +134,20 @@ def announcement(
     if told_at is not None and now - told_at < rules.announce_every:
         return ()
     names = offers.announcement + (("waiting_callback_offer",) if offers.callback else ())
+    names += ("waiting_message_offer",) if offers.message else ()
     return tuple(Prompt(name, caller.language) for name in names)
 
 
 def begin(rules: WaitingRules, offers: QueueOffers, caller: WaitingCaller, key: str) -> Turn:
     """A key during the music. One without a meaning leads back to the music."""
-    if key != rules.callback_key or not offers.callback:
+    message = key == rules.message_key and offers.message
+    if not message and not (key == rules.callback_key and offers.callback):
         return None, KeepWaiting()
-    if callable_number(caller.ani):
-        return _ask(rules, caller.language, Own(caller.ani))
-    return _ask(rules, caller.language, Typing(rules.tries - 1))
+    if not callable_number(caller.ani):
+        return _ask(rules, caller.language, Typing(rules.tries - 1, message))
+    if message:
+        return _speak(rules, caller.language, caller.ani)
+    return _ask(rules, caller.language, Own(caller.ani))
 
 
 def step(rules: WaitingRules, talk: Talk, said: CallerInput) -> Turn:
@@ -142,11 +164,15 @@ def step(rules: WaitingRules, talk: Talk, said: CallerInput) -> Turn:
         case Typing():
             return _typed(rules, language, asked, key)
         case Typed():
+            if key == YES and asked.message:
+                return _speak(rules, language, asked.number)
             if key == YES:
                 return None, _promise(language, asked.number)
             if key == OTHER and asked.tries > 0:
-                return _ask(rules, language, Typing(asked.tries - 1))
+                return _ask(rules, language, Typing(asked.tries - 1, asked.message))
             return None, _go_on(language)
+        case Speaking():
+            return None, _spoken(rules, language, asked.number, said)
         case _:
             assert_never(asked)
 
@@ -154,15 +180,37 @@ def step(rules: WaitingRules, talk: Talk, said: CallerInput) -> Turn:
 def _typed(rules: WaitingRules, language: Language, asked: Typing, digits: str) -> Turn:
     number = PhoneNumber(digits)
     if callable_number(number):
-        return _ask(rules, language, Typed(number, asked.tries))
+        return _ask(rules, language, Typed(number, asked.tries, asked.message))
     if not digits or asked.tries == 0:
         return None, _go_on(language)
-    again = Typing(asked.tries - 1)
+    again = replace(asked, tries=asked.tries - 1)
     return _ask(rules, language, again, before=("waiting_callback_not_callable",))
 
 
+def _speak(rules: WaitingRules, language: Language, number: PhoneNumber) -> Turn:
+    prompts = (Prompt("waiting_message_speak", language),)
+    answer = TakeMessage(
+        number, prompts, rules.message_shortest, rules.message_silence, rules.message_longest
+    )
+    return Talk(language, Speaking(number)), answer
+
+
+def _spoken(
+    rules: WaitingRules, language: Language, number: PhoneNumber, said: CallerInput
+) -> WaitingAnswer:
+    """What was spoken is kept if it is long enough; else the caller, who never left, waits on."""
+    seconds = int(said.digits) if said.digits.isdecimal() else 0
+    enough = timedelta(seconds=seconds) >= rules.message_shortest
+    if said.kind is InputKind.MESSAGE and enough:
+        return KeepMessage(number, (Prompt("waiting_message_kept", language),))
+    return KeepWaiting((Prompt("waiting_message_too_short", language),))
+
+
 def _ask(
-    rules: WaitingRules, language: Language, asked: Asked, before: tuple[str, ...] = ()
+    rules: WaitingRules,
+    language: Language,
+    asked: Own | Typing | Typed,
+    before: tuple[str, ...] = (),
 ) -> Turn:
     match asked:
         case Own():

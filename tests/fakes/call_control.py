@@ -32,6 +32,7 @@ from kernel.telephony import (
     LineLost,
     LineRestored,
     LiveCall,
+    MessageLeft,
     OfferAnswered,
     OfferFailed,
     OfferResult,
@@ -183,6 +184,14 @@ class Exchange:
                 self.clock.now(),
             )
         )
+        self.caller_hangs_up(call_id, EndedBy.PLATFORM)
+
+    def leave_message(self, call_id: CallId, spoken: timedelta = timedelta(seconds=9)) -> None:
+        """The waiting caller spoke a message, and is let go."""
+        caller = self.callers[call_id]
+        assert caller.place == "waiting"
+        now = self.clock.now()
+        self.tell(MessageLeft(call_id, caller.ani, caller.team, caller.language, spoken, now))
         self.caller_hangs_up(call_id, EndedBy.PLATFORM)
 
     def _waits(self, caller: Caller) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from kernel import telephony as tel
 from kernel.ids import CallId, TeamId
 from kernel.language import Language
+from kernel.phone import PhoneNumber
 
 GREETING = tel.Prompt("greeting", Language.MANDARIN)
 RATE = tel.Prompt("rate", Language.MANDARIN)
@@ -100,9 +101,13 @@ ASK_NUMBER = tel.Collect((GREETING,), 1, timedelta(seconds=5))
 
 
 class ScriptedKeys:
-    """Fills `WaitingKeys`: key 1 asks once, 1 then is confirmed; everything else waits on."""
+    """Fills `WaitingKeys`: key 1 asks once, 1 then is confirmed; key 2 takes a message; everything
+    else waits on."""
 
     def __init__(self) -> None:
+        second = timedelta(seconds=1)
+        number = PhoneNumber("13800138000")
+        self.message = tel.TakeMessage(number, (GREETING,), second, 2 * second, 10 * second)
         self.pressed: list[tuple[tel.WaitingCaller, str]] = []
         self.said: list[tuple[CallId, tel.CallerInput]] = []
         self.fault: Exception | None = None
@@ -111,10 +116,15 @@ class ScriptedKeys:
         self.pressed.append((caller, key))
         if self.fault is not None:
             raise self.fault
+        if key == "2":
+            return self.message
         return ASK_NUMBER if key == "1" else tel.KeepWaiting()
 
     async def next(self, call_id: CallId, said: tel.CallerInput) -> tel.WaitingAnswer:
         self.said.append((call_id, said))
+        if said.kind is tel.InputKind.MESSAGE:
+            enough = int(said.digits) >= self.message.shortest.total_seconds()
+            return tel.KeepMessage(self.message.number) if enough else tel.KeepWaiting()
         if said.digits != "1":
             return tel.KeepWaiting()
         caller = next(c for c, _ in self.pressed if c.call_id == call_id)

@@ -77,6 +77,7 @@ class FakeSpool:
     def __init__(self) -> None:
         self.sizes: dict[CallId, int] = {}
         self.discarded: list[CallId] = []
+        self.dropped: list[CallId] = []
 
     async def completed(self, call_id: CallId) -> int:
         return self.sizes.get(call_id, 0)
@@ -86,6 +87,9 @@ class FakeSpool:
 
     async def discard(self, call_id: CallId) -> None:
         self.discarded.append(call_id)
+
+    async def drop_message(self, call_id: CallId) -> None:
+        self.dropped.append(call_id)
 
     async def left_over(self) -> Sequence[CallId]:
         return list(self.sizes)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from array import array
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -133,3 +136,74 @@ async def test_keys_do_nothing_while_the_platform_is_dead(tmp_path: Path) -> Non
         restored = await board.facts.wait(tel.LineRestored, count=2)
         assert [(c.call_id, c.place) for c in restored.calls] == [(waiting.call_id, "waiting")]
         assert restored.calls[0].first_arrival_at == waiting.first_arrival_at
+
+
+async def speaking(board: Switchboard) -> tuple[Dialog, tel.CallWaiting, float]:
+    """A waiting caller who pressed 2, and since when the line is recorded."""
+    citizen, waiting = await board.waiting()
+    await citizen.listen(5)
+    citizen.press("2")
+    path = board.values.recordings_dir / f"{waiting.call_id}.sln"
+    await asyncio.to_thread(wait_until, path.exists, "the recorder runs", 10)
+    return citizen, waiting, time.monotonic()
+
+
+async def test_a_message_is_ended_by_hash_and_becomes_the_calls_recording(
+    board: Switchboard,
+) -> None:
+    citizen, waiting, since = await speaking(board)
+    await citizen_speaks(since, 2.2)
+    citizen.press("#")
+    left = await board.facts.wait(tel.MessageLeft)
+    assert left.call_id == waiting.call_id
+    assert timedelta(seconds=1) <= left.spoken <= timedelta(seconds=8)
+    await citizen.wait("ended")
+    closed = await board.facts.wait(tel.RecordingClosed)
+    assert board.facts.names(waiting.call_id)[2:] == [
+        "MessageLeft",
+        "CallHungUp",
+        "RecordingClosed",
+    ]
+    sound = (board.values.recordings_dir / closed.file_name).read_bytes()
+    left_side, right_side = array("h", sound)[0::2], array("h", sound)[1::2]
+    assert len(left_side) >= 8000
+    assert max(left_side) > 1000, "the caller's tone"
+    assert set(right_side) == {0}, "nobody spoke with the caller"
+    assert board.errors() == []
+
+
+async def citizen_speaks(since: float, seconds: float) -> None:
+    """The test telephone sends its tone all the time."""
+    told = f"{seconds} s of speech"
+    await asyncio.to_thread(wait_until, lambda: time.monotonic() - since > seconds, told, 20)
+
+
+async def test_a_message_is_left_by_hanging_up_too(board: Switchboard) -> None:
+    citizen, waiting, since = await speaking(board)
+    await citizen_speaks(since, 2.2)
+    citizen.hang_up()
+    await board.facts.wait(tel.RecordingClosed)
+    assert board.facts.names(waiting.call_id)[2:4] == ["MessageLeft", "CallHungUp"]
+
+
+async def test_a_message_of_a_moment_is_dropped(tmp_path: Path) -> None:
+    async with switchboard(tmp_path) as board:
+        board.keys.message = replace(board.keys.message, shortest=timedelta(seconds=5))
+        citizen, waiting, _ = await speaking(board)
+        citizen.hang_up()
+        await board.facts.wait(tel.CallHungUp)
+        assert board.facts.names(waiting.call_id) == ["CallEntered", "CallWaiting", "CallHungUp"]
+        path = board.values.recordings_dir / f"{waiting.call_id}.sln"
+        await asyncio.to_thread(wait_until, lambda: not path.exists(), "it is dropped", 10)
+
+
+async def test_a_caller_whose_turn_comes_amid_the_message_gets_the_operator(
+    board: Switchboard,
+) -> None:
+    citizen, waiting, since = await speaking(board)
+    await citizen_speaks(since, 1.5)
+    await delivered(board, waiting.call_id)
+    await citizen.listen(10)
+    citizen.hang_up()
+    await board.facts.wait(tel.CallHungUp)
+    assert "MessageLeft" not in board.facts.names(waiting.call_id)

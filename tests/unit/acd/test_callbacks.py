@@ -487,3 +487,14 @@ def test_attempts_and_the_rest_between_them_outlive_the_run() -> None:
     assert (callback.attempts, callback.state) == (1, world.floor.callbacks[FIRST].state)
     check(again.floor)
     check_timers(again.floor, set(again.timers))
+
+
+def test_who_leaves_a_message_is_neither_answered_nor_lost() -> None:
+    world = hall()
+    world.exchange.leave_message(CallId("younger"))
+    world.drain()
+    assert told(world, ev.CallAbandoned) == []
+    left = told(world, ev.CallDiverted)[-1]
+    assert isinstance(left, ev.CallDiverted) and left.cause == "message"
+    assert world.ended[CallId("younger")].outcome == "message"
+    checked(world)

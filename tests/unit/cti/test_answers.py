@@ -42,6 +42,24 @@ def test_each_instruction_sets_its_variables_and_what_to_do_last() -> None:
         (tel.Disconnect(), {"CC_PLAY": "", "CC_DO": "hangup"}),
         (tel.KeepWaiting((HELLO,)), {"CC_PLAY": "/p/zh/greeting", "CC_DO": "wait"}),
         (
+            tel.TakeMessage(
+                PhoneNumber("13800138000"),
+                (HELLO,),
+                timedelta(seconds=3),
+                timedelta(seconds=5),
+                timedelta(seconds=120),
+            ),
+            {
+                "CC_PLAY": "/p/zh/greeting",
+                "CC_NUMBER": "13800138000",
+                "CC_SHORTEST": "3",
+                "CC_SILENCE": "5",
+                "CC_MAX": "120",
+                "CC_DO": "message",
+            },
+        ),
+        (tel.KeepMessage(PhoneNumber("13800138000")), {"CC_PLAY": "", "CC_DO": "taken"}),
+        (
             tel.PromiseCallback(PhoneNumber("13800138000")),
             {"CC_PLAY": "", "CC_NUMBER": "13800138000", "CC_DO": "callback"},
         ),

@@ -40,6 +40,8 @@ class Desk:
         self.begun: list[rp.Report] = []
         self.promised: list[tuple[CallId, PhoneNumber]] = []
         self.lets_go = True
+        self.spoken: list[int | None] = []
+        self.speaking: list[CallId] = []
         self.questions = Questions(
             dialogue=self.dialogue,
             announcer=self.announcer,
@@ -56,9 +58,13 @@ class Desk:
     def on_report(self, report: rp.Report) -> None:
         self.begun.append(report)
 
-    def promise_callback(self, call_id: CallId, number: PhoneNumber) -> bool:
+    def let_go(self, call_id: CallId, number: PhoneNumber, spoken_s: int | None = None) -> bool:
         self.promised.append((call_id, number))
+        self.spoken.append(spoken_s)
         return self.lets_go
+
+    def message_begins(self, call_id: CallId) -> None:
+        self.speaking.append(call_id)
 
     def still_waits(self, call_id: CallId) -> None:
         self.promised.clear()
@@ -184,3 +190,15 @@ async def test_faulty_keys_leave_the_caller_waiting(args: list[str]) -> None:
     desk.keys.fault = RuntimeError("a bug")
     answer = await desk.questions.answer("waiting/key", args)
     assert answer == {"CC_PLAY": "", "CC_DO": "wait"}
+
+
+async def test_a_message_is_marked_with_what_was_spoken() -> None:
+    desk = Desk()
+    await desk.questions.answer("waiting/key", [*WAITING, "2"])
+    assert desk.speaking == [CALL]
+    answer = await desk.questions.answer("waiting/next", [CALL, "message", "7"])
+    assert answer["CC_DO"] == "taken"
+    assert (desk.promised, desk.spoken) == ([(CALL, PhoneNumber("13800138000"))], [7])
+    desk.lets_go = False
+    answer = await desk.questions.answer("waiting/next", [CALL, "message", "7"])
+    assert answer["CC_DO"] == "wait"

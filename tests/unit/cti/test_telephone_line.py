@@ -427,7 +427,7 @@ NUMBER = PhoneNumber("13800138000")
 
 async def test_a_caller_who_was_promised_a_callback_is_not_delivered(rig: Rig) -> None:
     await rig.waiting()
-    assert rig.line.promise_callback(CALL, NUMBER)
+    assert rig.line.let_go(CALL, NUMBER)
     with pytest.raises(Conflict):
         await rig.line.deliver(CALL, OFFER, DESK, RING)
     assert rig.sent == []
@@ -442,7 +442,7 @@ async def test_a_caller_whose_turn_came_first_is_not_promised_anything(rig: Rig)
     await rig.waiting()
     delivery = asyncio.create_task(rig.line.deliver(CALL, OFFER, DESK, RING))
     await settle()
-    assert not rig.line.promise_callback(CALL, NUMBER)
+    assert not rig.line.let_go(CALL, NUMBER)
     await rig.hear(rp.LegDialled(CALLER, PHONE))
     await delivery
 
@@ -451,7 +451,7 @@ async def test_a_promise_whose_answer_was_lost_is_taken_back_by_the_next_questio
     rig: Rig,
 ) -> None:
     await rig.waiting()
-    rig.line.promise_callback(CALL, NUMBER)
+    rig.line.let_go(CALL, NUMBER)
     rig.line.still_waits(CALL)
     delivery = asyncio.create_task(rig.line.deliver(CALL, OFFER, DESK, RING))
     await settle()
@@ -465,7 +465,7 @@ async def test_a_promise_told_into_a_cut_link_is_told_before_the_truth(
     rig: Rig, still_there: bool
 ) -> None:
     await rig.waiting()
-    rig.line.promise_callback(CALL, NUMBER)
+    rig.line.let_go(CALL, NUMBER)
     rig.switch.lose()
     leaving = row("leaving")
     variables = {**leaving.variables, "CC_CALLBACK_NUMBER": NUMBER.digits}
@@ -485,4 +485,39 @@ async def test_without_a_link_nothing_is_promised(rig: Rig) -> None:
     await rig.waiting()
     rig.switch.lose()
     await settle()
-    assert not rig.line.promise_callback(CALL, NUMBER)
+    assert not rig.line.let_go(CALL, NUMBER)
+
+
+# --- a message ---------------------------------------------------------------------------------
+
+
+async def test_a_message_ends_the_wait_and_is_the_calls_recording(rig: Rig) -> None:
+    await rig.waiting()
+    rig.line.message_begins(CALL)
+    assert rig.line.let_go(CALL, NUMBER, 7)
+    with pytest.raises(Conflict):
+        await rig.line.deliver(CALL, OFFER, DESK, RING)
+    rig.spool.sizes[CALL] = 64_000
+    left = told(Tell.MESSAGE, 3, number=NUMBER.digits, message_s=7)
+    await rig.hear(left, told(Tell.HUNGUP, 4, number=NUMBER.digits, message_s=7))
+    await settle()
+    assert rig.names[2:] == ["MessageLeft", "CallHungUp", "RecordingClosed"]
+    message = rig.facts[2]
+    assert isinstance(message, tel.MessageLeft)
+    assert (message.number, message.spoken) == (NUMBER, timedelta(seconds=7))
+    assert rig.spool.dropped == []
+
+
+async def test_who_hangs_up_at_the_end_of_the_message_has_left_it(rig: Rig) -> None:
+    await rig.waiting()
+    rig.line.message_begins(CALL)
+    await rig.hear(told(Tell.HUNGUP, 3, number=NUMBER.digits, message_s=9))
+    assert rig.names[2:4] == ["MessageLeft", "CallHungUp"]
+
+
+async def test_a_message_that_was_not_left_is_dropped(rig: Rig) -> None:
+    await rig.waiting()
+    rig.line.message_begins(CALL)
+    await rig.hear(told(Tell.HUNGUP, 3))
+    assert rig.names[2:] == ["CallHungUp"]
+    assert rig.spool.dropped == [CALL] and rig.spool.discarded == [CALL]

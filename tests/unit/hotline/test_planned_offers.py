@@ -25,8 +25,11 @@ class Standing:
 class OnePlan:
     """A plan for the labour team only, as `acd.plans.Plans` answers for it."""
 
-    def __init__(self, said: tuple[str, ...], callback: bool) -> None:
-        self._said, self._callback = said, callback
+    def __init__(self, said: tuple[str, ...], callback: bool, message: bool) -> None:
+        self._said, self._callback, self._message = said, callback, message
+
+    def opens_message_box(self, team: TeamId) -> bool:
+        return self._message and team == LABOUR
 
     def said(self, team: TeamId) -> tuple[str, ...]:
         return self._said if team == LABOUR else ()
@@ -41,9 +44,10 @@ def offers(
     callback: bool = False,
     *,
     by_night: bool = False,
+    message: bool = False,
 ) -> PlannedOffers:
     found = PlannedOffers(Standing(always))
-    found.follow(cast(Plans, OnePlan(said, callback)), lambda: not by_night)
+    found.follow(cast(Plans, OnePlan(said, callback, message)), lambda: not by_night)
     return found
 
 
@@ -69,3 +73,9 @@ def test_nobody_is_offered_a_callback_at_hours_at_which_citizens_are_not_rung() 
     assert offers(always, callback=True, by_night=True).offers(LABOUR) == QueueOffers()
     spoken = offers(always, ("busy_now",), True, by_night=True).offers(LABOUR)
     assert spoken == QueueOffers(False, ("busy_now",), at_once=True)
+
+
+def test_a_plan_opens_the_message_box_by_night_too() -> None:
+    found = offers(QueueOffers(callback=True), message=True, by_night=True)
+    assert found.offers(LABOUR) == QueueOffers(message=True, at_once=True)
+    assert not found.offers(URBAN).message

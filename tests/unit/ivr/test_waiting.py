@@ -21,8 +21,10 @@ from kernel.telephony import (
     CallerInput,
     Collect,
     InputKind,
+    KeepMessage,
     KeepWaiting,
     PromiseCallback,
+    TakeMessage,
     WaitingAnswer,
     WaitingCaller,
 )
@@ -33,6 +35,7 @@ from tests.unit.ivr.shipped import CONFIG, catalogue
 
 RULES = load_waiting(CONFIG / "waiting.yaml")
 OFFERED = QueueOffers(callback=True)
+ALL_OFFERED = QueueOffers(callback=True, message=True)
 CALL = CallId("gz1-1795492774-0")
 OWN = PhoneNumber("13800138000")
 
@@ -114,13 +117,14 @@ def test_what_is_not_offered_cannot_be_chosen() -> None:
 
 @given(
     ani=st.sampled_from(["", OWN.digits, "110"]),
+    first=st.sampled_from("12"),
     said=st.lists(st.one_of(st.sampled_from(["", "1", "2"]), st.text("0123456789*#")), max_size=12),
 )
 def test_whatever_is_pressed_ends_soon_and_promises_only_callable_numbers(
-    ani: str, said: list[str]
+    ani: str, first: str, said: list[str]
 ) -> None:
     talk: Talk | None
-    talk, answer = begin(RULES, OFFERED, caller(ani), "1")
+    talk, answer = begin(RULES, ALL_OFFERED, caller(ani), first)
     for digits in [*said, "", ""]:
         if talk is None:
             break
@@ -128,8 +132,45 @@ def test_whatever_is_pressed_ends_soon_and_promises_only_callable_numbers(
         for prompt in answer.prompts:
             assert catalogue().languages(prompt.name) == frozenset(Language)
     assert talk is None
-    if isinstance(answer, PromiseCallback):
+    if isinstance(answer, PromiseCallback | TakeMessage):
         assert callable_number(answer.number)
+
+
+def spoken(seconds: str) -> CallerInput:
+    return CallerInput(InputKind.MESSAGE, seconds, NOON)
+
+
+def test_two_begins_a_message_that_is_kept_when_it_is_long_enough() -> None:
+    talk, answer = begin(RULES, ALL_OFFERED, caller(), "2")
+    assert isinstance(answer, TakeMessage)
+    assert (answer.number, answer.longest) == (OWN, RULES.message_longest)
+    assert talk is not None
+    shortest = int(RULES.message_shortest.total_seconds())
+    kept = step(RULES, talk, spoken(str(shortest)))
+    assert kept[0] is None and isinstance(kept[1], KeepMessage)
+    assert kept[1].number == OWN
+
+
+@pytest.mark.parametrize("seconds", ["", "0", "2", "-3"])
+def test_a_message_that_is_too_short_changes_nothing(seconds: str) -> None:
+    talk, _ = begin(RULES, ALL_OFFERED, caller(), "2")
+    assert talk is not None
+    over, answer = step(RULES, talk, spoken(seconds))
+    assert over is None and isinstance(answer, KeepWaiting)
+
+
+def test_an_anonymous_caller_types_a_number_before_the_message() -> None:
+    turn = begin(RULES, ALL_OFFERED, caller(""), "2")
+    for digits in ("13912345678", "1"):
+        assert turn[0] is not None
+        turn = step(RULES, turn[0], keys(digits))
+    assert isinstance(turn[1], TakeMessage)
+    assert turn[1].number == PhoneNumber("13912345678")
+
+
+def test_the_message_box_is_closed_unless_it_is_offered() -> None:
+    assert begin(RULES, OFFERED, caller(), "2") == (None, KeepWaiting())
+    assert told(600, offers=ALL_OFFERED) == ["waiting_callback_offer", "waiting_message_offer"]
 
 
 def told(waited_s: int, told_s_ago: int | None = None, offers: QueueOffers = OFFERED) -> list[str]:
@@ -200,6 +241,7 @@ async def test_nothing_is_remembered_of_a_call_that_ended() -> None:
 @pytest.mark.parametrize(
     ("line", "wrong"),
     [("key: 1", "key: 12"), ("key: 1", "key: 0"), ("always: true", "always: perhaps"),
+     ("key: 2", "key: 1"), ("longest_s: 120", "longest_s: 9999"),
      ("every_s: 180", "every_s: 1"), ("tries: 3", "tries: 99"), ("tries: 3", "attempts: 3")],
 )  # fmt: skip
 def test_a_mistake_in_the_reviewed_data_is_named_by_its_line(
