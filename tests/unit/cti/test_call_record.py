@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
 from cti.core.call_record import CallRecord, fold, fold_all
-from cti.core.timeline import _DESCRIPTIONS, Lane, timeline
+from cti.core.timeline import _DESCRIPTIONS, Lane, linked_calls, timeline
 from kernel import events as ev
-from kernel.ids import AgentId, BoothId, CallId, Endpoint, EventId, OfferId, TeamId
+from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, EventId, OfferId, TeamId
 from kernel.language import Language
 
 T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -197,3 +197,40 @@ def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> N
     }
 
     assert set(ev.event_types().values()) - set(_DESCRIPTIONS) == silent
+
+
+def test_both_calls_of_a_callback_lead_to_each_other_and_the_number_is_masked() -> None:
+    callback = CallbackId("cb-gz1-1-1")
+    noted = ev.CallbackNoted(
+        **at(1),
+        callback_id=callback,
+        number="13800138000",
+        team=TeamId("labour"),
+        language=Language.MANDARIN,
+        priority=0,
+        first_arrival_at=T0,
+        entered_at=T0,
+        expires_at=T0 + timedelta(hours=4),
+    )
+    over = ev.CallbackEnded(
+        **at(60),
+        callback_id=callback,
+        number="13800138000",
+        team=TeamId("labour"),
+        outcome="answered",
+        attempts=1,
+        new_call_id=CallId("gz1-1-2"),
+    )
+    made = ev.CallbackTaskMade(**at(70), task_id="t-1", kind="callback_failed")
+    entries = timeline([noted, over, made])
+    assert entries[0].values == {"number": "138****8000"}
+    assert [(e.linked, e.task_id) for e in entries] == [
+        (None, None),
+        ("gz1-1-2", None),
+        (None, "t-1"),
+    ]
+    assert linked_calls([noted, over]) == (None, "gz1-1-2")
+    back = ev.CallbackReturned(
+        **at(61), callback_id=callback, first_call_id=CallId("gz1-1-1"), dialled=True
+    )
+    assert linked_calls([back]) == ("gz1-1-1", None)
