@@ -8,13 +8,15 @@ allow, with levels, dialects and teams in them. No socket, no database, no clock
 with other things; each size runs several times and the best run counts, garbage collection
 included.
 
-Bars: cost per event with 20,000 waiting at most twice that with 100; at least 20,000 events/s.
+Bars: cost per event with 20,000 waiting at most twice that with 100; at least 20,000 events/s, and
+200 calls/s through their whole lives.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -35,6 +37,7 @@ from acd.core.inputs import (
 )
 from acd.core.rules import Ring, Rules
 from acd.core.step import step
+from bench.figures import verdict
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
@@ -55,6 +58,8 @@ ROUNDS = 3_000
 RUNS = 4
 RATIO_BAR = 2.0
 RATE_BAR = 20_000.0
+CALLS_BAR = 200.0
+EVENTS_PER_CALL = 6
 TEAMS = tuple(TeamId(t) for t in ("consumer", "urban", "labour", "security", "general"))
 START = datetime(2026, 11, 24, tzinfo=UTC)
 TICK = timedelta(milliseconds=7)
@@ -215,15 +220,29 @@ def main() -> int:
     print(f"{'waiting':>8} {'us/event':>9} {'events/s':>9} {'calls/s':>8} {'ratio':>6}")
     for size, cost in costs.items():
         ratio = cost / costs[SIZES[0]]
-        rate = 1 / cost
-        print(f"{size:>8} {cost * 1e6:>9.1f} {rate:>9.0f} {rate / 6:>8.0f} {ratio:>6.2f}")
+        rate, calls = 1 / cost, 1 / cost / EVENTS_PER_CALL
+        print(f"{size:>8} {cost * 1e6:>9.1f} {rate:>9.0f} {calls:>8.0f} {ratio:>6.2f}")
+    judged = [verdict(sentence, met) for sentence, met in bars(costs)]
+    return 0 if all(judged) else 1
+
+
+def bars(costs: Mapping[int, float]) -> list[tuple[str, bool]]:
+    """Sentences, each with whether it is met; `costs` in seconds per event, by callers waiting."""
     ratio = costs[SIZES[-1]] / costs[SIZES[0]]
     slowest = 1 / max(costs.values())
-    good = ratio <= RATIO_BAR and slowest >= RATE_BAR
-    print(f"ratio {SIZES[-1]}:{SIZES[0]} {ratio:.2f} (bar: at most {RATIO_BAR:.1f})")
-    print(f"events/s {slowest:.0f} (bar: at least {RATE_BAR:.0f})")
-    print("met" if good else "MISSED")
-    return 0 if good else 1
+    calls = slowest / EVENTS_PER_CALL
+    return [
+        (
+            f"cost of an event, {SIZES[-1]} : {SIZES[0]} waiting: {ratio:.2f} "
+            f"(bar: at most {RATIO_BAR:.1f})",
+            ratio <= RATIO_BAR,
+        ),
+        (f"events/s {slowest:.0f} (bar: at least {RATE_BAR:.0f})", slowest >= RATE_BAR),
+        (
+            f"whole lives of calls, calls/s {calls:.0f} (bar: at least {CALLS_BAR:.0f})",
+            calls >= CALLS_BAR,
+        ),
+    ]
 
 
 if __name__ == "__main__":

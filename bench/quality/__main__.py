@@ -66,6 +66,7 @@ def main() -> int:
     done = played(runs(chosen), chosen.workers)
     day, steady, typhoon = (gather(s, done) for s in ("day", "steady", "typhoon"))
     bars = [
+        report.staffing(),
         report.near_the_bound(steady[1.0]),
         report.pooled_gain(report.carried(steady)),
         *report.ahead(day),

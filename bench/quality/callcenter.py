@@ -66,7 +66,8 @@ class CallCenter(Hall):
             self._loop_at(self.now)
 
     def _loop_at(self, moment: float) -> None:
-        turn = ceil(moment / LOOP_S + 1e-9) * LOOP_S
+        # A moment on the beat is that beat's, whatever its last binary digit says.
+        turn = max(ceil(moment / LOOP_S - 1e-9) * LOOP_S, self.now)
         if self._next_loop < self.now or turn < self._next_loop:
             self._next_loop = turn
             self.at(turn, self._loop, turn)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from acd.core.staffing import Load, erlang_a, service_level
+from acd.core.staffing import Goal, Load, carried_calls_per_hour, erlang_a, service_level
 from bench.quality.figures import THRESHOLD_S, Figures
 from bench.quality.people import HANDLE_S
 from bench.quality.runs import (
@@ -131,6 +131,35 @@ def pooled_gain(calls: Mapping[str, float]) -> tuple[bool, str]:
         f"carried at 95/15, calls an hour: {lines}; ours {100 * part:.1f} % of the pool"
         f" (bar: at least {100 * POOLED_GAIN_BAR:.0f} %)"
     )
+
+
+STAFFING: tuple[tuple[int, Goal, int], ...] = tuple(
+    (agents, goal, calls)
+    for agents, by_goal in (
+        (506, (5921, 5770, 5584)),
+        (455, (5313, 5168, 4992)),
+        (253, (2912, 2798, 2669)),
+        (101, (1120, 1046, 971)),
+        (50, (530, 478, 429)),
+    )
+    for goal, calls in zip(
+        (
+            Goal(0.80, timedelta(seconds=20)),
+            Goal(0.95, timedelta(seconds=15)),
+            Goal(0.99, timedelta(seconds=10)),
+        ),
+        by_goal,
+        strict=True,
+    )
+)
+"""Calls an hour that so many operators carry; handle time 300 s. Source: performance notes, C3."""
+
+
+def staffing() -> tuple[bool, str]:
+    """The staffing functions against the table of the notes, to the last of its digits."""
+    handle = timedelta(seconds=HANDLE_S)
+    right = sum(round(carried_calls_per_hour(n, handle, g)) == calls for n, g, calls in STAFFING)
+    return right == len(STAFFING), f"staffing table: {right} of {len(STAFFING)} figures exact"
 
 
 def verdicts(bars: Sequence[tuple[bool, str]]) -> Iterable[str]:
