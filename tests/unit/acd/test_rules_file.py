@@ -34,7 +34,7 @@ def test_the_shipped_settings_are_valid() -> None:
     )
     assert all(set(t.rings[-1].teams) == set(everybody) for t in rules.teams)
     assert rules.sharing == Sharing(
-        least_level=0.3, least_calls=20, window=180 * s, own_first_after=12 * s
+        least_level=0.2, least_calls=20, window=180 * s, own_first_after=45 * s
     )
 
 
@@ -55,8 +55,8 @@ FAULTS = {
         "a group of settings is expected here",
     ),
     "no number": ("least_calls: 20", "least_calls: 1.5", "a whole number is expected here"),
-    "no part": ("least_level: 0.3", "least_level: some", "a part is expected here"),
-    "more than all": ("least_level: 0.3", "least_level: 30", "a part must be between 0 and 1"),
+    "no part": ("least_level: 0.2", "least_level: some", "a part is expected here"),
+    "more than all": ("least_level: 0.2", "least_level: 30", "a part must be between 0 and 1"),
     "too short": ("window_s: 180", "window_s: 5", "seconds must be between 60 and 3600"),
     "empty value": ("grace_s: 60", "grace_s:", "a value is expected here"),
 }
