@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from ivr.core.flaw_words import FlawWords, in_words
 from ivr.core.flow import End, Flow, Purpose, Queue
 from ivr.core.funnel import StepKind
 from ivr.core.versions import FlowVersion, VersionState, publish, roll_back
@@ -38,6 +39,11 @@ class Flaw:
 
     line: int
     message: str
+
+    @property
+    def words(self) -> FlawWords:
+        """For the screen."""
+        return in_words(self.message)
 
 
 class Flows:

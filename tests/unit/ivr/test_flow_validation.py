@@ -9,6 +9,7 @@ import pytest
 from ivr.adapters.flow_files import load_flow
 from ivr.adapters.prompt_files import load_prompts
 from ivr.core.catalogue import PromptCatalogue
+from ivr.core.flaw_words import UNREADABLE, in_words
 from kernel.errors import ConfigurationError
 from kernel.language import Language
 from tests.unit.ivr.shipped import TEAMS
@@ -50,7 +51,12 @@ def refusal(tmp_path: Path, body: str) -> str:
     with pytest.raises(ConfigurationError) as caught:
         load_flow(path, CATALOGUE, TEAMS)
     assert str(path) in caught.value.message
-    return caught.value.message.replace(str(path), "flow.yaml")
+    message = caught.value.message.replace(str(path), "flow.yaml")
+    for line in message.splitlines():
+        told = in_words(line.split(": ", 1)[1])
+        # Whoever edits a flow in the browser reads each complaint in the language of the screen.
+        assert told.text != UNREADABLE, line
+    return message
 
 
 def test_sound_flow_is_loaded(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ async def test_wrong_draft_names_its_line_and_offers_no_publishing(site: Site) -
     for path in ("/ivr/main/versions/2", "/ivr/main?version=2"):
         page = (await browser.get(path)).text
         assert f"第{line}行" in page
+        assert "通往不存在的步骤“nowhere”" in page
         assert "发布第2版" not in page
     refused = await browser.post("/ivr/main/versions/2/publish", data={**CSRF, "current": "1"})
     assert refused.status_code == 409
