@@ -251,6 +251,7 @@ class _Pages:
                 task.state
             ],
             "is_open": task.state is State.OPEN,
+            "is_message": task.kind is Kind.MESSAGE,
             "overdue": late,
             "created_at": task.created_at,
             "due_at": task.due_at,

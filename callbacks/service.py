@@ -131,8 +131,9 @@ class DutyCallbacks:
         number = missed.number
         if number is None:
             number = await self._past.number(missed.call_id)
-        if not number:
-            return  # an anonymous caller cannot be called
+        if not number and missed.kind is not Kind.MESSAGE:
+            return  # an anonymous caller cannot be called; a message is heard all the same
+        number = number or ""
         if missed.kind is not Kind.MESSAGE and await self._join(missed, number):
             return
         task = tasks.new_task(

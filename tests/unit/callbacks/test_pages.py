@@ -203,6 +203,15 @@ async def test_of_two_who_claim_the_second_is_told_who_has_it(site: Site) -> Non
     assert "该任务已被领取或办结" in late.text and "员工op0001" in late.text
 
 
+async def test_a_message_leads_to_its_sound_for_those_who_may_listen(site: Site) -> None:
+    await site.task("m-1", kind=Kind.MESSAGE, number="")
+    async with site.browser("sup01") as browser:
+        assert "匿名" in (await browser.get("/callbacks")).text
+        assert "/recordings/c-m-1" in (await browser.get("/callbacks/m-1")).text
+    async with site.browser() as browser:
+        assert "/recordings/" not in (await browser.get("/callbacks/m-1")).text
+
+
 async def test_half_an_hour_without_a_call_is_marked(site: Site) -> None:
     await site.task()
     site.clock.advance(timedelta(minutes=31))

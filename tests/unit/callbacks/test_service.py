@@ -167,6 +167,14 @@ async def test_an_anonymous_caller_cannot_be_called(office: Office) -> None:
     assert office.tasks == []
 
 
+async def test_a_message_of_an_anonymous_caller_is_heard_all_the_same(office: Office) -> None:
+    for n in (1, 2):
+        call_id = CallId(f"c-{n}")
+        office.duty.take(Missed(Kind.MESSAGE, call_id, "", LABOUR, Language.MANDARIN, NOON))
+    await office.duty.drain()
+    assert [t.number for t in office.tasks] == ["", ""]
+
+
 async def test_one_citizen_who_gives_up_again_is_called_once(office: Office) -> None:
     await office.one()
     await office.hear(*gave_up("c-2", "13800138000", 5))
