@@ -223,6 +223,7 @@ def views(records: Records) -> list[View]:
         View("recording", "ad11", f"/recordings/{listened}"),
         View("cases", "ad19", "/cases"),
         View("case", "ad19", f"/cases/{open_case}"),
+        View("plans", "ad01", "/plans"),
         View("calls", "ad01", "/calls"),
         View("call", "ad01", f"/calls/{listened}"),
         View("knowledge", "op0001", f"/knowledge?q={SEARCHED}"),
