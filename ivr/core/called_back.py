@@ -20,7 +20,8 @@ from kernel.telephony import (
 )
 
 CONNECT, NOT_WANTED = ("1", "0"), "2"
-ASKED_AT_MOST = 3
+ASKED_AT_MOST = 2
+"""With the phrases and the time for a key this is some 30 s; the distribution waits for 45 s."""
 
 
 @dataclass(frozen=True, slots=True)
