@@ -79,11 +79,11 @@ class Flows:
         Raises ConfigurationError if a shipped text is wrong.
         """
         for name, body in self._shipped.items():
-            flow = self._checked(name, f"{name}.yaml", body)
+            flow = await self._checked(name, f"{name}.yaml", body)
             published = await self._store.published(name)
             if published is not None:
                 try:
-                    flow = self._compiled(published)
+                    flow = await self._compiled(published)
                 except ConfigurationError as error:
                     self._log.warning("published_flow_unusable", flow=name, reason=error.message)
             self._switch(name, flow)
@@ -135,17 +135,17 @@ class Flows:
             raise NotFound("没有这个版本")
         return found
 
-    def compiled(self, version: FlowVersion) -> Flow | None:
+    async def compiled(self, version: FlowVersion) -> Flow | None:
         """The flow of a version; None if it breaks a rule."""
         try:
-            return self._compiled(version)
+            return await self._compiled(version)
         except ConfigurationError:
             return None
 
-    def flaws(self, name: str, body: str) -> tuple[Flaw, ...]:
+    async def flaws(self, name: str, body: str) -> tuple[Flaw, ...]:
         """Every broken rule of a text, in the order of its lines; empty if it may be published."""
         try:
-            self._checked(name, name, body)
+            await self._checked(name, name, body)
         except ConfigurationError as error:
             return tuple(sorted(_flaws(error.message), key=lambda flaw: flaw.line))
         return ()
@@ -200,7 +200,7 @@ class Flows:
             if present is None or present.replaces is None:
                 raise Conflict("没有更早的版本可以回退")
             before = await self.version(name, present.replaces)
-            flow = self._publishable(before)
+            flow = await self._publishable(before)
             changed = roll_back(present, before, who, self._clock.now())
             await self._record(who, "flow_rolled_back", changed[0], present)
             await self._store.move(changed, present.number)
@@ -212,7 +212,7 @@ class Flows:
     async def _publish(
         self, version: FlowVersion, present: FlowVersion | None, who: str
     ) -> FlowVersion:
-        flow = self._publishable(version)
+        flow = await self._publishable(version)
         changed = publish(version, present, who, self._clock.now())
         await self._record(who, "flow_published", changed[0], present)
         await self._store.move(changed, present.number if present else None)
@@ -235,21 +235,22 @@ class Flows:
             detail={"digest": new.digest, "replaced": old.number if old else None},
         )
 
-    def _publishable(self, version: FlowVersion) -> Flow:
+    async def _publishable(self, version: FlowVersion) -> Flow:
         try:
-            return self._compiled(version)
+            return await self._compiled(version)
         except ConfigurationError as error:
             raise BadInput(error.message, "body") from error
 
-    def _compiled(self, version: FlowVersion) -> Flow:
+    async def _compiled(self, version: FlowVersion) -> Flow:
         key = version.flow, version.digest
         if key not in self._known:
             source = f"{version.flow}@{version.number}"
-            self._known[key] = self._checked(version.flow, source, version.body)
+            self._known[key] = await self._checked(version.flow, source, version.body)
         return self._known[key]
 
-    def _checked(self, name: str, source: str, body: str) -> Flow:
-        flow = self._read(source, body)
+    async def _checked(self, name: str, source: str, body: str) -> Flow:
+        # In a thread: reading takes a tenth of a second, in which callers are answered.
+        flow = await asyncio.to_thread(self._read, source, body)
         if flow.name != name or flow.purpose is not PURPOSES[name]:
             raise ConfigurationError(
                 f"{source}:1: must be the flow {name!r} with the purpose {PURPOSES[name]}"

@@ -10,6 +10,8 @@ import yaml
 
 from kernel.errors import ConfigurationError
 
+DEEPEST = 20
+
 
 def complaint(source: str, line: int, message: str) -> ConfigurationError:
     """`line` counts from 1."""
@@ -98,6 +100,7 @@ def text_of(path: Path) -> str:
 
 def read_text(source: str, body: str) -> Value:
     """As `read`; `source` is what complaints call the text."""
+    _demand_flat(source, body)
     try:
         node = yaml.compose(body, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -109,3 +112,16 @@ def read_text(source: str, body: str) -> Value:
     if node is None:
         raise complaint(source, 1, "the file is empty")
     return Value(source, node)
+
+
+def _demand_flat(source: str, body: str) -> None:
+    """Raises ConfigurationError for nesting deeper than any file of ours needs: the parser recurses
+    and takes many seconds to give up."""
+    depth = 0
+    for number, line in enumerate(body.split("\n"), start=1):
+        for character in line:
+            depth += (character in "[{") - (character in "]}")
+            if depth > DEEPEST:
+                raise complaint(source, number, "is nested too deeply")
+        if len(line) - len(line.lstrip(" -")) > 4 * DEEPEST:
+            raise complaint(source, number, "is nested too deeply")

@@ -65,6 +65,7 @@ TEXTS: tuple[tuple[str, str], ...] = (
     (r"must be a text", "要写成一段文字"),
     (r"must be a group of fields", "要写成若干项"),
     (r"must be the flow '(?P<a>\w+)' with the purpose \w+", "flow 必须是 %(a)s，用途不能改"),
+    (r"is nested too deeply", "嵌套的层次太多"),
     (r"the file is empty", "内容是空的"),
     (r"not YAML \((?P<a>.*)\)", "不是有效的 YAML：%(a)s"),
 )

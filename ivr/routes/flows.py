@@ -169,7 +169,7 @@ async def _overview(
     versions = await desk.flows.versions(name)
     current = next((v for v in versions if v.state is VersionState.PUBLISHED), None)
     shown = await desk.flows.version(name, number) if number is not None else current
-    flow = desk.flows.compiled(shown) if shown else desk.flows.current(name)
+    flow = await desk.flows.compiled(shown) if shown else desk.flows.current(name)
     days = days if days in PERIODS else 1
     since = (desk.clock.now() - timedelta(days=days - 1)).astimezone(CITY_ZONE).date()
     figures = await desk.funnel.figures(name, flow.version, since) if flow else {}
@@ -182,7 +182,7 @@ async def _overview(
         versions=versions,
         current=current,
         shown=shown,
-        flaws=desk.flows.flaws(name, shown.body) if shown and flow is None else (),
+        flaws=await desk.flows.flaws(name, shown.body) if shown and flow is None else (),
         picture=_picture(desk, flow, figures) if flow else None,
         rows=_rows(desk, flow, figures) if flow else (),
         days=days,
@@ -303,7 +303,7 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
         order: str = "",
     ) -> Response:
         chosen = await desk.flows.version(flow, version) if version is not None else None
-        tried = desk.flows.compiled(chosen) if chosen else desk.flows.current(flow)
+        tried = await desk.flows.compiled(chosen) if chosen else desk.flows.current(flow)
         if tried is None:
             raise BadInput("这个版本有错，改正后才能试听演练", "version")
         typed = _typed(keys, key)
@@ -392,7 +392,7 @@ def _add_editor(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
             version=version,
             body=body,
             note=note,
-            flaws=desk.flows.flaws(version.flow, body),
+            flaws=await desk.flows.flaws(version.flow, body),
             states=STATE_NAMES,
             draft=version.state is VersionState.DRAFT,
             # What was refused stays refused: nobody saves over a text that he has not seen.
