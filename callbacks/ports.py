@@ -67,7 +67,8 @@ class PastCalls(Protocol):
 
     async def unspoken(self, since: datetime) -> Sequence[Missed]:
         """Callers with a number who gave up waiting (or were cut off) since then, and with whom
-        nobody has spoken after that; oldest first."""
+        nobody has spoken after that, or whom a callback did not reach; and all who left a
+        message. Oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from acd.service import Distribution
-from callbacks.core.intake import Missed
+from callbacks.core.intake import Intake, Missed
 from callbacks.core.task import Kind
 from callbacks.ports import WaitingCallback
 from callbacks.service import DutyCallbacks
 from cti.core.call_record import CallRecord
 from cti.journal import CallFilter, CallJournal
+from kernel.events import CallbackEnded
 from kernel.ids import CallbackId, CallId
 from kernel.paging import MAX_SIZE
 from kernel.telephony import MessageLeft, TelephonyFact
 
-_UNSPOKEN = ("abandoned", "fault")
+_UNSPOKEN = ("abandoned", "fault", "message")
 _LATER_CALLS = 50
 
 
-class PastCalls:
-    """Fills `callbacks.ports.PastCalls` from the call journal."""
+class EndedCallbacks(Protocol):
+    """The distribution's log, as far as it is asked here."""
 
-    def __init__(self, journal: CallJournal) -> None:
+    async def callbacks_ended(self, since: datetime) -> Sequence[CallbackEnded]: ...
+
+
+class PastCalls:
+    """Fills `callbacks.ports.PastCalls` from the call journal and the distribution's log."""
+
+    def __init__(self, journal: CallJournal, log: EndedCallbacks) -> None:
         self._journal = journal
+        self._log = log
 
     async def number(self, call_id: CallId) -> str | None:
         record = await self._journal.record(call_id)
@@ -32,8 +41,18 @@ class PastCalls:
 
     async def unspoken(self, since: datetime) -> Sequence[Missed]:
         found = [r for outcome in _UNSPOKEN for r in await self._ended(outcome, since)]
-        found.sort(key=lambda r: (r.arrived_at, r.call_id))
-        return [_missed(r) for r in found if await self._was_left(r)]
+        missed = [_missed(r) for r in found if await self._was_left(r)]
+        missed += await self._not_reached(since)
+        return sorted(missed, key=lambda m: (m.at, m.call_id))
+
+    async def _not_reached(self, since: datetime) -> list[Missed]:
+        """Callbacks that did not bring their citizen, whom nobody has spoken with since."""
+        heard = [Intake().hear(event) for event in await self._log.callbacks_ended(since)]
+        return [
+            m
+            for m in heard
+            if isinstance(m, Missed) and not await self._spoken_with(m.number or "", m.at)
+        ]
 
     async def _ended(self, outcome: str, since: datetime) -> list[CallRecord]:
         records: list[CallRecord] = []
@@ -48,18 +67,24 @@ class PastCalls:
                 return records
 
     async def _was_left(self, record: CallRecord) -> bool:
-        """In a line, never answered, and nobody has spoken with the number since."""
+        """In a line, never answered, and nobody has spoken with the number since. A message is
+        heard in any case."""
+        if record.outcome == "message":
+            return True
         if not record.ani or record.queued_at is None or record.answered_at is not None:
             return False
-        later = await self._journal.contacts(record.ani, _LATER_CALLS)
-        return not any(
-            r.answered_at is not None and r.answered_at > record.arrived_at for r in later
+        return not await self._spoken_with(record.ani, record.arrived_at)
+
+    async def _spoken_with(self, number: str, after: datetime) -> bool:
+        return any(
+            r.answered_at is not None and r.answered_at > after
+            for r in await self._journal.contacts(number, _LATER_CALLS)
         )
 
 
 def _missed(record: CallRecord) -> Missed:
     return Missed(
-        Kind.ABANDONED,
+        Kind.MESSAGE if record.outcome == "message" else Kind.ABANDONED,
         record.call_id,
         record.ani,
         record.team,

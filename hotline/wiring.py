@@ -264,7 +264,7 @@ async def _assemble(ground: _Ground) -> Services:
         days=OperatorDays(clock),
         supervision=Supervision(floor=floor, people=people, audit=ground.audit),
         feedback=Feedback(store=TableAnswerStore(database), log=get("feedback")),
-        duty_callbacks=_duty_callbacks(ground, journal, distribution, line),
+        duty_callbacks=_duty_callbacks(ground, journal, event_log, distribution, line),
         floor=floor,
         people=people,
         finder=TargetFinder(figures, people),
@@ -428,11 +428,15 @@ def _recordings(ground: _Ground) -> tuple[Archive, Library]:
 
 
 def _duty_callbacks(
-    ground: _Ground, journal: CallJournal, distribution: Distribution, line: TelephoneLine
+    ground: _Ground,
+    journal: CallJournal,
+    event_log: SqlEventLog,
+    distribution: Distribution,
+    line: TelephoneLine,
 ) -> DutyCallbacks:
     duty = DutyCallbacks(
         store=TableTaskStore(ground.database),
-        past=PastCalls(journal),
+        past=PastCalls(journal, event_log),
         line=CallbackLine(distribution),
         audit=ground.audit,
         bus=ground.bus,

@@ -11,7 +11,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert
+from sqlalchemy import Table, delete, insert, select
 
 from acd.adapters.recall import recall
 from acd.adapters.tables import AcdEventRow
@@ -19,7 +19,8 @@ from acd.core import codec
 from acd.core.effects import decided
 from acd.core.metrics import ClosedMinute
 from acd.ports import Entry, Log, LoggedInput, Memory
-from kernel.events import Event
+from kernel.events import CallbackEnded, Event
+from kernel.events import decode as decode_event
 from kernel.events import encode as encode_event
 from kernel.infra.database import Database
 
@@ -115,6 +116,21 @@ class SqlEventLog:
         """Closed minutes up to an hour ago, events since, and what had not ended."""
         async with self._database.session() as session:
             return await recall(session, now)
+
+    async def callbacks_ended(self, since: datetime) -> list[CallbackEnded]:
+        """Callbacks that ended since then, oldest first."""
+        query = (
+            select(AcdEventRow)
+            .where(
+                AcdEventRow.kind == "event",
+                AcdEventRow.type == CallbackEnded.__name__,
+                AcdEventRow.at >= since,
+            )
+            .order_by(AcdEventRow.number)
+        )
+        async with self._database.reading() as session:
+            found = [decode_event(row.body) for row in await session.scalars(query)]
+        return [event for event in found if isinstance(event, CallbackEnded)]
 
 
 # Without the ORM: this is written at every step.

@@ -152,6 +152,10 @@ async def test_a_killed_platform_knows_who_is_to_be_called_back(database: Databa
     before = [(c.callback_id, c.number, c.attempts, c.again_at) for c in hall.acd.callbacks()]
     await event_log.drain()
 
+    [ended] = await event_log.callbacks_ended(hall.clock.now() - timedelta(hours=1))
+    assert (ended.callback_id, ended.outcome) == ("cb-c-3", "cancelled")
+    assert await event_log.callbacks_ended(hall.clock.now() + timedelta(hours=1)) == []
+
     dead = hall.acd
     hall.next_run("second")
     hall.clock.advance(timedelta(seconds=3))
