@@ -59,6 +59,21 @@ class Orders:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._waiting.clear()
 
+    def check(self, wish: fx.CheckPhone) -> None:
+        """Perform at once, beside the orders of the calls: it decides nothing."""
+        task = asyncio.get_running_loop().create_task(self._check(wish))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _check(self, wish: fx.CheckPhone) -> None:
+        try:
+            await self._control.check_phone(wish.endpoint, wish.call_id, free=wish.free)
+        except Unavailable as error:
+            # The alarm stays until the phone says otherwise.
+            self._log.warning("phone_not_checked", endpoint=wish.endpoint, why=error.message)
+        except Exception:
+            self._log.exception("phone_check_crashed", endpoint=wish.endpoint)
+
     async def _perform_all(self, call_id: CallId) -> None:
         line = self._waiting[call_id]
         try:

@@ -65,6 +65,14 @@ class CallControl(Protocol):
     async def cancel_consult(self, call_id: CallId) -> None:
         """Back to the caller."""
 
+    async def check_phone(
+        self, endpoint: Endpoint, call_id: CallId | None, *, free: bool = False
+    ) -> None:
+        """Look what is really at this phone, and tell by facts where that differs from what was
+        told: the phone's use, a conversation that began or ended unseen, a call (`call_id`, whom
+        we believe there) that is gone. What is left there of a call that has ended is hung up;
+        with `free`, everything that belongs to no caller. Raises `Unavailable`."""
+
     async def dial_back(
         self,
         callback_id: CallbackId,

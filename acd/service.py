@@ -249,6 +249,16 @@ class Distribution:
         """
         await self._command(inp.ForceState(agent_id, state, reason, cause, actor))
 
+    async def free(
+        self, agent_id: AgentId, reason: str, *, actor: str, cause: str = "supervisor"
+    ) -> None:
+        """End what an agent is stuck in; a caller goes back to the line at the old place.
+
+        Raises NotFound when not logged in, BadInput without a reason, Conflict when state and
+        phone do not contradict each other.
+        """
+        await self._command(inp.FreeAgent(agent_id, reason, cause, actor))
+
     async def restrict_wrap_up(
         self, team: TeamId, limit: timedelta | None, *, cause: str, actor: str
     ) -> None:
@@ -431,6 +441,8 @@ class Distribution:
                 self._timers.cancel(effect.timer)
             case fx.Remark():
                 self._log.info(effect.what, call_id=effect.call_id, agent_id=effect.agent_id)
+            case fx.CheckPhone():
+                self._orders.check(effect)
             case _:
                 assert_never(effect)
 

@@ -333,10 +333,10 @@ class Toast(Part):
 
 class Forced(Part):
     """A supervisor (or a plan) has ordered a state, for now or for after the call in hand;
-    `reason` in his or her words."""
+    `reason` in his or her words. `freed`: out of a contradiction with the phone."""
 
     type: Literal["forced"] = "forced"
-    state: Literal["ready", "not_ready", "logged_out"]
+    state: Literal["ready", "not_ready", "logged_out", "freed"]
     reason: str
     at_once: bool
 

@@ -25,18 +25,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from cti.core.call_track import ANONYMOUS, CallTrack, parting_facts, step, strays
+from cti.core.call_track import ANONYMOUS, CallTrack, in_turn, parting_facts, step, strays
 from cti.core.dial_back import DialTold, dial_out
+from cti.core.phone_check import Look, look, unheard_answer
 from cti.core.read_back import Truth, live_call, truth
 from cti.core.reports import (
     Begun,
     ContactMoved,
-    HoldToggled,
     LegAnswered,
     LegDialled,
-    LegRinging,
+    PhoneUsed,
     Report,
     Told,
     begun_at,
@@ -44,10 +44,11 @@ from cti.core.reports import (
 )
 from cti.core.words import BEAT_VARIABLE, SEPARATOR, Context, Place, Tell
 from cti.dialling import Dialling
+from cti.fallback_members import changes
+from cti.phones import Phones
+from cti.picture import Picture
 from cti.ports import (
     HangUp,
-    JoinQueue,
-    LeaveQueue,
     Log,
     Order,
     QuestionDoor,
@@ -69,14 +70,13 @@ BEAT_EVERY_S = 2.0
 PULSE_EVERY_S = 0.5
 PAUSE_S = 5.0
 CONSULT_RING = timedelta(seconds=20)
-ENDED_KEPT = 5000
 _CLOSED = "closed"
 _CONSULT_FLAG = "SHARED(CC_CONSULT)"
 _PRESENT_TALK = (Place.TALKING, Place.CONSULTING)
 _GONE = "来电已不在线"
 
 Sink = Callable[[tel.TelephonyFact], None]
-_Item = Report | tel.LineLost | tuple[Truth, str]
+_Item = Report | tel.LineLost | tuple[Truth, str] | Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,9 @@ class TelephoneLine:
         self._came_up = asyncio.Event()
         self._items: asyncio.Queue[_Item] = asyncio.Queue()
         self._held: list[Report] | None = None
-        self._tracks: dict[CallId, CallTrack] = {}
-        self._by_channel: dict[str, CallId] = {}
-        self._reachable: set[Endpoint] = set()
-        self._addresses: dict[Endpoint, str] = {}
-        self._ended: dict[CallId, None] = {}
+        self._picture = Picture()
+        self._tracks = self._picture.tracks
+        self._phones = Phones(self._emit, clock.now)
         self._life = ""
         self._members: dict[TeamId, frozenset[Endpoint]] = {}
         self._began: dict[CallId, asyncio.Future[None]] = {}
@@ -182,7 +180,7 @@ class TelephoneLine:
 
     def reachable(self, endpoint: Endpoint) -> bool:
         """Whether this phone is registered, as far as is known."""
-        return endpoint in self._reachable
+        return self._phones.reachable(endpoint)
 
     # --- what comes in (SwitchListener) ----------------------------------------------------
 
@@ -222,8 +220,10 @@ class TelephoneLine:
             self._restore(*item)
         elif isinstance(item, tel.LineLost):
             self._lose(item)
-        elif isinstance(item, ContactMoved):
-            self._contact(item)
+        elif isinstance(item, ContactMoved | PhoneUsed):
+            self._phones.hear(item)
+        elif isinstance(item, Look):
+            self._looked(item)
         elif isinstance(item, DialTold):
             self._dialling.hear(item)
         else:
@@ -232,14 +232,14 @@ class TelephoneLine:
     # --- the picture -----------------------------------------------------------------------
 
     def _step(self, report: Report) -> None:
-        call_id = self._call_of(report)
+        call_id = self._picture.call_of(report)
         if call_id is None:
             return
         before = self._tracks.get(call_id)
-        if before is None and call_id in self._ended:
+        if before is None and call_id in self._picture.ended:
             return
         after, facts = step(before, report, self._clock.now())
-        self._replace(call_id, before, after)
+        self._picture.replace(call_id, before, after)
         for fact in facts:
             self._pass_on(fact)
         self._after_step(call_id, report, before, after)
@@ -254,29 +254,6 @@ class TelephoneLine:
         if isinstance(fact, tel.MessageLeft):
             self._recorded.message_left(fact.call_id)
         self._emit(fact)
-
-    def _call_of(self, report: Report) -> CallId | None:
-        match report:
-            case Told(call_id=call_id) | Begun(call_id=call_id):
-                return call_id
-            case HoldToggled(channel=channel):
-                return self._by_channel.get(channel)
-            case LegDialled(channel=channel, leg=leg) | LegRinging(channel=channel, leg=leg):
-                return self._by_channel.get(channel) or self._by_channel.get(leg)
-            case LegAnswered(channel=channel, leg=leg):
-                return self._by_channel.get(channel) or self._by_channel.get(leg)
-            case ContactMoved() | DialTold():
-                return None
-
-    def _replace(self, call_id: CallId, before: CallTrack | None, after: CallTrack | None) -> None:
-        for channel in before.channels if before else ():
-            self._by_channel.pop(channel, None)
-        if after is None:
-            self._tracks.pop(call_id, None)
-            return
-        self._tracks[call_id] = after
-        for channel in after.channels:
-            self._by_channel[channel] = call_id
 
     def _after_step(
         self, call_id: CallId, report: Report, before: CallTrack | None, after: CallTrack | None
@@ -298,24 +275,10 @@ class TelephoneLine:
             self._order_later(HangUp(leg.channel))
 
     def _close(self, call_id: CallId, recorded_at: datetime | None) -> None:
-        self._ended[call_id] = None
+        self._picture.note_ended(call_id)
         self._dialling.over(call_id)
-        while len(self._ended) > ENDED_KEPT:
-            self._ended.pop(next(iter(self._ended)))
         if (closing := self._recorded.over(call_id, recorded_at)) is not None:
             self._spawn(closing, "recording")
-
-    def _contact(self, moved: ContactMoved) -> None:
-        # A phone that registers from a new address: Asterisk 22.10 may report the old contact
-        # removed after the new one reachable.
-        if moved.reachable:
-            self._addresses[moved.endpoint] = moved.address
-        elif self._addresses.get(moved.endpoint, moved.address) != moved.address:
-            return
-        if moved.reachable == (moved.endpoint in self._reachable):
-            return
-        (self._reachable.add if moved.reachable else self._reachable.discard)(moved.endpoint)
-        self._emit(tel.EndpointChanged(moved.endpoint, moved.reachable, self._clock.now()))
 
     def _emit(self, fact: tel.TelephonyFact) -> None:
         for sink in self._sinks:
@@ -344,24 +307,23 @@ class TelephoneLine:
         present = {t.call_id for t in found.tracks}
         for call_id in [c for c in self._tracks if c not in present]:
             self._vanished(call_id, self._life not in ("", life), now)
-        self._by_channel.clear()
         answered = {c: t.answered_at for c, t in self._tracks.items() if t.answered_at}
         told = {c for c, t in self._tracks.items() if t.place is Place.LEAVING}
-        self._tracks.clear()
+        self._picture.clear()
         for track in found.tracks:
             if track.place is Place.LEAVING and track.call_id not in told:
                 for fact in parting_facts(track, now):
                     self._pass_on(fact)
             known = replace(track, answered_at=answered.get(track.call_id, track.answered_at))
-            self._replace(track.call_id, None, known)
+            self._picture.replace(track.call_id, None, known)
         self._life = life
-        self._reachable = set(found.reachable)
-        self._addresses.clear()
+        self._phones.restore(found)
         self._state = LineState(True, "")
         calls = tuple(live_call(t) for t in self._tracks.values())
         self._log.info("line_restored", calls=len(calls), phones=len(found.reachable))
         self._dialling.restore(found)
-        self._emit(tel.LineRestored(calls, found.reachable, now, frozenset(found.dialling)))
+        dialling = frozenset(found.dialling)
+        self._emit(tel.LineRestored(calls, found.reachable, now, dialling, found.phones))
         self._came_up.set()
         self._take_all_back()
         self._spawn(self._collect_left_over(), "left-over-recordings")
@@ -377,7 +339,40 @@ class TelephoneLine:
             self._emit(fact)
         ended_by = tel.EndedBy.FAULT if restarted else tel.EndedBy.CALLER
         self._emit(tel.CallHungUp(call_id, ended_by, 0, now))
-        self._ended[call_id] = None
+        self._picture.note_ended(call_id)
+
+    def _looked(self, found: Look) -> None:
+        """Correct the picture, by the facts that ought to have come."""
+        now = self._clock.now()
+        if found.gone and found.call_id is not None and found.call_id not in self._picture.ended:
+            self._found_gone(found.call_id, now)
+        if found.talk is not None:
+            self._found_talking(found.talk, now)
+        if found.alone is not None:
+            self._order_later(Redirect(found.alone, Context.WAITING, "s"))
+        for channel in found.drop:
+            self._log.warning("leg_of_nobody_dropped", channel=channel)
+            self._order_later(HangUp(channel))
+        if found.as_of == self._phones.changes(found.endpoint):
+            self._phones.hear(PhoneUsed(found.endpoint, found.use))
+
+    def _found_gone(self, call_id: CallId, now: datetime) -> None:
+        if (before := self._tracks.get(call_id)) is None:
+            self._picture.note_ended(call_id)
+            self._emit(tel.CallHungUp(call_id, tel.EndedBy.CALLER, 0, now))
+            return
+        self._vanished(call_id, False, now)
+        self._picture.replace(call_id, before, None)
+        self._spawn(self._collect_left_over(), "left-over-recordings")
+
+    def _found_talking(self, talk: CallTrack, now: datetime) -> None:
+        """An answer that was not heard, unless the call has moved on since the look."""
+        known = self._tracks.get(talk.call_id)
+        fact = unheard_answer(talk, known, now)
+        if fact is not None and talk.call_id not in self._picture.ended:
+            self._picture.replace(talk.call_id, known, replace(talk, answered_at=now))
+            self._recorded.answered(talk.call_id, now)
+            self._emit(fact)
 
     def _take_all_back(self) -> None:
         """Fetch everybody out of the fallback queues, oldest first, also whom a phone rings for.
@@ -386,7 +381,7 @@ class TelephoneLine:
         for it would ring for a second caller as soon as its operator is offered one.
         """
         waiting = [t for t in self._tracks.values() if t.place is Place.FALLBACK]
-        for track in sorted(waiting, key=lambda t: (t.arrived_at or _EPOCH, t.call_id)):
+        for track in sorted(waiting, key=in_turn):
             self._take_back(track)
 
     def _take_back(self, track: CallTrack) -> None:
@@ -395,7 +390,7 @@ class TelephoneLine:
     async def _collect_left_over(self) -> None:
         """Recordings of calls that ended while this process was away."""
         for call_id in await self._spool.left_over():
-            if call_id not in self._tracks and call_id not in self._ended:
+            if call_id not in self._tracks and call_id not in self._picture.ended:
                 self._close(call_id, begun_at(call_id))
 
     def let_go(self, call_id: CallId, number: PhoneNumber, spoken_s: int | None = None) -> bool:
@@ -404,7 +399,7 @@ class TelephoneLine:
         track = self._tracks.get(call_id)
         if not self._state.up or track is None or track.place is not Place.WAITING:
             return False
-        self._replace(call_id, track, replace(track, promised=number, message_s=spoken_s))
+        self._picture.replace(call_id, track, replace(track, promised=number, message_s=spoken_s))
         return True
 
     def message_begins(self, call_id: CallId) -> None:
@@ -415,7 +410,9 @@ class TelephoneLine:
         """A caller who was to be let go asks from the waiting loop: our answer was lost."""
         track = self._tracks.get(call_id)
         if track is not None and track.place is Place.WAITING and not track.promised.anonymous:
-            self._replace(call_id, track, replace(track, promised=ANONYMOUS, message_s=None))
+            self._picture.replace(
+                call_id, track, replace(track, promised=ANONYMOUS, message_s=None)
+            )
 
     # --- orders ------------------------------------------------------------------------------
 
@@ -434,7 +431,7 @@ class TelephoneLine:
         ring_s = max(1, round(ring_timeout.total_seconds()))
         exten = SEPARATOR.join((endpoint, str(ring_s), str(number)))
         offered = replace(track, place=Place.OFFERED, offer_id=offer, endpoint=endpoint)
-        self._replace(call_id, track, offered)
+        self._picture.replace(call_id, track, offered)
         began = self._began[call_id] = asyncio.get_running_loop().create_future()
         try:
             await self._order(Redirect(track.channel, Context.DELIVER, exten))
@@ -443,7 +440,7 @@ class TelephoneLine:
         except (HotlineError, TimeoutError, asyncio.CancelledError) as error:
             self._began.pop(call_id, None)
             if self._tracks.get(call_id) == offered:
-                self._replace(call_id, offered, track)
+                self._picture.replace(call_id, offered, track)
             if isinstance(error, HotlineError):
                 raise
             raise Unavailable("电话系统没有执行派话") from error
@@ -490,7 +487,7 @@ class TelephoneLine:
             raise Conflict("通话已不在该座席")
         exten = SEPARATOR.join((consulted, str(round(CONSULT_RING.total_seconds()))))
         other = (track.operator.channel, Context.CONSULT.value, exten)
-        self._replace(call_id, track, replace(track, asked=consulted))
+        self._picture.replace(call_id, track, replace(track, asked=consulted))
         await self._order(Redirect(track.channel, Context.HOLD, "s", other))
 
     async def complete_consult(self, call_id: CallId) -> None:
@@ -506,6 +503,16 @@ class TelephoneLine:
         if track.place is not Place.CONSULTING:
             raise Conflict("当前没有咨询")
         await self._order(Redirect(track.channel, Context.JOIN, "operator"))
+
+    async def check_phone(
+        self, endpoint: Endpoint, call_id: CallId | None, *, free: bool = False
+    ) -> None:
+        """Look what is really at a phone and tell it where the picture was another."""
+        self._require_up()
+        as_of = self._phones.changes(endpoint)
+        rows = await self._switch.channels()
+        # Behind every report that Asterisk made before it listed the channels.
+        self._items.put_nowait(look(rows, endpoint, call_id, free=free, as_of=as_of))
 
     async def dial_back(
         self,
@@ -541,16 +548,18 @@ class TelephoneLine:
         return [closed, order, HangUp(track.operator.channel)]
 
     def _present(self, call_id: CallId) -> CallTrack:
-        if not self._state.up:
-            raise Unavailable("与电话系统的连接不可用")
+        self._require_up()
         track = self._tracks.get(call_id)
         if track is None or not track.channel:
             raise NotFound(_GONE)
         return track
 
-    async def _order(self, *orders: Order) -> None:
+    def _require_up(self) -> None:
         if not self._state.up:
             raise Unavailable("与电话系统的连接不可用")
+
+    async def _order(self, *orders: Order) -> None:
+        self._require_up()
         await self._switch.order(*orders)
 
     def _order_later(self, order: Order) -> None:
@@ -563,13 +572,7 @@ class TelephoneLine:
             self._log.info("order_without_effect", order=type(order).__name__, why=error.message)
 
     async def _order_members(self, present: Mapping[TeamId, frozenset[Endpoint]]) -> None:
-        orders: list[Order] = []
-        for team in sorted({*present, *self._members}):
-            wanted = self._members.get(team, frozenset())
-            now = present.get(team, frozenset())
-            orders += [JoinQueue(team, e) for e in sorted(wanted - now)]
-            orders += [LeaveQueue(team, e) for e in sorted(now - wanted)]
-        for order in orders:
+        for order in changes(present, self._members):
             await self._try(order)
 
     # --- tasks -------------------------------------------------------------------------------
@@ -595,6 +598,3 @@ class TelephoneLine:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-_EPOCH = datetime.fromtimestamp(0, UTC)

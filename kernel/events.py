@@ -191,7 +191,8 @@ class ConsultEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTransferred(Event):
-    """`kind`: blind, consult, or left_alone (the operator vanished, browser and phone both).
+    """`kind`: blind, consult, left_alone (the operator vanished, browser and phone both) or freed
+    (a supervisor took the caller from an operator whose phone had no conversation).
     Exactly one of `to_team`, `to_agent` is set."""
 
     kind: str
@@ -427,8 +428,9 @@ class AgentStatusChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentForced(Event):
-    """A state was ordered for an agent: `state` ready, not_ready or logged_out, `reason` in the
-    words of whoever ordered it, `cause` supervisor or plan, `actor` which. It was done `at_once`,
+    """A state was ordered for an agent: `state` ready, not_ready, logged_out, or freed (out of a
+    contradiction with the phone), `reason` in the words of whoever ordered it, `cause` supervisor
+    or plan, `actor` which. It was done `at_once`,
     or is done after the call in hand."""
 
     agent_id: AgentId
@@ -437,6 +439,18 @@ class AgentForced(Event):
     cause: str
     actor: str
     at_once: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentContradicted(Event):
+    """What an agent does has contradicted the phone for too long, `since` then. `contradiction`:
+    no_channel (in a conversation, the phone is not), stray_channel (the phone is in use, the agent
+    is not), not_ringing (a call is presented, the phone is silent), phone_unreachable (ready, no
+    phone); None when it is over."""
+
+    agent_id: AgentId
+    contradiction: str | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,6 +204,24 @@ class EndpointChanged:
     at: datetime
 
 
+class PhoneUse(StrEnum):
+    """What a phone does, as the telephone system knows it apart from all calls and offers."""
+
+    IDLE = "idle"
+    RINGING = "ringing"
+    IN_USE = "in_use"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneChanged:
+    """A phone does something else than before. It may be told a moment before or after the facts
+    of the call that is the cause."""
+
+    endpoint: Endpoint
+    use: PhoneUse
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingClosed:
     """The raw file of a call is complete on disk (name relative to the spool folder)."""
@@ -245,6 +263,7 @@ class LineRestored:
     reachable: frozenset[Endpoint]
     at: datetime
     dialling: frozenset[CallbackId] = frozenset()
+    phones: tuple[tuple[Endpoint, PhoneUse], ...] = ()  # what each known phone does
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +288,7 @@ TelephonyFact = (
     | MessageLeft
     | DialBackEnded
     | EndpointChanged
+    | PhoneChanged
     | RecordingClosed
     | LineRestored
     | LineLost

@@ -412,6 +412,23 @@ class WrapUp:
         return ActivityKind.WRAP_UP
 
 
+class Contradiction(StrEnum):
+    """How a state contradicts the phone (`acd.core.contradiction`)."""
+
+    NO_CHANNEL = "no_channel"
+    STRAY_CHANNEL = "stray_channel"
+    NOT_RINGING = "not_ringing"
+    UNREACHABLE = "phone_unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A contradiction that has lasted too long; it began at `since`."""
+
+    kind: Contradiction
+    since: datetime
+
+
 Activity = Idle | Dialling | Offered | Talk | OnHold | Consult | Consulted | WrapUp
 InConversation = Talk | OnHold | Consult
 
@@ -437,7 +454,8 @@ class Agent:
     It decides whose turn is next, and neither status nor booth nor an unanswered offer moves it
     (ADR 0411). `benched` is set while the agent stands in the index of available agents. `notice`
     is a sentence for the screen about an order that failed. `home` is the team of the best skill,
-    ties by id. `on_duty` is set while the agent is counted so (`acd.core.on_duty`).
+    ties by id. `on_duty` is set while the agent is counted so (`acd.core.on_duty`). `alarm`: the
+    phone has done something else for too long.
     """
 
     agent_id: AgentId
@@ -453,6 +471,7 @@ class Agent:
     levels: dict[TeamId, int] = field(default_factory=dict)
     home: TeamId | None = None
     on_duty: bool = False
+    alarm: Alarm | None = None
 
     def __post_init__(self) -> None:
         self.levels = dict(self.skills)

@@ -9,12 +9,12 @@ from acd.core import call as ca
 from acd.core.agent import ActivityEvent, Agent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.conversation import close_hold, finish_part
-from acd.core.effects import NO_ID, StartConsult
+from acd.core.effects import NO_ID, CancelConsult, StartConsult
 from acd.core.inputs import TimerKind
 from acd.core.offering import close_offer, fail_offer
 from acd.core.work import Work
 from kernel import events as ev
-from kernel.ids import OfferId
+from kernel.ids import CallId, OfferId
 from kernel.telephony import ConsultChanged, ConsultPhase
 
 
@@ -64,9 +64,12 @@ def begin_consult(work: Work, agent: Agent, target: Agent, call: Call) -> None:
 
 
 def on_consult_changed(work: Work, fact: ConsultChanged) -> None:
-    """A phase that does not belong to the consultation under way is passed over."""
+    """A phase that does not belong to the consultation under way is passed over; a consultation
+    that we believe never began is ended, since the caller hears music for nothing."""
     asking = _asking(work, fact)
     if asking is None:
+        if fact.phase in (ConsultPhase.RINGING, ConsultPhase.TALKING):
+            end_unknown_consult(work, fact.call_id)
         return
     agent, consult = asking
     match fact.phase:
@@ -80,6 +83,18 @@ def on_consult_changed(work: Work, fact: ConsultChanged) -> None:
             _back_to_caller(work, agent, consult, Outcome.RESCINDED, "cancelled")
         case ConsultPhase.FAILED:
             _back_to_caller(work, agent, consult, Outcome.RING_NO_ANSWER, "failed")
+
+
+def end_unknown_consult(work: Work, call_id: CallId) -> None:
+    """The telephone has a consultation where we believe that caller and operator talk: the order
+    for it failed without an answer, and was carried out. Back to the caller."""
+    call = work.floor.calls.get(call_id)
+    if call is None or not isinstance(call.state, ca.Talking) or call.state.agent_id is None:
+        return
+    agent = work.floor.agents.get(call.state.agent_id)
+    if agent is not None and isinstance(agent.activity, ag.Talk | ag.OnHold):
+        work.remark("unknown_consultation_ended", call_id, agent.agent_id)
+        work.do(CancelConsult(call_id))
 
 
 def _asking(work: Work, fact: ConsultChanged) -> tuple[Agent, ag.Consult] | None:

@@ -79,6 +79,16 @@ class CancelDialBack:
     call_id: CallId
 
 
+@dataclass(frozen=True, slots=True)
+class CheckPhone:
+    """Look what is really at this phone and tell it as facts. `call_id` is the call that we
+    believe to be there; with `free`, hang up whatever there belongs to no caller."""
+
+    endpoint: Endpoint
+    call_id: CallId | None
+    free: bool = False
+
+
 Order = (
     Deliver
     | CancelOffer
@@ -90,6 +100,7 @@ Order = (
     | DialBack
     | CancelDialBack
 )
+
 
 # --- time, news, memory ---------------------------------------------------------------------
 
@@ -138,12 +149,12 @@ class Remark:
     agent_id: AgentId | None = None
 
 
-Note = StartTimer | CancelTimer | Publish | Show | Remark
-"""What moves nobody's telephone; it may wait until the orders are on their way."""
+Note = CheckPhone | StartTimer | CancelTimer | Publish | Show | Remark
+"""What moves no caller; it may wait until the orders are on their way."""
 
 Effect = Order | Note
 
-Decided = Order | StartTimer | CancelTimer | Remark
+Decided = Order | CheckPhone | StartTimer | CancelTimer | Remark
 """What a replay must repeat beside the events. That a view is to be looked at again is no
 decision."""
 

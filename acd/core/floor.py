@@ -18,6 +18,7 @@ from acd.core.ranked import RankedSet
 from acd.core.rules import Ring, Rules
 from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
+from kernel.telephony import PhoneUse
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -52,6 +53,7 @@ class Floor:
     __slots__ = (
         "_arrivals",
         "agents",
+        "awaits_doubt",
         "bench",
         "booths",
         "callback_lines",
@@ -59,6 +61,7 @@ class Floor:
         "calls",
         "closed",
         "decided",
+        "doubts",
         "endpoints",
         "handled",
         "home_bench",
@@ -73,6 +76,7 @@ class Floor:
         "on_duty",
         "open_calls",
         "open_rings",
+        "phone_use",
         "phones_known",
         "reachable",
         "returning",
@@ -113,6 +117,11 @@ class Floor:
         self.endpoints: dict[Endpoint, AgentId] = {}
         self.reachable: set[Endpoint] = set()
         self.phones_known = False
+        # What each phone does, as far as it was told.
+        self.phone_use: dict[Endpoint, PhoneUse] = {}
+        # Whose state contradicts the phone, and since when; oldest first.
+        self.doubts: dict[AgentId, datetime] = {}
+        self.awaits_doubt = False
         self.line_up = False
         self.line_reason = "starting"
         # A team's line holds every caller not yet answered, offered ones too: the place is kept.

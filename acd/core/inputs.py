@@ -126,6 +126,17 @@ class ForceState:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeAgent:
+    """End the contradiction between an agent's state and phone. `cause`, `actor` and `reason` as
+    for `ForceState`."""
+
+    agent_id: AgentId
+    reason: str
+    cause: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRing:
     """Each call of the team is at least in `ring` from now on; 1 leaves it to the clock again.
     `cause`: plan or supervisor; `actor` names which."""
@@ -179,6 +190,7 @@ Command = (
     | ConnectionLost
     | ConnectionBack
     | ForceState
+    | FreeAgent
     | OpenRing
     | RestrictWrapUp
     | CancelCallback
@@ -201,6 +213,7 @@ class TimerKind(StrEnum):
     DIAL = "dial"  # of a callback: what the telephone has to say of a dial
     REDIAL = "redial"  # of a callback
     EXPIRY = "expiry"  # of a callback
+    DOUBT = "doubt"  # one for all
 
 
 @dataclass(frozen=True, slots=True)

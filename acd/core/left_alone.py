@@ -12,9 +12,8 @@ from __future__ import annotations
 from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import Agent, SessionKind
-from acd.core.effects import CompleteConsult
 from acd.core.inputs import TimerKind
-from acd.core.moving import LEFT_ALONE, move
+from acd.core.moving import LEFT_ALONE, hand_on
 from acd.core.work import Work
 from kernel.ids import AgentId
 
@@ -34,16 +33,12 @@ def alone_too_long(work: Work, agent_id: AgentId) -> None:
     watch(work, agent)
     if not work.floor.line_up:
         return
-    conversation, activity = agent.conversation, agent.activity
+    conversation = agent.conversation
     call = work.floor.calls.get(conversation.call_id) if conversation is not None else None
     if call is None or not isinstance(call.state, ca.Talking):
         return
     work.remark("caller_left_alone", call.call_id, agent_id)
-    if isinstance(activity, ag.Consult) and activity.answered:
-        # The colleague has been asked and knows the matter; one whose phone only rings does not.
-        work.do(CompleteConsult(call.call_id))
-    else:
-        move(work, agent, call, call.team, None, LEFT_ALONE)
+    hand_on(work, agent, call, LEFT_ALONE)
 
 
 def _gone(work: Work, agent: Agent) -> bool:

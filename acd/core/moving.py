@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core.agent import Agent
 from acd.core.call import Call, CallEvent
-from acd.core.effects import Requeue
+from acd.core.effects import CompleteConsult, Requeue
 from acd.core.work import Work
 from kernel.ids import AgentId, TeamId
 
 BLIND = "blind"
 LEFT_ALONE = "left_alone"
+FREED = "freed"
 
 
 def move(
@@ -26,3 +28,14 @@ def move(
     )
     work.do(Requeue(call.call_id, team, call.priority, target))
     work.show(agent)
+
+
+def hand_on(work: Work, agent: Agent, call: Call, kind: str) -> None:
+    """Take the caller from an agent who cannot talk: to the colleague who was asked and knows the
+    matter (not to one whose phone only rings), else back to the line. Call and agent as for
+    `move`."""
+    activity = agent.activity
+    if isinstance(activity, ag.Consult) and activity.answered:
+        work.do(CompleteConsult(call.call_id))
+    else:
+        move(work, agent, call, call.team, None, kind)

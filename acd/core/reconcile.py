@@ -16,9 +16,9 @@ from acd.core.adoption import adopt, agent_at, divert, offer_number, take_over_t
 from acd.core.agent import ActivityEvent, Agent, SessionEvent
 from acd.core.call import Call, CallEvent, Offer, Outcome
 from acd.core.callbacks_restored import after_placing, before_placing, restore_callback
-from acd.core.consulting import on_consult_changed
+from acd.core.consulting import end_unknown_consult, on_consult_changed
 from acd.core.conversation import begin_talk
-from acd.core.effects import NO_ID, CancelOffer
+from acd.core.effects import NO_ID, CancelConsult, CancelOffer
 from acd.core.floor import call_key
 from acd.core.forcing import chosen_by
 from acd.core.in_fallback import found_in_fallback
@@ -40,6 +40,7 @@ from kernel.telephony import (
     LineLost,
     LineRestored,
     LiveCall,
+    PhoneUse,
 )
 
 # --- the start ------------------------------------------------------------------------------
@@ -138,6 +139,7 @@ def on_line_restored(work: Work, fact: LineRestored) -> None:
     floor = work.floor
     floor.line_up, floor.line_reason = True, ""
     floor.phones_known, floor.reachable = True, set(fact.reachable)
+    floor.phone_use = dict(fact.phones)
     live = {c.call_id: c for c in fact.calls}
     for call_id in sorted(floor.calls.keys() - live.keys()):
         work.remark("call_vanished", call_id)
@@ -260,15 +262,17 @@ def _found_offered(work: Work, found: LiveCall) -> None:
         work.floor.close(call)
         call.state = ca.Returning("resync")
     agent = agent_at(work, found.endpoint)
-    if agent is None or found.offer_id is None or not isinstance(agent.activity, ag.Idle):
+    if found.offer_id is None:
         work.start_timer(
             TimerKind.RETURN,
             call.call_id,
             work.now + work.floor.rules.ring_timeout + work.floor.rules.answer_margin,
         )
         return
-    if offer_number(found.offer_id) <= call.offers:
-        # An offer of ours that has its outcome: the order arrived late. Take it back again.
+    free = agent is not None and isinstance(agent.activity, ag.Idle)
+    if agent is None or not free or offer_number(found.offer_id) <= call.offers:
+        # An offer of ours that has its outcome (the order arrived late), or one that nobody at
+        # that phone can take: the caller is better off in the line.
         work.do(CancelOffer(call.call_id, found.offer_id))
         work.start_timer(TimerKind.RETURN, call.call_id, work.now + work.floor.rules.answer_margin)
         return
@@ -328,29 +332,38 @@ def _still_talks(work: Work, call: Call, moving: ca.Moving, found: LiveCall) -> 
     )
 
 
+def _check_consult(
+    work: Work, call: Call, agent: Agent, consult: ag.Consult, found: LiveCall
+) -> None:
+    target = work.floor.agents.get(consult.target)
+    if target is None:
+        return
+    phone = target.session.endpoint
+    phase: ConsultPhase | None = None
+    if found.place == "talking":
+        phase = ConsultPhase.COMPLETED if found.endpoint == phone else ConsultPhase.CANCELLED
+    elif consult.offer_id not in work.floor.offers:
+        if not consult.answered:
+            # We took it back, and the order was lost.
+            work.do(CancelConsult(call.call_id))
+    elif work.floor.phone_use.get(phone) is PhoneUse.IN_USE:
+        phase = ConsultPhase.TALKING
+    else:
+        _restart_ring(work, consult.offer_id)
+    if phase is not None:
+        changed = ConsultChanged(
+            call.call_id, consult.offer_id, agent.session.endpoint, phone, phase, work.now
+        )
+        on_consult_changed(work, changed)
+
+
 def _check_talk(work: Work, call: Call, agent_id: AgentId, found: LiveCall) -> None:
-    """We know the conversation. A consultation may have ended or been completed meanwhile."""
+    """We know the conversation. A consultation may have moved on or ended meanwhile."""
     agent = work.floor.agents[agent_id]
-    consult = agent.activity
-    if isinstance(consult, ag.Consult) and found.place == "talking":
-        target = work.floor.agents.get(consult.target)
-        if target is not None:
-            at_target = found.endpoint == target.session.endpoint
-            phase = ConsultPhase.COMPLETED if at_target else ConsultPhase.CANCELLED
-            on_consult_changed(
-                work,
-                ConsultChanged(
-                    call.call_id,
-                    consult.offer_id,
-                    agent.session.endpoint,
-                    target.session.endpoint,
-                    phase,
-                    work.now,
-                ),
-            )
-    elif isinstance(consult, ag.Consult):
-        if consult.offer_id in work.floor.offers:
-            _restart_ring(work, consult.offer_id)
+    if isinstance(agent.activity, ag.Consult):
+        _check_consult(work, call, agent, agent.activity, found)
+    elif found.place == "consulting" and found.endpoint == agent.session.endpoint:
+        end_unknown_consult(work, call.call_id)
     elif found.endpoint is not None and found.endpoint != agent.session.endpoint:
         end_conversation(work, call)
         take_over_talk(work, call, agent_at(work, found.endpoint), found.offer_id)

@@ -23,6 +23,7 @@ from acd.core.callbacks import (
     redial,
 )
 from acd.core.consulting import on_consult_changed
+from acd.core.contradiction import compare_phones, doubt_over, free_agent, on_phone_changed
 from acd.core.effects import Effect
 from acd.core.floor import Floor
 from acd.core.forcing import force_state
@@ -65,6 +66,7 @@ _TIMERS: Mapping[TimerKind, Callable[[Work, Any], None]] = {
     TimerKind.DIAL: dial_expired,
     TimerKind.REDIAL: redial,
     TimerKind.EXPIRY: callback_expired,
+    TimerKind.DOUBT: doubt_over,
 }
 
 
@@ -100,6 +102,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     inp.ConnectionLost: people.connection_lost,
     inp.ConnectionBack: people.connection_back,
     inp.ForceState: force_state,
+    inp.FreeAgent: free_agent,
     inp.OpenRing: open_ring,
     inp.RestrictWrapUp: restrict_wrap_up,
     inp.CancelCallback: cancel_callback,
@@ -117,6 +120,7 @@ HANDLERS: Mapping[type[Any], Handler] = {
     tel.MessageLeft: on_message_left,
     tel.DialBackEnded: on_dial_back_ended,
     tel.EndpointChanged: _on_phone,
+    tel.PhoneChanged: on_phone_changed,
     tel.RecordingClosed: _not_ours,
     tel.LineRestored: on_line_restored,
     tel.LineLost: on_line_lost,
@@ -138,4 +142,5 @@ def step(floor: Floor, event: Input, now: datetime) -> tuple[Floor, tuple[Effect
     people.see_off(work)
     count_on_duty(work)
     settle(work)
+    compare_phones(work)
     return floor, tuple(work.effects)

@@ -277,7 +277,9 @@ WHOLE_CENTRE = HALL
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoothRow:
     """An occupied booth. `state`: the activity, or for an idle agent ready / not_ready.
-    `team` is the agent's best skill, `teams` are all he or she serves."""
+    `team` is the agent's best skill, `teams` are all he or she serves. `contradiction`: the phone
+    has done something else than the agent since `contradiction_since`, for too long
+    (`acd.core.contradiction`)."""
 
     booth_id: BoothId
     agent_id: AgentId
@@ -289,6 +291,8 @@ class BoothRow:
     phone_reachable: bool
     connected: bool
     call_id: CallId | None
+    contradiction: ag.Contradiction | None
+    contradiction_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,6 +395,8 @@ def _booth_row(floor: Floor, booth_id: BoothId, agent: Agent) -> BoothRow:
         phone_reachable=floor.phone_reachable(agent.session.endpoint),
         connected=agent.session.kind is SessionKind.PRESENT,
         call_id=conversation.call_id if conversation else None,
+        contradiction=agent.alarm.kind if agent.alarm else None,
+        contradiction_since=agent.alarm.since if agent.alarm else None,
     )
 
 

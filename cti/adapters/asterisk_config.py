@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from cti.core.words import AMI_EVENTS
+from cti.core.words import AMI_EVENTS, PHONE_DEVICES
 from kernel.errors import ConfigurationError
 from kernel.phone import CALLABLE
 
@@ -241,6 +241,7 @@ def rendered(
                 modules=MODULES,
                 events=AMI_EVENTS,
                 callable=CALLABLE,
+                phone_devices=PHONE_DEVICES,
                 phones=sorted(values.phone_secrets.items()),
                 agi=f"agi://{values.agi_host}:{values.agi_port}",
             )

@@ -84,6 +84,11 @@ class CallTrack:
                 yield leg.channel
 
 
+def in_turn(track: CallTrack) -> tuple[datetime, CallId]:
+    """Sorts callers by their first arrival in a line; the call's own beginning before that."""
+    return track.arrived_at or rp.begun_at(track.call_id), track.call_id
+
+
 Step = tuple[CallTrack | None, tuple[tel.TelephonyFact, ...]]
 
 # The dialplan counts a telling before it tells: a channel that is gone between the two steps of the
@@ -101,10 +106,8 @@ def step(track: CallTrack | None, report: rp.Report, now: datetime) -> Step:
             return _entered(track, report.call_id, "", report, now)
         case rp.Told():
             return _told(track, report, now)
-        case DialTold():
+        case DialTold() | rp.ContactMoved() | rp.PhoneUsed():
             return track, ()
-        case rp.ContactMoved():
-            return track, (tel.EndpointChanged(report.endpoint, report.reachable, now),)
     if track is None:
         return None, ()
     match report:

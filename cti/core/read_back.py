@@ -41,11 +41,13 @@ class ChannelRow:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """All present callers, the phones that can be reached, and the channels that dial citizens."""
+    """All present callers, the phones that can be reached, the channels that dial citizens, and
+    what each phone does."""
 
     tracks: tuple[CallTrack, ...]
     reachable: frozenset[Endpoint]
     dialling: Mapping[CallbackId, str] = field(default_factory=dict)
+    phones: tuple[tuple[Endpoint, tel.PhoneUse], ...] = ()
 
 
 def truth(rows: Iterable[ChannelRow], contacts: Iterable[rp.Headers]) -> Truth:
@@ -60,7 +62,10 @@ def truth(rows: Iterable[ChannelRow], contacts: Iterable[rp.Headers]) -> Truth:
         for row in ours
         if row.variables.get(Var.ROLE) == Role.CALLER and row.variables.get(Var.SEQ, "0") != "0"
     )
-    return Truth(tracks, reachable(contacts), _dialling(ours))
+    states = list(contacts)
+    used = (rp.phone_used(state) for state in states)
+    phones = tuple((u.endpoint, u.use) for u in used if u)
+    return Truth(tracks, reachable(states), _dialling(ours), phones)
 
 
 def _dialling(rows: Iterable[ChannelRow]) -> dict[CallbackId, str]:

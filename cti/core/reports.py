@@ -16,6 +16,7 @@ from cti.core.dial_back import DialTold
 from cti.core.words import USER_EVENT, DialTell, Tell
 from kernel.ids import AgentId, CallbackId, CallId, Endpoint, OfferId, TeamId
 from kernel.language import Language
+from kernel.telephony import PhoneUse
 
 Headers = Mapping[str, str]
 """One message: header name in lower case -> value (the last one, if it came twice)."""
@@ -24,6 +25,15 @@ NAME_LIMIT = 80
 _CHANNEL = re.compile(r"PJSIP/(?P<endpoint>.+)-[0-9a-f]{8}$")
 _CALL_ID = re.compile(r"[a-z0-9]{1,24}-[0-9]{1,12}-[0-9]{1,12}")
 _GONE = frozenset({"Removed", "Unreachable"})
+_USES = {
+    "NOT_INUSE": PhoneUse.IDLE,
+    "UNAVAILABLE": PhoneUse.IDLE,
+    "INUSE": PhoneUse.IN_USE,
+    "BUSY": PhoneUse.IN_USE,
+    "ONHOLD": PhoneUse.IN_USE,
+    "RINGINUSE": PhoneUse.IN_USE,
+    "RINGING": PhoneUse.RINGING,
+}
 _YEAR_9999_MS = 253_370_764_800_000
 
 
@@ -93,6 +103,14 @@ class ContactMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneUsed:
+    """The device rings, is in a conversation, or does nothing."""
+
+    endpoint: Endpoint
+    use: PhoneUse
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """The dialogue of a call was asked to begin (over FastAGI)."""
 
@@ -104,7 +122,15 @@ class Begun:
 
 
 Report = (
-    Told | DialTold | LegDialled | LegRinging | LegAnswered | HoldToggled | ContactMoved | Begun
+    Told
+    | DialTold
+    | LegDialled
+    | LegRinging
+    | LegAnswered
+    | HoldToggled
+    | ContactMoved
+    | PhoneUsed
+    | Begun
 )
 
 
@@ -113,7 +139,7 @@ def parse_event(headers: Headers) -> Report | None:
 
     Raises ValueError for an event of our own dialplan that is malformed.
     Source: AMI events of Asterisk 22.10 (UserEvent, DialBegin, DialState, DialEnd, Hold, Unhold,
-    ContactStatus).
+    ContactStatus, DeviceStateChange).
     """
     event = headers.get("event", "")
     if event == "UserEvent":
@@ -124,6 +150,8 @@ def parse_event(headers: Headers) -> Report | None:
         return HoldToggled(headers.get("channel", ""), event == "Hold")
     if event == "ContactStatus":
         return _contact(headers)
+    if event == "DeviceStateChange":
+        return phone_used(headers)
     return None
 
 
@@ -160,6 +188,16 @@ def _told(headers: Headers) -> Told | DialTold:
     if fact == DialTell.DIALLING:
         return DialTold(callback_id, channel)
     return DialTold(callback_id, channel, headers.get("result", ""), integer(headers.get("cause")))
+
+
+def phone_used(headers: Headers) -> PhoneUsed | None:
+    """What a device does; None for a device that is no phone, and for a state that says nothing.
+
+    Source: Asterisk 22.10, `ast_devstate_str`; a PJSIP device's state is made of all its channels.
+    """
+    kind, _, name = headers.get("device", "").partition("/")
+    use = _USES.get(headers.get("state", ""))
+    return PhoneUsed(Endpoint(name), use) if kind == "PJSIP" and name and use else None
 
 
 def parse_told(headers: Headers) -> Told:

@@ -36,6 +36,13 @@ LANE_NAMES: dict[Lane, str] = {
 }
 
 
+_TRANSFERS = {
+    "left_alone": "话务员失去连接，来电交回 %(target)s",
+    "freed": "话机上没有通话，值班长将来电交回 %(target)s",
+}
+"""By kind; any other was the operator's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line: when, how long after the call's first event, in which lane, what; `linked` is
@@ -129,7 +136,7 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
     ev.ConsultEnded: lambda e: (Lane.AGENT, "咨询结束：%(outcome)s", {"outcome": e.outcome}),
     ev.CallTransferred: lambda e: (
         Lane.AGENT,
-        "话务员失去连接，来电交回 %(target)s" if e.kind == "left_alone" else "转接至 %(target)s",
+        _TRANSFERS.get(e.kind, "转接至 %(target)s"),
         {"target": e.to_team or e.to_agent or "–"},
     ),
     ev.TalkFinished: lambda e: (

@@ -162,4 +162,8 @@ AMI_EVENTS = (
     "FullyBooted",
     "Shutdown",
 )
-"""Events that pass the filter of the platform's account (`DialState` besides, only RINGING)."""
+"""Events that pass the filter of the platform's account (`DialState` besides, only RINGING, and
+`DeviceStateChange` of the phones)."""
+
+PHONE_DEVICES = ("PJSIP/booth", "PJSIP/desk")
+"""How the devices of our phones begin; the carrier's change with every call and tell nothing."""

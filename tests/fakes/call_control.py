@@ -37,6 +37,8 @@ from kernel.telephony import (
     OfferFailed,
     OfferResult,
     OfferRinging,
+    PhoneChanged,
+    PhoneUse,
     TalkEnded,
     TelephonyFact,
 )
@@ -90,6 +92,14 @@ class Exchange:
     faults: dict[str, list[HotlineError]] = field(default_factory=dict)
     rings_out_after: timedelta | None = None
     """Deliveries and diallings with at most this ring time are not answered at all."""
+    strays: dict[Endpoint, bool] = field(default_factory=dict)
+    """Phones with a connection that belongs to nobody; True: left over of a call that ended."""
+    silent: set[Endpoint] = field(default_factory=set)
+    """Phones that do not ring when they are rung."""
+    lost: list[TelephonyFact] = field(default_factory=list)
+    """Facts that never arrived (`lose_next`), until the phone is looked at."""
+    _losing: list[type[TelephonyFact]] = field(default_factory=list)
+    _uses: dict[Endpoint, PhoneUse] = field(default_factory=dict)
     _unseen: list[DialBackEnded] = field(default_factory=list)
 
     # --- the line --------------------------------------------------------------------------
@@ -98,9 +108,41 @@ class Exchange:
         self.sinks.append(sink)
 
     def tell(self, fact: TelephonyFact) -> None:
-        if self.up:
+        if self.up and type(fact) in self._losing:
+            self._losing.remove(type(fact))
+            self.lost.append(fact)
+        elif self.up:
             for sink in self.sinks:
                 sink(fact)
+        if not isinstance(fact, PhoneChanged):
+            self._tell_uses()
+
+    def lose_next(self, kind: type[TelephonyFact]) -> None:
+        """The next fact of this kind never arrives."""
+        self._losing.append(kind)
+
+    def use(self, endpoint: Endpoint) -> PhoneUse:
+        for caller in self.callers.values():
+            if endpoint == caller.phone and caller.place != "offered":
+                return PhoneUse.IN_USE
+            if endpoint == caller.consulted and caller.consult_answered:
+                return PhoneUse.IN_USE
+            if endpoint in (caller.phone, caller.consulted) and endpoint not in self.silent:
+                return PhoneUse.RINGING
+        return PhoneUse.IN_USE if endpoint in self.strays else PhoneUse.IDLE
+
+    def _tell_uses(self) -> None:
+        """What the phones do is told apart from all calls."""
+        for endpoint in sorted({*self.registered, *self._uses}):
+            use = self.use(endpoint)
+            if self.up and self._uses.get(endpoint) is not use:
+                self._uses[endpoint] = use
+                self.tell(PhoneChanged(endpoint, use, self.clock.now()))
+
+    def leave_stray(self, endpoint: str, *, ours: bool) -> None:
+        """A connection stays at the phone when it should not."""
+        self.strays[Endpoint(endpoint)] = ours
+        self._tell_uses()
 
     def restore(self) -> None:
         """The link is there (again): the whole truth."""
@@ -109,9 +151,15 @@ class Exchange:
         for ended in unseen:
             self.tell(ended)
         live = tuple(self._live(c) for c in self.callers.values())
+        self._uses = {e: self.use(e) for e in sorted({*self.registered, *self._uses})}
+        self.lost.clear()
         self.tell(
             LineRestored(
-                live, frozenset(self.registered), self.clock.now(), frozenset(self.dialling)
+                live,
+                frozenset(self.registered),
+                self.clock.now(),
+                frozenset(self.dialling),
+                tuple(self._uses.items()),
             )
         )
 
@@ -405,7 +453,10 @@ class Exchange:
             result = OfferResult.BUSY if busy else OfferResult.UNREACHABLE
             self._offer_fails(caller, result)
             return
-        self.tell(OfferRinging(call_id, offer_id, endpoint, self.clock.now()))
+        if endpoint in self.silent:
+            self._tell_uses()
+        else:
+            self.tell(OfferRinging(call_id, offer_id, endpoint, self.clock.now()))
         if self.rings_out_after is not None and ring_timeout <= self.rings_out_after:
             self.ring_out(endpoint)
 
@@ -458,6 +509,20 @@ class Exchange:
         self._consult(caller, ConsultPhase.CANCELLED)
         self._end_consult(caller)
 
+    async def check_phone(
+        self, endpoint: Endpoint, call_id: CallId | None, *, free: bool = False
+    ) -> None:
+        self.orders.append(("check_phone", call_id or CallId("")))
+        if not self.up:
+            raise Unavailable("线路中断")
+        found = [f for f in self.lost if _about(f, endpoint, call_id)]
+        self.lost = [f for f in self.lost if f not in found]
+        for fact in found:
+            self.tell(fact)
+        if self.strays.get(endpoint, False) or free:
+            self.strays.pop(endpoint, None)
+        self._tell_uses()
+
     async def dial_back(
         self,
         callback_id: CallbackId,
@@ -494,6 +559,7 @@ class Exchange:
         caller.place = "talking"
         caller.consulted = None
         caller.consult_answered = False
+        self._tell_uses()
 
     def _consult(self, caller: Caller, phase: ConsultPhase) -> None:
         assert caller.phone and caller.consulted and caller.offer_id
@@ -507,3 +573,8 @@ class Exchange:
                 self.clock.now(),
             )
         )
+
+
+def _about(fact: TelephonyFact, endpoint: Endpoint, call_id: CallId | None) -> bool:
+    of_call = call_id is not None and getattr(fact, "call_id", None) == call_id
+    return of_call or getattr(fact, "endpoint", None) == endpoint

@@ -22,7 +22,7 @@ from kernel import events as ev
 from kernel.errors import Conflict, NotFound, Unavailable
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, TeamId
 from kernel.language import Language
-from kernel.telephony import LineLost, TelephonyFact
+from kernel.telephony import LineLost, PhoneChanged, TelephonyFact
 from tests.unit.acd.rules import TEAMS
 from tests.unit.acd.world import World, run
 
@@ -79,7 +79,10 @@ class Shift(World):
     # --- the wires -------------------------------------------------------------------------
 
     def _fact(self, fact: TelephonyFact) -> None:
-        at = self.now + timedelta(seconds=self.chance.uniform(0.001, 0.01))
+        # What a phone does is told right behind the fact that is the cause.
+        at = self.now
+        if not isinstance(fact, PhoneChanged):
+            at += timedelta(seconds=self.chance.uniform(0.001, 0.01))
         if self._fact_at is not None and at < self._fact_at:
             at = self._fact_at
         self._fact_at = self._at(at, lambda: self._feed_if_up(fact))
@@ -99,6 +102,8 @@ class Shift(World):
                 self._live(effect.event)
             case fx.CancelTimer() | fx.Show() | fx.Remark():
                 super()._perform(effect)
+            case fx.CheckPhone():
+                self.after(0.02, lambda: self._check(effect))
             case _:
                 self._order(effect)
 
@@ -111,6 +116,10 @@ class Shift(World):
         at = self.now + timedelta(seconds=self.chance.uniform(0.002, 0.02))
         at = max(at, self._order_at.get(order.call_id, at))
         self._order_at[order.call_id] = self._at(at, lambda: self._carry(order))
+
+    def _check(self, wish: fx.CheckPhone) -> None:
+        if self.exchange.up:
+            run(self.exchange.check_phone(wish.endpoint, wish.call_id, free=wish.free))
 
     def _carry(self, order: fx.Order) -> None:
         try:

@@ -233,6 +233,8 @@ function forcedText(order: Forced): string {
       return order.at_once
         ? t("值班长已将您签退：%(reason)s", reason)
         : t("值班长安排您本次通话后签退：%(reason)s", reason);
+    case "freed":
+      return t("您的状态与话机不符，值班长已为您解除：%(reason)s", reason);
   }
 }
 

@@ -237,7 +237,7 @@ export interface Toast {
 
 export interface Forced {
   readonly type: "forced";
-  readonly state: "ready" | "not_ready" | "logged_out";
+  readonly state: "ready" | "not_ready" | "logged_out" | "freed";
   readonly reason: string;
   readonly at_once: boolean;
 }

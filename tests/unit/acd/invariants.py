@@ -8,6 +8,7 @@ from __future__ import annotations
 from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core import callback as cb
+from acd.core.contradiction import ALL, judge
 from acd.core.floor import CallKey, Floor, LaneKey, microseconds
 from acd.core.inputs import TimerKey, TimerKind
 from acd.core.metrics import Count, Metrics
@@ -22,6 +23,7 @@ def check(floor: Floor) -> None:
     check_lines(floor)
     check_on_duty(floor)
     check_callbacks(floor)
+    check_doubts(floor)
     check_bench(floor)
 
 
@@ -119,6 +121,15 @@ def check_callbacks(floor: Floor) -> None:
     assert len(dialled) <= len(held)
 
 
+def check_doubts(floor: Floor) -> None:
+    """Whoever contradicts the phone is in doubt or in alarm, and nobody else."""
+    for agent in floor.agents.values():
+        doubted = agent.agent_id in floor.doubts or agent.alarm is not None
+        assert doubted == (judge(floor, agent) is not None), agent
+    assert floor.doubts.keys() <= floor.agents.keys()
+    assert list(floor.doubts.values()) == sorted(floor.doubts.values())
+
+
 def check_bench(floor: Floor) -> None:
     """The bench holds exactly the available, and nobody there could serve a waiting call."""
     for agent in floor.agents.values():
@@ -151,6 +162,8 @@ def check_timers(floor: Floor, running: set[TimerKey]) -> None:
         )
         if isinstance(callback.state, cb.Resting):
             assert TimerKey(TimerKind.REDIAL, callback.callback_id) in running
+    assert floor.awaits_doubt == (TimerKey(TimerKind.DOUBT, ALL) in running)
+    assert floor.awaits_doubt or not floor.doubts
     if not floor.line_up:
         return
     for callback in floor.callbacks.values():

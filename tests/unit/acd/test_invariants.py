@@ -348,6 +348,24 @@ class Floor(RuleBasedStateMachine):
         known = self._busy_one(n) if n % 2 else agent(n)
         self.world.command(inp.ForceState(known, state, "换班", "supervisor", "chen"))
 
+    @rule(n=agents)
+    def a_supervisor_frees_somebody(self, n: int) -> None:
+        free = inp.FreeAgent(agent(n), "话机故障", "supervisor", "chen")
+        found = self.world.floor.agents.get(agent(n))
+        stuck = found is not None and found.alarm is not None
+        assert self.world.command(free) == stuck
+
+    @rule(n=agents, what=st.sampled_from(("stray", "leg", "silent", "rings")))
+    def a_phone_goes_wrong(self, n: int, what: str) -> None:
+        exchange = self.world.exchange
+        match what:
+            case "stray" | "leg":
+                exchange.leave_stray(phone(n), ours=what == "leg")
+            case "silent":
+                exchange.silent.add(phone(n))
+            case "rings":
+                exchange.silent.discard(phone(n))
+
     @rule(limit=st.sampled_from((None, 5, 30)))
     def a_plan_shortens_the_write_up(self, limit: int | None) -> None:
         seconds = s(limit) if limit is not None else None
@@ -363,14 +381,25 @@ class Floor(RuleBasedStateMachine):
         world = self.world
         assert audit(world.floor, world.metrics, world.began_at, world.now) == []
 
+    def nobody_is_stuck(self) -> None:
+        """What the phones do and what we believe agree, but for phones that are away."""
+        for found in self.world.floor.agents.values():
+            assert found.alarm is None or found.alarm.kind is ag.Contradiction.UNREACHABLE, found
+
     def teardown(self) -> None:
         """Everybody leaves: the books balance and nobody is stuck."""
         world = self.world
         world.exchange.faults.clear()
+        world.exchange.strays.clear()
+        world.exchange.silent.clear()
         world.orders.clear()
         world.facts.clear()
         world.exchange.restore()
         world.drain()
+        for _ in range(12):
+            world.pass_time(0.5)
+            world.drain()
+        self.nobody_is_stuck()
         for call_id in sorted(world.exchange.callers):
             world.exchange.caller_hangs_up(CallId(call_id))
         world.drain()

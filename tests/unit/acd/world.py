@@ -41,7 +41,7 @@ class World:
         self.metrics = Metrics(rules)
         self.exchange = Exchange(self.clock)
         self.exchange.subscribe(self._fact)
-        self.orders: deque[fx.Order] = deque()
+        self.orders: deque[fx.Order | fx.CheckPhone] = deque()
         self.facts: deque[TelephonyFact] = deque()
         self.timers: dict[TimerKey, datetime] = {}
         self.log: list[tuple[datetime, Input]] = []
@@ -154,6 +154,10 @@ class World:
         order = self.orders[place % len(self.orders)]
         order = next(o for o in self.orders if o.call_id == order.call_id)
         self.orders.remove(order)
+        if isinstance(order, fx.CheckPhone):
+            if self.exchange.up:
+                run(self.exchange.check_phone(order.endpoint, order.call_id, free=order.free))
+            return True
         try:
             run(orders.call(self.exchange, order))
         except NotFound:

@@ -191,6 +191,7 @@ def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> N
         ev.AgentActivityChanged,
         ev.LineStateChanged,
         ev.AgentForced,
+        ev.AgentContradicted,
         ev.RingOpened,
         ev.WrapUpRestricted,
         ev.SharingChanged,
