@@ -13,7 +13,7 @@ integration: ; @scripts/test integration ## with real Asterisk, PostgreSQL and R
 e2e: ; @scripts/test e2e ## a caller rings in, a browser answers
 chaos: ; @scripts/test chaos ## kill, stop and cut everything under calls, at full size
 lint: ; @scripts/lint ## style, types, who imports whom, templates, TypeScript
-bench-acd: ; @scripts/bench-acd ## measure the distribution: cost of a step, quality of routing
+bench-acd: ; @scripts/bench-acd ## measure the distribution: the core, quality of routing, against app_queue, the whole hall
 bench: ; @scripts/bench ## measure a running line and print p50 and p99
 screenshots: ; @scripts/screenshots ## photograph the screens of a hotline of its own with real calls
 

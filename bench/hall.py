@@ -1,10 +1,11 @@
 """The whole hall, 506 booths logged in, 759 operators known: `python -m bench.hall`.
 
-    python -m bench.hall [--rates 2,4,6,8,10,12] [--step S] [--seconds N] [--full]
+    python -m bench.hall [--rates 6,10,14,18] [--step S] [--seconds N] [--full]
                          [--booths 506] [--viewers 50] [--folder DIR]
 
 First the curve: rising rates, `--step` seconds each, as far as everything keeps up. Then the long
-run at the highest rate that did: `--seconds`, with `--full` the ten minutes. Telephones send no
+run at the highest rate that did (or, if it breaks, the one below): `--seconds`, with `--full` the
+ten minutes. Telephones send no
 sound; conversations are scaled so that most of the hall is busy. The operators are the headless
 ones, each with the desktop's own WebSocket, the wallboards are real WebSockets of supervisors; all
 of them, sipp, Asterisk and the platform share the machine's cores.
@@ -269,22 +270,31 @@ async def measure(hotline: HotlineProcess, given: argparse.Namespace) -> bool:
         await hall.open()
         stack.push_async_callback(viewers.close)
         await viewers.open()
-        best = await _curve(hall, given)
-        if not best:
+        kept_up = await _curve(hall, given)
+        if not kept_up:
             return verdict("the hall keeps up with no rate of the curve", met=False)
-        seconds = FULL_S if given.full else given.seconds
-        run = await hall.carry(load_of(best, seconds, given.booths))
-        title = f"{given.booths} booths, {best:g} calls/s for {seconds} s"
-        print(f"\n{table(title, run.figures())}\n{HEADING}\n{run.row()}")
-        met = [verdict(sentence, met) for sentence, met in run.bars()]
-        met.append(verdict(f"wallboards lost {viewers.lost}", not viewers.lost))
+        for rate in reversed(kept_up):
+            # What twenty seconds showed may not last: then the rate below is the highest.
+            if await _long_run(hall, viewers, rate, given):
+                return verdict(f"the highest rate carried to the end: {rate:g} calls/s", met=True)
+    return verdict("no rate of the curve was carried to the end", met=False)
+
+
+async def _long_run(hall: Hall, viewers: Viewers, rate: float, given: argparse.Namespace) -> bool:
+    seconds = FULL_S if given.full else given.seconds
+    run = await hall.carry(load_of(rate, seconds, given.booths))
+    title = f"{given.booths} booths, {rate:g} calls/s for {seconds} s"
+    print(f"\n{table(title, run.figures())}\n{HEADING}\n{run.row()}")
+    met = [verdict(sentence, met) for sentence, met in run.bars()]
+    met.append(verdict(f"wallboards lost {viewers.lost}", not viewers.lost))
+    print(flush=True)
     return all(met) and run.kept_up
 
 
-async def _curve(hall: Hall, given: argparse.Namespace) -> float:
-    """Climb until it breaks; the highest rate that was kept up with, 0 for none."""
+async def _curve(hall: Hall, given: argparse.Namespace) -> list[float]:
+    """Climb until it breaks; the rates that were kept up with, rising."""
     print(HEADING, flush=True)
-    best = 0.0
+    kept_up: list[float] = []
     for rate in given.rates:
         run = await hall.carry(load_of(rate, given.step, given.booths))
         print(run.row(), flush=True)
@@ -293,8 +303,8 @@ async def _curve(hall: Hall, given: argparse.Namespace) -> float:
                 if not met:
                     print(f"        {sentence}", flush=True)
             break
-        best = rate
-    return best
+        kept_up.append(rate)
+    return kept_up
 
 
 def _numbers(text: str) -> list[float]:
@@ -305,7 +315,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="bench.hall", description=(__doc__ or "").partition("\n")[0]
     )
-    parser.add_argument("--rates", type=_numbers, default=[2, 4, 6, 8, 10, 12, 14, 16])
+    parser.add_argument("--rates", type=_numbers, default=[6, 10, 14, 18, 22, 26, 30, 34])
     parser.add_argument("--step", type=int, default=20, help="seconds of each rate of the curve")
     parser.add_argument("--seconds", type=int, default=60, help="of the long run")
     parser.add_argument("--full", action="store_true", help="the long run takes ten minutes")

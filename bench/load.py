@@ -34,6 +34,7 @@ _IDLE_WRAP_S = 0.3
 _UNEVEN = 0.5
 """With even write-ups and even arrivals a poller's phases would fall in step with them."""
 _OVERHEAD_S = 0.1
+_PATIENCE_S = 90.0
 _SERVICE_SHARE = 0.95
 _HEAD_START_S = 10.0
 _APART_S = 0.05
@@ -50,7 +51,7 @@ _CITIZEN = Citizen(
     dialled=LINE,
     key="[field3]",
     listens_s=2.0,
-    patience_s=90.0,
+    patience_s=_PATIENCE_S,
     score="1",
 )
 
@@ -209,7 +210,9 @@ class Site:
                 await operator.sign_in()
                 await operator.sit_down()
             used = usage()
-            name, citizens = await self.dial(load, side.dialled, ears.ports)
+            name, citizens = await self.dial(
+                load, side.dialled, ears.ports, _PATIENCE_S + load.talk_s
+            )
             await self._serve(load, operators, citizens)
             spent = usage() - used
         finally:
@@ -234,7 +237,7 @@ class Site:
         )
 
     async def dial(
-        self, load: Load, dialled: str, ports: Sequence[int], patience_s: float = 90.0
+        self, load: Load, dialled: str, ports: Sequence[int], patience_s: float = _PATIENCE_S
     ) -> tuple[str, asyncio.subprocess.Process]:
         """Start the sipp whose calls are this load's; the name of its trace, and the process."""
         self._loads += 1
