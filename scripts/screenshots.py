@@ -225,6 +225,7 @@ def views(records: Records) -> list[View]:
         View("case", "ad19", f"/cases/{open_case}"),
         View("plans", "ad01", "/plans"),
         View("calls", "ad01", "/calls"),
+        View("callbacks", "ad01", "/callbacks"),
         View("call", "ad01", f"/calls/{listened}"),
         View("knowledge", "op0001", f"/knowledge?q={SEARCHED}"),
         View("flows", "ad28", "/ivr/main"),
