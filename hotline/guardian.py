@@ -5,8 +5,8 @@ Theory of operation
 The guardian imports everything once, forks the server and watches it. A server that dies without
 having been asked to (a crash, kill -9) is forked again within milliseconds: nothing has to be
 imported, Asterisk has kept every caller, and the new server adopts both. A server that hangs shows
-it by silence: it sends a byte every half second from its event loop, and after 6 s without one it
-is killed, before the dialplan loses patience (10 s) or soon after.
+it by silence: it sends a byte every half second from its event loop, and once it serves it is
+killed after 6 s without one, before the dialplan loses patience (10 s) or soon after.
 
 The server dies with its guardian (`PR_SET_PDEATHSIG`), so that none ever serves unguarded beside a
 new one. SIGINT and SIGTERM are passed on; the server stops in order and its exit code is ours.
@@ -28,7 +28,9 @@ from kernel.infra.log import get
 
 BEAT_EVERY_S = 0.5
 SILENCE_S = 6.0
-FIRST_BEAT_WITHIN_S = 60.0
+STARTS_WITHIN_S = 60.0
+"""Silence of a server that does not serve yet. On a machine that does much else a start may stand
+still for a while, and to kill it would be to begin again."""
 PAUSED_TOO_S = 1.0
 SOON_S = 10.0
 AGAIN_AFTER_S = (0.0, 0.5, 1.0, 2.0, 5.0)
@@ -74,12 +76,10 @@ class _Server:
     beats: int
     descriptor: int
     has_served: bool = False
-    has_beaten: bool = False
 
     def hear(self) -> bool:
         """Take in what it has said; False when it will say nothing any more."""
         marks = os.read(self.beats, 4096)
-        self.has_beaten = self.has_beaten or bool(marks)
         self.has_served = self.has_served or b"!" in marks
         return bool(marks)
 
@@ -136,7 +136,7 @@ class Guardian:
         poll.register(server.beats, select.POLLIN)
         poll.register(server.descriptor, select.POLLIN)
         while True:
-            patience_s = SILENCE_S if server.has_beaten else FIRST_BEAT_WITHIN_S
+            patience_s = SILENCE_S if server.has_served else STARTS_WITHIN_S
             asked_at = time.monotonic()
             events = dict(poll.poll(patience_s * 1000))
             if server.beats in events and not server.hear():

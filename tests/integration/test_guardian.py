@@ -17,19 +17,22 @@ from tests.servers.process import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
-import os, signal, sys, threading
+import os, signal, sys, threading, time
 from pathlib import Path
 from hotline import guardian
 from hotline.one_instance import only_one
 
 guardian.SILENCE_S = 0.5
-guardian.FIRST_BEAT_WITHIN_S = 5.0
+guardian.STARTS_WITHIN_S = 5.0
 folder, deed = Path(sys.argv[1]), sys.argv[2]
 
 def serve(beat):
     stopped = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stopped.set())
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    if deed == "starts slowly":
+        beat.alive()
+        time.sleep(3 * guardian.SILENCE_S)
     if deed not in ("refuses", "dies young"):
         beat.serving()
     (folder / f"life-{len(list(folder.glob('life-*')))}").write_text(str(os.getpid()))
@@ -113,6 +116,16 @@ def test_a_silent_server_is_killed_and_brought_back(folder: Path, how: str) -> N
     assert not alive(first)
     assert guarded.stop() == 0
     assert "server_silent" in (folder / "log").read_text()
+
+
+def test_a_server_that_starts_slowly_is_left_in_peace(folder: Path) -> None:
+    # A busy machine stood still for more than 6 s amid the start: the server was killed, and since
+    # it had never served the hotline did not come up at all.
+    guarded = Guarded(folder, "starts slowly")
+    guarded.wait_life(1)
+    assert guarded.stop() == 0
+    assert len(guarded.lives()) == 1
+    assert "server_silent" not in (folder / "log").read_text()
 
 
 def test_a_server_that_says_why_it_will_not_serve_is_not_asked_again(folder: Path) -> None:
