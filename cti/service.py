@@ -27,7 +27,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cti.core.call_track import ANONYMOUS, CallTrack, in_turn, parting_facts, step, strays
+from cti.core.call_track import ANONYMOUS, CallTrack, in_turn, parting_facts, restamp, step, strays
 from cti.core.dial_back import DialTold, dial_out
 from cti.core.phone_check import Look, look, unheard_answer
 from cti.core.read_back import Truth, live_call, truth
@@ -42,7 +42,7 @@ from cti.core.reports import (
     begun_at,
     offer_number,
 )
-from cti.core.words import BEAT_VARIABLE, SEPARATOR, Context, Place, Tell
+from cti.core.words import BEAT_VARIABLE, SEPARATOR, Context, Place, Tell, TruthVariable
 from cti.dialling import Dialling
 from cti.fallback_members import changes
 from cti.phones import Phones
@@ -266,9 +266,11 @@ class TelephoneLine:
             future.set_result(None)
         if after is not None and after.answered_at is not None:
             self._recorded.answered(call_id, after.answered_at)
+        if after is not None and (stamp := restamp(after, report)):
+            self._order_later(SetVariable(after.channel, TruthVariable.ARRIVED, stamp))
         if after is not None and isinstance(report, Told) and report.tell is Tell.FALLBACK:
             # One question was not answered in time; we are there, so the caller need not ring on.
-            self._take_back(after)
+            self._order_later(Redirect(after.channel, Context.WAITING, "s"))
         if after is None and isinstance(report, Told):
             self._close(call_id, report.recorded_at)
         for leg in strays(report, before, after):
@@ -375,17 +377,10 @@ class TelephoneLine:
             self._emit(fact)
 
     def _take_all_back(self) -> None:
-        """Fetch everybody out of the fallback queues, oldest first, also whom a phone rings for.
-
-        The native queue rings every booth that is logged in, ready or not; and a phone that rang on
-        for it would ring for a second caller as soon as its operator is offered one.
-        """
+        """Everybody out of the native queues, oldest first, also whom a phone rings for there."""
         waiting = [t for t in self._tracks.values() if t.place is Place.FALLBACK]
         for track in sorted(waiting, key=in_turn):
-            self._take_back(track)
-
-    def _take_back(self, track: CallTrack) -> None:
-        self._order_later(Redirect(track.channel, Context.WAITING, "s"))
+            self._order_later(Redirect(track.channel, Context.WAITING, "s"))
 
     async def _collect_left_over(self) -> None:
         """Recordings of calls that ended while this process was away."""

@@ -29,6 +29,7 @@ from kernel.phone import PhoneNumber, clean
 _REFUSED = frozenset({17, 21})
 _NO_PHONE = frozenset({3, 20, 27, 38, 41, 102})
 _TALK = frozenset({Place.TALKING, Place.CONSULTING})
+CLOCKS_AGREE = timedelta(seconds=30)
 
 
 ANONYMOUS = PhoneNumber("")
@@ -131,7 +132,7 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
         return None, (*_dial_over(track, told, now), *_hung_up(track, told, now))
     if told.tell is Tell.ENTERED:
         return _entered(track, told.call_id, told.channel, told, now)
-    before = _with_truth(track or CallTrack(call_id=told.call_id), told)
+    before = _with_truth(track or CallTrack(call_id=told.call_id), told, _arrival(track, told, now))
     match told.tell:
         case Tell.WAITING:
             answered = _dial_answered(before, now)
@@ -156,7 +157,30 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
             return after, parting_facts(after, now)
 
 
-def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
+def _arrival(track: CallTrack | None, told: rp.Told, now: datetime) -> datetime | None:
+    """When the caller first came into the line; kept once known.
+
+    The dialplan stamps it by the machine's clock and tells it at once. That clock may jump, ours
+    does not: a stamp that is far from now would put the caller before or behind everybody else.
+    """
+    if track is None or told.arrived_at is None or track.callback_id is not None:
+        return told.arrived_at
+    if track.arrived_at is not None:
+        return track.arrived_at
+    return told.arrived_at if abs(told.arrived_at - now) <= CLOCKS_AGREE else now
+
+
+def restamp(track: CallTrack, report: rp.Report) -> str | None:
+    """What the channel's own stamp (in milliseconds) must be set to: the next platform reads it.
+    None when it is right."""
+    if not isinstance(report, rp.Told) or report.arrived_at is None or track.arrived_at is None:
+        return None
+    if track.arrived_at == report.arrived_at:
+        return None
+    return str(int(track.arrived_at.timestamp() * 1000))
+
+
+def _with_truth(track: CallTrack, told: rp.Told, arrived_at: datetime | None) -> CallTrack:
     return replace(
         track,
         channel=told.channel or track.channel,
@@ -167,7 +191,7 @@ def _with_truth(track: CallTrack, told: rp.Told) -> CallTrack:
         team=told.team,
         language=told.language,
         priority=told.priority,
-        arrived_at=told.arrived_at,
+        arrived_at=arrived_at,
         wanted_agent=told.wanted_agent,
         callback_id=told.callback_id or track.callback_id,
         # Told from anywhere else, the caller was not let go.

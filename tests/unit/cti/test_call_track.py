@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.core import reports as rp
-from cti.core.call_track import CallTrack, Leg, offer_result, step
+from cti.core.call_track import CallTrack, Leg, offer_result, restamp, step
 from cti.core.words import Place, Tell
 from kernel import telephony as tel
-from kernel.ids import CallId, Endpoint, OfferId, TeamId
+from kernel.ids import CallbackId, CallId, Endpoint, OfferId, TeamId
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 ARRIVED = NOW - timedelta(seconds=30)
@@ -161,6 +161,28 @@ def test_the_first_arrival_survives_a_failed_offer() -> None:
     assert names(facts) == ["CallWaiting"]
     waiting = facts[0]
     assert isinstance(waiting, tel.CallWaiting) and waiting.first_arrival_at == ARRIVED
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=-365)])
+def test_a_jump_of_the_machines_clock_moves_nobody_in_the_line(jump: timedelta) -> None:
+    # The dialplan's stamp follows the jump: an hour back, and the newcomer stood before everybody.
+    track, _ = step(None, told(Tell.ENTERED, 1, arrived_at=None), NOW)
+    track, facts = step(track, told(Tell.WAITING, 2, arrived_at=NOW + jump), NOW)
+    assert isinstance(facts[0], tel.CallWaiting) and facts[0].first_arrival_at == NOW
+    assert track is not None
+    assert restamp(track, told(Tell.WAITING, 2, arrived_at=NOW + jump)) == "1795492800000"
+    assert restamp(track, told(Tell.WAITING, 2, arrived_at=NOW)) is None
+    later = NOW + timedelta(minutes=1)
+    _, facts = step(track, told(Tell.WAITING, 3, arrived_at=NOW + jump), later)
+    assert isinstance(facts[0], tel.CallWaiting) and facts[0].first_arrival_at == NOW
+
+
+def test_a_citizen_who_was_called_back_keeps_an_old_arrival() -> None:
+    old, callback = NOW - timedelta(hours=2), CallbackId("c-1")
+    track, _ = step(None, told(Tell.ENTERED, 1, arrived_at=old, callback_id=callback), NOW)
+    _, facts = step(track, told(Tell.WAITING, 2, arrived_at=old, callback_id=callback), NOW)
+    waiting = [f for f in facts if isinstance(f, tel.CallWaiting)]
+    assert [f.first_arrival_at for f in waiting] == [old]
 
 
 @pytest.mark.parametrize(
