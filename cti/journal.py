@@ -49,6 +49,9 @@ class JournalStore(Protocol):
     async def timeline(self, call_id: CallId) -> list[Event]:
         """All events of a call, oldest first."""
 
+    async def left_open(self, since: datetime) -> list[CallRecord]:
+        """Records of calls that arrived since then and have no end, oldest first."""
+
     async def calls(self, wanted: CallFilter, cursor: str | None, size: int) -> Page[CallRecord]:
         """Newest first."""
 
@@ -120,6 +123,9 @@ class CallJournal:
 
     async def record(self, call_id: CallId) -> CallRecord | None:
         return await self._store.record(call_id)
+
+    async def left_open(self, since: datetime) -> list[CallRecord]:
+        return await self._store.left_open(since)
 
     async def timeline(self, call_id: CallId) -> list[Event]:
         return await self._store.timeline(call_id)

@@ -33,7 +33,9 @@ from callbacks.service import DutyCallbacks
 from cti.adapters.asterisk_config import AsteriskValues
 from cti.adapters.build import build_line
 from cti.adapters.journal_store import SqlJournalStore
+from cti.adapters.queue_log_file import QueueLogFile
 from cti.journal import CallJournal
+from cti.left_open import LeftOpen
 from cti.service import TelephoneLine
 from directory.adapters.account_store import SqlAccountStore, SqlDeviceMemory, SqlSessionStore
 from directory.adapters.audit_store import SqlAuditStore
@@ -108,6 +110,7 @@ class Services:
     choices: Choices
     line: TelephoneLine
     fallback: FallbackMembers
+    left_open: LeftOpen
     journal: CallJournal
     knowledge: Knowledge
     cases: Cases
@@ -146,6 +149,7 @@ class Services:
     async def stop(self) -> None:
         """The reverse; what was heard is written before the database closes."""
         await self.auditor.stop()
+        await self.left_open.stop()
         await self.line.stop()
         await self.feed.stop()
         await self.desk.stop()
@@ -234,7 +238,6 @@ async def _assemble(ground: _Ground) -> Services:
     ivr.world.follow(distribution, cases)
     recordings, library = _recordings(ground)
     line.subscribe(recordings.on_fact)
-
     floor = desk_bridges.DistributionFloor(distribution)
     figures = desk_bridges.DistributionFigures(distribution)
     people = desk_bridges.DirectoryPeople(directory)
@@ -256,6 +259,7 @@ async def _assemble(ground: _Ground) -> Services:
         choices=choices,
         line=line,
         fallback=FallbackMembers(line, directory, get("fallback")),
+        left_open=_left_open(ground, values, line, journal, distribution),
         journal=journal,
         knowledge=knowledge,
         cases=cases,
@@ -286,6 +290,27 @@ async def _assemble(ground: _Ground) -> Services:
     )
     subscribe_all(ground.bus, services)
     return services
+
+
+def _left_open(
+    ground: _Ground,
+    values: AsteriskValues,
+    line: TelephoneLine,
+    journal: CallJournal,
+    distribution: Distribution,
+) -> LeftOpen:
+    made = LeftOpen(
+        books=journal,
+        queues=QueueLogFile(values.log_dir),
+        telephone=line,
+        known=distribution.known_callers,
+        publish=ground.bus.publish,
+        delivered=ground.bus.drain,
+        clock=ground.clock,
+        log=get("cti"),
+    )
+    line.subscribe(made.on_fact)
+    return made
 
 
 async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:

@@ -81,6 +81,15 @@ class SqlJournalStore:
             )
             return [decode(r.body) for r in rows]
 
+    async def left_open(self, since: datetime) -> list[CallRecord]:
+        query = (
+            select(CallRow)
+            .where(CallRow.arrived_at >= since, CallRow.ended_at.is_(None))
+            .order_by(CallRow.arrived_at, CallRow.call_id)
+        )
+        async with self._database.reading() as session:
+            return [_to_record(r) for r in await session.scalars(query)]
+
     async def calls(self, wanted: CallFilter, cursor: str | None, size: int) -> Page[CallRecord]:
         query = list_query(wanted, cursor).limit(size + 1)
         async with self._database.reading() as session:

@@ -54,22 +54,23 @@ async def test_while_the_platform_is_dead_the_booths_answer_and_the_rest_comes_b
         empty = await stage.empty_booth()
         waiting = await stage.waiting(SIZE.waiting)
         in_line = {await stage.records.call(c.number) for c in waiting}
+        in_the_menu = await stage.citizens.call()
+        await stage.records.call(in_the_menu.number)
+        dead_at = hotline.kill()
+        in_the_menu.dialog.hang_up()
+        await come_and_go_unheard(stage, in_line)
         for phone in stage.phones[:answering]:
             phone.answers_after_s = 0.2
-        dead_at = hotline.kill()
         newcomer = await stage.citizens.call()  # comes while nobody is there
         after_s = await rung_by_fallback(stage, dead_at, in_line)
         print(f"platform dead: who waited rang at a booth after {after_s:.1f} s")
-        await until(
-            lambda: sum(r.answered_at is not None for r in stage.rings) == answering,
-            "the booths talk",
-        )
+        await until(lambda: len(talking_at(stage)) == answering, "the booths talk")
         # Nobody else is taken from now on; the dead stay dead for a while.
         for phone in stage.phones:
             phone.answers_after_s = None
         await stays_away_until(dead_at + SIZE.dead_s)
-        assert stage.citizens.dropped() == []
-        taken = {r.call_id for r in stage.rings if r.answered_at is not None}
+        assert all(c.connected for c in (*waiting, newcomer))
+        taken = {r.call_id for r in talking_at(stage)}
         await asyncio.to_thread(hotline.launch)
         ids = {c.number: await stage.records.call(c.number) for c in (*waiting, newcomer)}
         left = [ids[c.number] for c in (*waiting, newcomer) if ids[c.number] not in taken]
@@ -80,7 +81,36 @@ async def test_while_the_platform_is_dead_the_booths_answer_and_the_rest_comes_b
         assert served == left
         assert [r for r in stage.rings if r.phone == empty.name] == [], "nobody sits there"
         books = await stage.everybody_hangs_up()
-        assert books.ended["answered"] == SIZE.waiting + 1
+        assert books.ended == {"answered": SIZE.waiting + 2, "fault": 2}
+
+
+def talking_at(stage: Scene) -> list[Ring]:
+    """Rings that were answered and are not over."""
+    return [r for r in stage.rings if r.answered_at is not None and r.over_at is None]
+
+
+async def come_and_go_unheard(stage: Scene, others: set[str]) -> None:
+    """One is served by a booth and leaves, one gives up; no platform knows of either."""
+    for served in (False, True):
+        before = len(stage.rings)
+        citizen = await stage.citizens.call()
+        ring = await ring_of_newcomer(stage, before, others)
+        if served:
+            next(p for p in stage.phones if p.name == ring.phone).answer(ring)
+            await until(lambda: stage.hotline.bridges() != [], "they talk")
+        citizen.dialog.hang_up()
+        await ring.dialog.wait("ended")
+
+
+async def ring_of_newcomer(stage: Scene, before: int, others: set[str]) -> Ring:
+    found: list[Ring] = []
+
+    def rung() -> bool:
+        found[:] = [r for r in stage.rings[before:] if r.call_id not in others]
+        return bool(found)
+
+    await until(rung, "a ring for who came last")
+    return found[0]
 
 
 async def serve_all(stage: Scene, index: int, count: int) -> list[str]:

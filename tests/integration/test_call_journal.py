@@ -76,6 +76,21 @@ async def test_list_pages_by_keyset_without_gap_or_repeat(store: SqlJournalStore
     assert seen[0] == "gz1-1-24"
 
 
+async def test_calls_without_an_end_are_found_oldest_first(store: SqlJournalStore) -> None:
+    arrived = answered_call()[0]
+    later = replace(
+        arrived,
+        event_id=EventId("later"),
+        call_id=CallId("gz1-2-2"),
+        occurred_at=T0 + timedelta(seconds=9),
+    )
+    sooner = replace(arrived, event_id=EventId("sooner"), call_id=CallId("gz1-2-1"))
+    await store.write([later, sooner, *answered_call()])
+
+    assert [r.call_id for r in await store.left_open(T0)] == ["gz1-2-1", "gz1-2-2"]
+    assert [r.call_id for r in await store.left_open(T0 + timedelta(seconds=5))] == ["gz1-2-2"]
+
+
 async def test_a_forged_cursor_is_refused(store: SqlJournalStore) -> None:
     with pytest.raises(BadInput):
         await store.calls(CallFilter(), "not-a-cursor", 10)
