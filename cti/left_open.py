@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from cti.core.call_record import CallRecord
 from cti.core.queue_log import QueuedCaller
+from cti.core.reports import begun_at
 from cti.ports import Log
 from kernel import events as ev
 from kernel import telephony as tel
@@ -121,7 +122,7 @@ class LeftOpen:
                 self._tell_unheard(caller)
         await self._written()
         for record in await self._books.left_open(began_before - LOOK_BACK):
-            if record.call_id not in present and began_at(record.call_id) < began_before:
+            if record.call_id not in present and begun_at(record.call_id) < began_before:
                 self._end(record, noted.get(record.call_id))
         if not present & {c.call_id for c in await self._queues.read()}:
             await self._queues.forget()
@@ -175,8 +176,3 @@ class LeftOpen:
                 cause=0,
             )
         )
-
-
-def began_at(call_id: CallId) -> datetime:
-    """The start of a call from its id, `<system>-<epoch>-<seq>`."""
-    return datetime.fromtimestamp(int(call_id.split("-")[1]), UTC)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cti.adapters.ami_fence import UnsafeAction
 from cti.adapters.ami_link import AmiLink
 from cti.adapters.asterisk_process import AsteriskProcess
 from kernel import telephony as tel
@@ -288,7 +289,10 @@ async def test_the_account_of_the_platform_may_not_command(board: Switchboard) -
         {"Action": "Setvar", "Variable": "SHELL(touch evil)", "Value": "1"},
     )
     for action in forbidden:
-        reply = await manager.ask(action, deadline_s=5)
+        try:
+            reply = await manager.ask(action, deadline_s=5)
+        except UnsafeAction:
+            continue  # our own fence refuses it before Asterisk is asked
         assert not reply.success, action
 
 

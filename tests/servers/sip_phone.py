@@ -230,6 +230,8 @@ class SipPhone(asyncio.DatagramProtocol):
         self._secret = ""
         self._transport: asyncio.DatagramTransport | None = None
         self._opening: set[asyncio.Task[None]] = set()
+        self._opened: set[str] = set()
+        self._cancelled: set[str] = set()
 
     @classmethod
     async def open(
@@ -405,6 +407,9 @@ class SipPhone(asyncio.DatagramProtocol):
         call_id = _header(text, "Call-ID")
         dialog = self.dialogs.get(call_id)
         if method == "INVITE" and dialog is None:
+            if call_id in self._opened:
+                return  # said again (RFC 3261, 17.1.1.2) while its audio is being opened
+            self._opened.add(call_id)
             task = asyncio.get_running_loop().create_task(self._offer(text, call_id))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
@@ -412,7 +417,9 @@ class SipPhone(asyncio.DatagramProtocol):
             self.respond(text, 200, "OK", dialog.local, self.sdp(dialog.audio))
         elif method in ("BYE", "CANCEL"):
             self.respond(text, 200, "OK", _header(text, "To"))
-            if dialog is not None and not dialog.ended.is_set():
+            if dialog is None:
+                self._cancelled.add(call_id)
+            elif not dialog.ended.is_set():
                 if method == "CANCEL":
                     self.respond(dialog.invite, 487, "Request Terminated", dialog.local)
                 dialog.finish()
@@ -436,6 +443,9 @@ class SipPhone(asyncio.DatagramProtocol):
         self.dialogs[call_id] = dialog
         self.respond(text, 180, "Ringing", dialog.local)
         self.offers.put_nowait(dialog)
+        if call_id in self._cancelled:
+            self.respond(text, 487, "Request Terminated", dialog.local)
+            dialog.finish()
 
     def _send_register(self, authorization: str, expires: int, cseq: int = 1) -> None:
         uri = f"sip:127.0.0.1:{self.server[1]}"
