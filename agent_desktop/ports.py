@@ -85,6 +85,9 @@ class Floor(Protocol):
     async def force(self, agent_id: AgentId, state: str, reason: str, actor: str) -> None:
         """A supervisor's order: `state` is ready, not_ready or logged_out."""
 
+    async def free(self, agent_id: AgentId, reason: str, actor: str) -> None:
+        """A supervisor ends the contradiction between an operator's state and phone."""
+
     def situation(self, agent_id: AgentId) -> AgentSituation: ...
 
     def watch(
@@ -239,7 +242,8 @@ class TeamFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccupiedBooth:
-    """`state`: the activity, or for an idle operator ready / not_ready."""
+    """`state`: the activity, or for an idle operator ready / not_ready. `contradiction`: the phone
+    does something else (no_channel, stray_channel, not_ringing, phone_unreachable)."""
 
     booth_id: BoothId
     agent_id: AgentId
@@ -248,6 +252,8 @@ class OccupiedBooth:
     since: datetime
     team: TeamId | None
     phone_reachable: bool
+    contradiction: str | None = None
+    contradiction_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

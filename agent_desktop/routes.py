@@ -25,7 +25,7 @@ from agent_desktop.service import Desk
 from agent_desktop.supervision import Supervision
 from agent_desktop.targets import FreeBooths, TargetFinder, Targets
 from agent_desktop.wallboard import WallboardFeed
-from agent_desktop.wallboard_protocol import ForceIn, OperatorDayOut
+from agent_desktop.wallboard_protocol import ForceIn, FreeIn, OperatorDayOut
 from kernel.errors import NotAllowed, NotFound
 from kernel.ids import AgentId
 from kernel.infra.log import get
@@ -115,6 +115,11 @@ def _orders(kit: WebKit, supervision: Supervision) -> APIRouter:
     async def force_state(agent_id: str, order: ForceIn, request: Request) -> None:
         by = await kit.principal(request)
         await supervision.force(by, AgentId(agent_id), order.state, order.reason)
+
+    @router.post("/api/wallboard/operators/{agent_id}/free", status_code=204)
+    async def free(agent_id: str, order: FreeIn, request: Request) -> None:
+        by = await kit.principal(request)
+        await supervision.free(by, AgentId(agent_id), order.reason)
 
     return router
 

@@ -33,6 +33,29 @@ class Supervision:
             Conflict: nobody sits at the desktop who could be ready.
             Unavailable: the order could not be recorded; it was not given.
         """
+        reason = self._checked(by, agent_id, reason)
+        await self._audit.record(
+            who=by.account,
+            action="agent_state_ordered",
+            object_id=agent_id,
+            detail={"state": state, "reason": reason},
+        )
+        await self._floor.force(agent_id, state, reason, by.account)
+
+    async def free(self, by: Principal, agent_id: AgentId, reason: str) -> None:
+        """End the contradiction between an operator's state and phone; a caller in it goes back to
+        the line, at the old place.
+
+        Raises as `force` does; Conflict when state and phone agree.
+        """
+        reason = self._checked(by, agent_id, reason)
+        await self._audit.record(
+            who=by.account, action="agent_freed", object_id=agent_id, detail={"reason": reason}
+        )
+        await self._floor.free(agent_id, reason, by.account)
+
+    def _checked(self, by: Principal, agent_id: AgentId, reason: str) -> str:
+        """The reason without blanks around it. Raises NotAllowed, NotFound or BadInput."""
         demand(by, Action.FORCE_AGENT_STATE)
         if self._people.operator(agent_id) is None:
             raise NotFound("没有这位话务员")
@@ -41,10 +64,4 @@ class Supervision:
             raise BadInput("请填写原因", "reason")
         if len(reason) > REASON_LIMIT:
             raise BadInput("内容过长", "reason")
-        await self._audit.record(
-            who=by.account,
-            action="agent_state_ordered",
-            object_id=agent_id,
-            detail={"state": state, "reason": reason},
-        )
-        await self._floor.force(agent_id, state, reason, by.account)
+        return reason

@@ -206,6 +206,7 @@ class WallboardFeed:
             since=booth.since,
             teams=(booth.team,) if booth.team else tuple(skills),
             reachable=booth.phone_reachable,
+            contradiction=booth.contradiction,
         )
 
     def _exceptions(self, figures: FloorFigures) -> tuple[ExceptionLine, ...]:
@@ -217,7 +218,14 @@ class WallboardFeed:
             )
             found.extend(queue_findings(queue, now, limits))
         for booth in figures.booths:
-            seat = BoothState(booth.booth_id, booth.state, booth.since, booth.phone_reachable)
+            seat = BoothState(
+                booth.booth_id,
+                booth.state,
+                booth.since,
+                booth.phone_reachable,
+                booth.contradiction,
+                booth.contradiction_since,
+            )
             found.extend(booth_findings(seat, now, limits))
         seats = {b.booth_id: b for b in figures.booths}
         return tuple(

@@ -54,7 +54,8 @@ class TeamRow(Part):
 
 class BoothCell(Part):
     """`state`: ready, not_ready, dialling, offered, talking, consulting, wrap_up. `teams`: the team
-    of the call in hand, or all teams the operator serves."""
+    of the call in hand, or all teams the operator serves. `contradiction`: the phone does something
+    else: no_channel, stray_channel, not_ringing, phone_unreachable."""
 
     booth: str
     state: str
@@ -65,6 +66,7 @@ class BoothCell(Part):
     since: datetime
     teams: tuple[str, ...]
     reachable: bool
+    contradiction: str | None
 
 
 class ExceptionLine(Part):
@@ -137,6 +139,12 @@ class ForceIn(Part):
     """A supervisor's order for one operator, and why."""
 
     state: Literal["ready", "not_ready", "logged_out"]
+    reason: Annotated[str, Field(max_length=200)]
+
+
+class FreeIn(Part):
+    """End the contradiction between an operator's state and phone, and why."""
+
     reason: Annotated[str, Field(max_length=200)]
 
 

@@ -95,6 +95,9 @@ class DistributionFloor:
     async def force(self, agent_id: AgentId, state: str, reason: str, actor: str) -> None:
         await self._acd.force(agent_id, ForcedState(state), reason, actor=actor)
 
+    async def free(self, agent_id: AgentId, reason: str, actor: str) -> None:
+        await self._acd.free(agent_id, reason, actor=actor)
+
     def situation(self, agent_id: AgentId) -> AgentSituation:
         return _situation(self._acd.agent_view(agent_id))
 
@@ -248,6 +251,8 @@ def _booth(row: BoothRow) -> OccupiedBooth:
         since=row.since,
         team=row.team,
         phone_reachable=row.phone_reachable,
+        contradiction=row.contradiction.value if row.contradiction else None,
+        contradiction_since=row.contradiction_since,
     )
 
 

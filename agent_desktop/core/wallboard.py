@@ -54,6 +54,8 @@ class BoothState:
     state: str
     since: datetime
     reachable: bool
+    contradiction: str | None = None
+    contradiction_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,11 @@ def queue_findings(queue: QueueState, now: datetime, limits: Limits) -> tuple[Fi
 
 
 def booth_findings(booth: BoothState, now: datetime, limits: Limits) -> tuple[Finding, ...]:
-    """An operator stuck in a state, or a phone that went away under a ready operator."""
+    """A phone that does something else than the operator, one that went away under a ready
+    operator, or an operator stuck in a state."""
+    if booth.contradiction is not None:
+        kind, since = booth.contradiction, booth.contradiction_since
+        return (Finding(kind, Level.DANGER, booth.booth, since),)
     lasted_s = (now - booth.since).total_seconds()
     if not booth.reachable and booth.state != "not_ready" and lasted_s >= limits.unreachable_s:
         return (Finding("phone_lost", Level.DANGER, booth.booth, booth.since),)

@@ -113,6 +113,16 @@ ROUTES: dict[str, Row] = {
     "GET /api/wallboard/operators/{agent_id}": row(
         401, 403, 200, 200, 403, 200, asked="/api/wallboard/operators/op0001"
     ),
+    "POST /api/wallboard/operators/{agent_id}/free": row(
+        401,
+        403,
+        404,
+        403,
+        403,
+        403,
+        asked="/api/wallboard/operators/none/free",
+        json={"reason": "话机故障"},
+    ),
     "POST /api/wallboard/operators/{agent_id}/state": row(
         401,
         403,

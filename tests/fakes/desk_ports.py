@@ -177,6 +177,9 @@ class FakeFloor:
     async def force(self, agent_id: AgentId, state: str, reason: str, actor: str) -> None:
         self._take("force", agent_id, state, reason, actor)
 
+    async def free(self, agent_id: AgentId, reason: str, actor: str) -> None:
+        self._take("free", agent_id, reason, actor)
+
 
 class FakePeople:
     def __init__(self, *operators: Operator, booths: int = 506) -> None:

@@ -302,6 +302,7 @@ export interface BoothCell {
   readonly since: string;
   readonly teams: readonly string[];
   readonly reachable: boolean;
+  readonly contradiction: string | null;
 }
 
 export interface ExceptionLine {
@@ -361,6 +362,10 @@ export interface Snapshot {
 
 export interface ForceIn {
   readonly state: "ready" | "not_ready" | "logged_out";
+  readonly reason: string;
+}
+
+export interface FreeIn {
   readonly reason: string;
 }
 

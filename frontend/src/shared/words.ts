@@ -87,3 +87,19 @@ export const languageName = (code: string): string => word(LANGUAGES, code);
 export const queueCause = (code: string): string => word(CAUSES, code);
 export const callOutcome = (code: string): string => word(OUTCOMES, code);
 export const boothState = (code: string): string => word(BOOTH_STATES, code);
+
+/** How the phone contradicts the operator's state. */
+export function contradictionText(kind: string): string {
+  switch (kind) {
+    case "no_channel":
+      return t("通话中，但话机上没有通话");
+    case "stray_channel":
+      return t("没有通话，但话机占线");
+    case "not_ringing":
+      return t("已派话，但话机没有振铃");
+    case "phone_unreachable":
+      return t("就绪，但话机离线");
+    default:
+      return kind;
+  }
+}

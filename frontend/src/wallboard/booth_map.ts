@@ -7,7 +7,7 @@ import { t } from "../shared/i18n";
 import type { BoothCell, OperatorDayOut } from "../shared/protocol";
 import { clockTime, duration, secondsSince } from "../shared/time";
 import { ForceForm } from "./force_form";
-import { boothState, personName, reasonText, teamName } from "../shared/words";
+import { boothState, contradictionText, personName, reasonText, teamName } from "../shared/words";
 
 const STATES = ["ready", "talking", "dialling", "offered", "wrap_up", "not_ready"] as const;
 
@@ -78,7 +78,7 @@ export class BoothMap {
       const inTeam = team === "" || booth?.teams.includes(team) === true;
       if (inTeam) counts.set(shown, (counts.get(shown) ?? 0) + 1);
       setData(cell, "state", booth?.state ?? "free");
-      setData(cell, "alarm", String(booth !== undefined && !booth.reachable));
+      setData(cell, "alarm", String(booth !== undefined && (!booth.reachable || booth.contradiction !== null)));
       setData(cell, "dim", String(!inTeam));
       const label = booth === undefined ? t("%(booth)s 空席", { booth: number }) : this.label(booth);
       if (cell.getAttribute("aria-label") !== label) {
@@ -91,7 +91,8 @@ export class BoothMap {
 
   private label(booth: BoothCell): string {
     const state = booth.state === "not_ready" ? reasonText(booth.reason) : boothState(booth.state);
-    const lost = booth.reachable ? "" : ` ${t("话机离线")}`;
+    const told = booth.contradiction === null ? "" : contradictionText(booth.contradiction);
+    const lost = told !== "" ? ` ${told}` : booth.reachable ? "" : ` ${t("话机离线")}`;
     return `${booth.booth} ${personName(booth)} ${state}${lost}`;
   }
 
@@ -111,7 +112,7 @@ export class BoothMap {
       definitions([
         [t("状态"), make("span", {}, state, " ", make("span", { attributes: { "data-timer": "" } }))],
         [t("班组"), booth.teams.map((team) => teamName(team)).join(t("、"))],
-        [t("话机"), booth.reachable ? t("在线") : t("离线")],
+        [t("话机"), phoneCell(booth)],
         [t("今日接听"), day === null ? "…" : String(day.calls)],
         [t("平均通话"), day === null ? "…" : average(day.talk_s, day.calls)],
         [t("平均整理"), day === null ? "…" : average(day.wrap_up_s, day.calls)],
@@ -173,6 +174,12 @@ function columns(cells: readonly HTMLElement[]): number {
 
 function setData(element: HTMLElement, name: string, value: string): void {
   if (element.dataset[name] !== value) element.dataset[name] = value;
+}
+
+/** What the phone does; in red where that contradicts the operator's state. */
+function phoneCell(booth: BoothCell): string | Node {
+  if (booth.contradiction === null) return booth.reachable ? t("在线") : t("离线");
+  return make("strong", { class: "danger" }, contradictionText(booth.contradiction));
 }
 
 function average(total: number, count: number): string {

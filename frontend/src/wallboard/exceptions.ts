@@ -4,7 +4,7 @@ import { fill, make, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
 import type { DriftLine, ExceptionLine, PlanLine } from "../shared/protocol";
 import { clockTime, duration, percent, secondsSince } from "../shared/time";
-import { personName, teamName } from "../shared/words";
+import { contradictionText, personName, teamName } from "../shared/words";
 
 export class Exceptions {
   private shown = "";
@@ -127,6 +127,11 @@ function sentence(kind: string): string {
       return t("15秒接听率偏低");
     case "phone_lost":
       return t("话机离线");
+    case "no_channel":
+    case "stray_channel":
+    case "not_ringing":
+    case "phone_unreachable":
+      return contradictionText(kind);
     case "offered_long":
       return t("振铃过久");
     case "talking_long":

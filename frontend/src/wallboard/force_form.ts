@@ -4,19 +4,20 @@
 import { need, setText } from "../shared/dom";
 import { HttpError, sendJson } from "../shared/http";
 import { t } from "../shared/i18n";
-import type { BoothCell, ForceIn } from "../shared/protocol";
+import type { BoothCell, ForceIn, FreeIn } from "../shared/protocol";
 import { personName } from "../shared/words";
 
 export class ForceForm {
   private readonly reason = need("force-reason", HTMLInputElement);
   private readonly title = need("force-title", HTMLElement);
+  private readonly free = need("force-free", HTMLButtonElement);
   private readonly message = need("force-message", HTMLParagraphElement);
   private target: BoothCell | null = null;
 
   private constructor(private readonly form: HTMLFormElement) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const state = (event.submitter as HTMLButtonElement | null)?.value as ForceIn["state"] | undefined;
+      const state = (event.submitter as HTMLButtonElement | null)?.value as ForceIn["state"] | "free" | undefined;
       if (state !== undefined) void this.send(state);
     });
   }
@@ -34,10 +35,11 @@ export class ForceForm {
     }
     this.target = booth;
     this.form.hidden = booth === null;
+    this.free.hidden = booth?.contradiction == null;
     if (booth !== null) setText(this.title, t("对%(name)s的安排", { name: personName(booth) }));
   }
 
-  private async send(state: ForceIn["state"]): Promise<void> {
+  private async send(state: ForceIn["state"] | "free"): Promise<void> {
     const booth = this.target;
     if (booth === null) return;
     const reason = this.reason.value.trim();
@@ -47,15 +49,19 @@ export class ForceForm {
       return;
     }
     try {
-      const order: ForceIn = { state, reason };
-      await sendJson("POST", `/api/wallboard/operators/${encodeURIComponent(booth.agent)}/state`, order);
+      const operator = `/api/wallboard/operators/${encodeURIComponent(booth.agent)}`;
+      if (state === "free") await sendJson("POST", `${operator}/free`, { reason } satisfies FreeIn);
+      else await sendJson("POST", `${operator}/state`, { state, reason } satisfies ForceIn);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.say(error.message, "danger");
       return;
     }
     this.reason.value = "";
-    this.say(t("已安排；通话中的话务员在通话后生效"), "info");
+    this.say(
+      state === "free" ? t("已解除；来电人如仍在线，回到原来的排位") : t("已安排；通话中的话务员在通话后生效"),
+      "info",
+    );
   }
 
   private say(text: string, kind: "info" | "warn" | "danger"): void {

@@ -111,3 +111,22 @@ async def test_what_was_ordered_for_after_the_call_wins_over_the_choice_on_the_s
         tab, command(type="wrap_up_done", disposition="answered", next_status="ready")
     )
     assert room.floor.commands == [("finish_wrap_up", LI, "answered")]
+
+
+async def test_a_supervisor_frees_who_is_stuck_and_it_is_recorded(room: Room) -> None:
+    await room.supervision.free(BOSS, CHEN, " 话机没有声音 ")
+    [entry] = room.audit.entries
+    assert (entry.who, entry.action, entry.object_id, entry.detail) == (
+        BOSS.account,
+        "agent_freed",
+        CHEN,
+        {"reason": "话机没有声音"},
+    )
+    assert room.floor.commands == [("free", CHEN, "话机没有声音", BOSS.account)]
+
+
+@pytest.mark.parametrize("role", [r for r in Role if r is not Role.SUPERVISOR])
+async def test_nobody_but_a_supervisor_frees_anybody(room: Room, role: Role) -> None:
+    with pytest.raises(NotAllowed):
+        await room.supervision.free(principal(role=role), CHEN, "话机没有声音")
+    assert (room.audit.entries, room.floor.commands) == ([], [])

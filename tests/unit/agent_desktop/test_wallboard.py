@@ -137,6 +137,14 @@ def test_a_lost_phone_matters_unless_its_operator_is_away() -> None:
     assert not booth_findings(just_now, NOON, LIMITS)
 
 
+def test_a_phone_that_contradicts_its_operator_is_told_with_the_reason_at_once() -> None:
+    since = NOON - timedelta(seconds=5)
+    seat = BoothState("018", "talking", NOON, True, "no_channel", since)
+    assert booth_findings(seat, NOON, LIMITS) == (
+        Finding("no_channel", Level.DANGER, "018", since),
+    )
+
+
 def test_danger_stands_before_warnings_and_the_oldest_first() -> None:
     old, young = NOON - timedelta(minutes=9), NOON - timedelta(minutes=1)
     found = order(
