@@ -42,6 +42,9 @@ class Records:
         more = str(start + 2) if len(found) > start + 2 else None
         return Page(found[start : start + 2], more)
 
+    async def left_open(self, since: datetime) -> list[CallRecord]:
+        return [r for r in self._records if r.ended_at is None and r.arrived_at >= since]
+
     async def contacts(self, ani: str, limit: int) -> list[CallRecord]:
         return [r for r in self._records if r.ani == ani][:limit]
 
