@@ -151,10 +151,10 @@ def _told(track: CallTrack | None, told: rp.Told, now: datetime) -> Step:
             return _left(before, Place.FALLBACK), facts
         case Tell.CALLBACK:
             after = replace(_left(before, Place.LEAVING), promised=clean(told.number))
-            return after, parting_facts(after, now)
+            return after, (*_talk_ended(before, now), *parting_facts(after, now))
         case Tell.MESSAGE:
             after = _with_message(_left(before, Place.LEAVING), told)
-            return after, parting_facts(after, now)
+            return after, (*_talk_ended(before, now), *parting_facts(after, now))
 
 
 def _arrival(track: CallTrack | None, told: rp.Told, now: datetime) -> datetime | None:
