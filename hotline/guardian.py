@@ -92,6 +92,7 @@ class Guardian:
         self._prepare = prepare
         self._serve = serve
         self._server: _Server | None = None
+        self._has_served = False
         self._asked_to_stop = False
 
     def run(self) -> int:
@@ -110,12 +111,18 @@ class Guardian:
             server = self._fork()
             code = self._watch(server)
             os.close(server.descriptor)
-            if self._asked_to_stop or not _again(code, server):
+            self._has_served = self._has_served or server.has_served
+            if self._asked_to_stop or not self._again(code):
                 return code if code >= 0 else 128 - code
             lasted_s = time.monotonic() - server.born_at
             deaths = 0 if lasted_s > SOON_S else deaths + 1
             log.error("server_died", code=code, lasted_s=round(lasted_s, 1), pid=server.pid)
             time.sleep(AGAIN_AFTER_S[min(deaths, len(AGAIN_AFTER_S) - 1)])
+
+    def _again(self, code: int) -> bool:
+        """A server that says why it will not serve (exit code 0 to 3) is not asked again, nor is
+        the first one if it has never come so far as to serve."""
+        return self._has_served and (code < 0 or code == CRASHED)
 
     def _fork(self) -> _Server:
         guardian, (ours, theirs) = os.getpid(), os.pipe()
@@ -156,12 +163,6 @@ class Guardian:
         self._asked_to_stop = True
         if self._server is not None:
             os.kill(self._server.pid, number)
-
-
-def _again(code: int, server: _Server) -> bool:
-    """A server that says why it will not serve (exit code 0 to 3) is not asked again, nor is one
-    that has never come so far as to serve."""
-    return server.has_served and (code < 0 or code == CRASHED)
 
 
 def _child(serve: Callable[[Beat], int], beat: Beat, guardian: int) -> None:

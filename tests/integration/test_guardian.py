@@ -33,12 +33,15 @@ def serve(beat):
     if deed == "starts slowly":
         beat.alive()
         time.sleep(3 * guardian.SILENCE_S)
-    if deed not in ("refuses", "dies young"):
+    dies_returning = deed == "dies returning" and (folder / "life-0").exists()
+    if deed not in ("refuses", "dies young") and not dies_returning:
         beat.serving()
     (folder / f"life-{len(list(folder.glob('life-*')))}").write_text(str(os.getpid()))
     lives = len(list(folder.glob("life-*")))
     if deed == "refuses":
         return 1
+    if dies_returning and lives < 4:
+        os.kill(os.getpid(), signal.SIGKILL)
     if deed == "fails" and lives < 3:
         raise RuntimeError("a defect")
     while not stopped.wait(0.05):
@@ -139,6 +142,15 @@ def test_a_server_that_dies_before_it_ever_served_is_not_brought_back(folder: Pa
     os.kill(guarded.wait_life(1), signal.SIGKILL)
     assert guarded.process.wait(20) == 128 + signal.SIGKILL
     assert len(guarded.lives()) == 1
+
+
+def test_a_server_that_dies_while_it_is_brought_back_is_brought_back_again(folder: Path) -> None:
+    # It had not served itself, so it used to be given up, and the callers with it.
+    guarded = Guarded(folder, "dies returning")
+    os.kill(guarded.wait_life(1), signal.SIGKILL)
+    guarded.wait_life(4)
+    assert guarded.stop() == 0
+    assert (folder / "stopped").exists()
 
 
 def test_the_server_dies_with_its_guardian_and_the_folder_is_free_again(folder: Path) -> None:
