@@ -1,6 +1,6 @@
 """From INVITE to prompt, and from ready or queued to the booth's INVITE: `python -m bench`.
 
-    python -m bench [--seconds N] [--rates 1,10] [--folder DIR]
+    python -m bench [--seconds N] [--rates 1.65,6.6,10] [--folder DIR]
 
 Starts a hotline of its own (demo city, real Asterisk, free ports of loopback, its own data folder),
 puts loads on it and prints p50, p99 and maximum of each measure beside its bar; exits 1 when a bar
@@ -73,7 +73,7 @@ async def _measure_rate(scene: Scene, rate: float, loads: list[Load]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=45, help="dialling time of each load")
-    parser.add_argument("--rates", default="1,10", help="calls a second, one table for each")
+    parser.add_argument("--rates", default="1.65,6.6,10", help="calls a second, one table for each")
     parser.add_argument("--folder", type=Path, help="new folder that keeps traces and logs")
     given = parser.parse_args()
     rates = [float(rate) for rate in given.rates.split(",")]

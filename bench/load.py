@@ -275,7 +275,9 @@ class Site:
         work: list[asyncio.Task[None]] = []
         dialling_s = load.calls / load.rate
         try:
-            async with asyncio.timeout(load.head_start_s + dialling_s + _SERVED_WITHIN_S):
+            async with asyncio.timeout(
+                load.head_start_s + dialling_s + load.talk_s + _SERVED_WITHIN_S
+            ):
                 ended = asyncio.create_task(self.ended(citizens))
                 await asyncio.wait({ended}, timeout=load.head_start_s)
                 work = [

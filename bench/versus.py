@@ -238,7 +238,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=20, help="dialling time of each load")
     parser.add_argument("--rounds", type=int, default=2, help="how often the sides take turns")
     parser.add_argument("--rates", type=_numbers, default=[1.65, 6.6], help="calls a second")
-    parser.add_argument("--talk", type=float, default=60.0, help="seconds, where cost is judged")
+    parser.add_argument("--talk", type=float, default=120.0, help="seconds, where cost is judged")
     parser.add_argument("--ladder", type=_numbers, default=[], help="calls a second, rising")
     parser.add_argument("--folder", type=Path, help="new folder that keeps traces and logs")
     given = parser.parse_args()
