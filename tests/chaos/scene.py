@@ -17,6 +17,8 @@ from tests.e2e.records import Records, until
 
 TEAM = "general"
 IN_LINE_WITHIN_S = 40
+PAUSED_WITHIN_S = 40
+LOOK_EVERY_S = 0.05
 AT_A_TIME = 10
 """How many people sign in, or come and press a key, at once: what two cores do without delay."""
 
@@ -134,6 +136,32 @@ class Scene:
             await operator.say("wrap_up_done", disposition="answered", next_status="ready")
         elif ready:
             await operator.say("ready")
+
+    async def pause(self, *indices: int) -> None:
+        """Until these operators are on a break with nothing at their phones."""
+        deadline = time.monotonic() + PAUSED_WITHIN_S
+        while not all([await self._pauses(self.operators[index]) for index in indices]):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no rest: {[self.operators[i].state for i in indices]}")
+            await asyncio.sleep(LOOK_EVERY_S)  # the interval between two looks at the condition
+
+    async def _pauses(self, operator: Operator) -> bool:
+        state = operator.state
+        match state.get("activity"):
+            case "offered":
+                await operator.say("decline", offer_id=state["offer_id"])
+            case "consulting":
+                await operator.say("cancel_consult")
+            case "talking":
+                await operator.say("release")
+            case "wrap_up":
+                done = {"disposition": "answered", "next_status": "not_ready", "reason": "break"}
+                await operator.say("wrap_up_done", **done)
+            case "idle" if state["status"] == "ready":
+                await operator.say("not_ready", reason="break")
+            case "idle":
+                return True
+        return False
 
     async def everybody_hangs_up(self) -> Books:
         """All citizens leave, all operators finish; the books must agree."""

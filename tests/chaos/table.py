@@ -8,7 +8,6 @@ they change places. What no longer fits does nothing, as with people.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from typing import Any
 from tests.chaos.crowd import BoothPhone, Citizen, Operator, Ring
 from tests.chaos.scene import Scene
 
-QUIET_WITHIN_S = 40
-LOOK_EVERY_S = 0.05
 OTHER_TEAM = "labour"
 A, B = 0, 1
 
@@ -85,7 +82,7 @@ class Table:
         await second
         self._citizen.dialog.hang_up()
         line.remove(self._citizen)
-        await self.rest()
+        await self._stage.pause(A, B)
 
     async def _lay(self, place: str, line: list[Citizen]) -> None:
         phone, operator = self._phone(A), self.operators[A]
@@ -158,34 +155,6 @@ class Table:
     async def _put_down(self) -> None:
         if self._ring is not None:
             self._ring.dialog.hang_up()
-
-    # --- rest ------------------------------------------------------------------------------
-
-    async def rest(self) -> None:
-        """Until both operators are on a break with nothing at their phones."""
-        deadline = time.monotonic() + QUIET_WITHIN_S
-        while not all([await self._rests(index) for index in (A, B)]):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"no rest: {[o.state for o in self.operators]}")
-            await asyncio.sleep(LOOK_EVERY_S)  # the interval between two looks at the condition
-
-    async def _rests(self, index: int) -> bool:
-        operator, state = self.operators[index], self.operators[index].state
-        match state.get("activity"):
-            case "offered":
-                await operator.say("decline", offer_id=state["offer_id"])
-            case "consulting":
-                await operator.say("cancel_consult")
-            case "talking":
-                await operator.say("release")
-            case "wrap_up":
-                done = {"disposition": "answered", "next_status": "not_ready", "reason": "break"}
-                await operator.say("wrap_up_done", **done)
-            case "idle" if state["status"] == "ready":
-                await operator.say("not_ready", reason="break")
-            case "idle":
-                return True
-        return False
 
 
 async def _later(seconds: float, deed: Deed) -> None:

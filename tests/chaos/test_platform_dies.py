@@ -60,20 +60,21 @@ async def test_a_killed_platform_comes_back_and_everybody_is_where_they_were(
     hotline: LivingHotline,
 ) -> None:
     talkers, ringers, kills = SIZE.talking, SIZE.ringing, SIZE.kills
-    spare = talkers + ringers
+    spare = talkers + ringers  # one more operator, who is rung after each death
     async with scene(hotline) as stage:
-        await stage.seat(spare + kills)
+        await stage.seat(spare + 1)
         talking = await stage.talking(*range(talkers))
-        waiting = await stage.waiting(SIZE.waiting + kills)
+        waiting = await stage.waiting(SIZE.waiting + ringers)
         figures: dict[str, list[float]] = {}
         offered: list[Ring] = []
         for kill in range(kills):
             await stage.rung(*range(talkers, spare))
             victim = VICTIMS[kill % len(VICTIMS)]
             struck_at = strike(hotline, victim)
-            after_s, ring = await resumed_after(stage, spare + kill, struck_at)
+            after_s, ring = await resumed_after(stage, spare, struck_at)
             figures.setdefault(victim, []).append(after_s)
             offered.append(ring)
+            await stage.pause(spare)
             assert stage.citizens.dropped() == []
         for victim, after in figures.items():
             print(f"{victim} killed {len(after)} times: resumed after {sorted(after)} s")
@@ -84,4 +85,4 @@ async def test_a_killed_platform_comes_back_and_everybody_is_where_they_were(
         assert all(c.connected for c in (*talking, *waiting))
         books = await stage.everybody_hangs_up()
         assert books.ended["answered"] == talkers
-        assert books.ended["abandoned"] == SIZE.waiting + kills
+        assert books.ended["abandoned"] == SIZE.waiting + ringers

@@ -25,7 +25,7 @@ async def test_people_who_collide_lose_nobody_and_leave_nobody_stuck(
     async with scene(hotline) as stage:
         await stage.seat(2)
         table = Table(stage)
-        await table.rest()
+        await stage.pause(0, 1)
         ended: Counter[str] = Counter()
         number = 0
         for _ in range(SIZE.races):
