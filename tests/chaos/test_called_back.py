@@ -66,11 +66,11 @@ async def telephone(hotline: LivingHotline, port: int) -> AsyncIterator[SipPhone
 
 
 async def asks_to_be_called_back(stage: Scene, citizen: Citizen) -> str:
-    """Presses 1, and 1 again for the own number; as people do, until it is understood."""
+    """Presses 7, and 1 for the own number; as people do, until it is understood."""
     call_id = await stage.records.call(citizen.number)
-    for _ in range(20):
+    for key in "71" * 10:
         if not citizen.dialog.ended.is_set():
-            citizen.dialog.press("1")
+            citizen.dialog.press(key)
         with suppress(TimeoutError):
             await stage.records.event(call_id, "CallbackNoted", within_s=2)
             return call_id
