@@ -258,7 +258,14 @@ async def test_a_database_that_fails_loses_no_entry(database: Database) -> None:
     )
     bodies = [e.body async for e in reader.entries(recorded)]
     replayed = [type(b.input).__name__ for b in bodies if isinstance(b, LoggedStep)]
-    assert replayed == ["Started", "LineRestored", "EndpointChanged", "LogIn", "ChooseReady"]
+    assert replayed == [
+        "Started",
+        "LineRestored",
+        "EndpointChanged",
+        "PhoneChanged",
+        "LogIn",
+        "ChooseReady",
+    ]
     await hall.acd.stop()
     await event_log.stop()
 
