@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,8 +78,11 @@ class AudioReader(Protocol):
 
 
 class RecordingStore(Protocol):
-    """The rows. Each method is one transaction; each write may be repeated without harm, but
-    `add_connected`."""
+    """The rows. Each method is one transaction, unless `together`; each write may be repeated
+    without harm, but `add_connected`."""
+
+    def together(self) -> AbstractAsyncContextManager[None]:
+        """What this task writes until the end is one transaction: all of it is taken, or none."""
 
     async def arrived(
         self, call_id: CallId, at: datetime, *, ani: str, dnis: str, line_name: str | None

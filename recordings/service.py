@@ -2,7 +2,8 @@
 
 Theory of operation: facts of the telephone system come in synchronously and are only put in a line;
 one task takes them out, and a thread does the work on the files, so that no call ever waits for a
-disk. Rows are filled by events, which arrive in any order relative to the files.
+disk. Rows are filled by events, which arrive in any order relative to the files; a second task
+writes them in batches, and keeps what the database does not take until it does.
 """
 
 from __future__ import annotations
@@ -49,6 +50,12 @@ from recordings.ports import (
 GRACE = timedelta(seconds=60)
 """How long after the end of an answered call its file may still be closed."""
 RETRY = timedelta(seconds=60)
+GATHER = timedelta(milliseconds=200)
+"""How long the first event of a batch waits for others: a call fills its row six times."""
+BATCH_LIMIT = 500
+ROWS_AGAIN_S = 1.0
+ROWS_WITHIN_S = 10.0
+"""How long the end of the program waits for the database to take what was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,8 @@ class _Retry:
 
 _Job = _Closed | _Overdue | _Rescan | _Retry
 
+_FILLING = (CallArrived, CallQueued, CallAnswered, TalkFinished, SurveyAnswered, CallEnded)
+
 
 class Archive:
     """Owns the spool and the archive; one task does the work in order."""
@@ -101,6 +110,7 @@ class Archive:
         log: Log,
         grace: timedelta = GRACE,
         retry: timedelta = RETRY,
+        gather: timedelta = GATHER,
     ) -> None:
         self._store = store
         self._files = files
@@ -110,8 +120,10 @@ class Archive:
         self._log = log
         self._grace = grace
         self._retry = retry
+        self._gather_s = gather.total_seconds()
+        self._heard: asyncio.Queue[Event] = asyncio.Queue()
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._timers: set[asyncio.TimerHandle] = set()
         self._waiting: set[CallId] = set()
         self._retry_set = False
@@ -126,20 +138,35 @@ class Archive:
         for row in await self._store.unfinished():
             if row.ended_at is not None:
                 self._jobs.put_nowait(_Closed(row.call_id, row.answered_at or row.started_at))
-        self._task = asyncio.get_running_loop().create_task(self._work(), name="recordings")
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._work(), name="recordings"),
+            loop.create_task(self._fill_rows(), name="recordings-rows"),
+        ]
 
     async def stop(self) -> None:
-        """Finish the file in hand; the rest stays in the spool for the next start."""
+        """Write what was heard (for at most 10 s) and finish the file in hand; the rest stays in
+        the spool for the next start."""
+        if self._tasks:
+            try:
+                await asyncio.wait_for(self.written(), ROWS_WITHIN_S)
+            except TimeoutError:
+                self._log.error("recording_rows_lost", count=self._heard.qsize())
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def written(self) -> None:
+        """Return when every event heard so far is in its row."""
+        await self._heard.join()
 
     async def drain(self) -> None:
         """Return when everything put in line so far is done."""
+        await self.written()
         await self._jobs.join()
 
     # --- what is heard -------------------------------------------------------------------------
@@ -159,8 +186,40 @@ class Archive:
         self._jobs.put_nowait(_Closed(fact.call_id, fact.started_at))
 
     async def on_event(self, event: Event) -> None:
-        """Fills the row of a call. Hears CallArrived, CallQueued, CallAnswered, TalkFinished,
+        """Fills the row of a call, soon. Hears CallArrived, CallQueued, CallAnswered, TalkFinished,
         SurveyAnswered and CallEnded; everything else is ignored."""
+        if event.call_id is not None and isinstance(event, _FILLING):
+            self._heard.put_nowait(event)
+
+    # --- the rows ------------------------------------------------------------------------------
+
+    async def _fill_rows(self) -> None:
+        while True:
+            batch = [await self._heard.get()]
+            await asyncio.sleep(self._gather_s)
+            while len(batch) < BATCH_LIMIT and not self._heard.empty():
+                batch.append(self._heard.get_nowait())
+            await self._until_taken(batch)
+            for event in batch:
+                if isinstance(event, CallEnded) and event.call_id is not None:
+                    self._later(self._grace, _Overdue(event.call_id))
+                self._heard.task_done()
+
+    async def _until_taken(self, batch: Sequence[Event]) -> None:
+        while True:
+            try:
+                async with self._store.together():
+                    for event in batch:
+                        await self._fill(event)
+            except Exception as error:
+                # Whatever the database's fault is, nothing heard may be lost: keep and retry.
+                waiting = len(batch) + self._heard.qsize()
+                self._log.error("recording_rows_wait", count=waiting, reason=str(error))
+                await asyncio.sleep(ROWS_AGAIN_S)
+            else:
+                return
+
+    async def _fill(self, event: Event) -> None:
         call_id, at = event.call_id, event.occurred_at
         if call_id is None:
             return
@@ -177,9 +236,6 @@ class Archive:
                 await self._store.scored(call_id, at, score)
             case CallEnded():
                 await self._store.ended(call_id, at)
-                self._later(self._grace, _Overdue(call_id))
-            case _:
-                return
 
     # --- the work ------------------------------------------------------------------------------
 
@@ -219,6 +275,7 @@ class Archive:
                     await self._archive(call_id, row.started_at if row else self._clock.now())
 
     async def _rescan(self, live: frozenset[CallId]) -> None:
+        await self.written()
         for call_id in await asyncio.to_thread(self._files.waiting):
             if call_id not in live:
                 row = await self._store.get(call_id)

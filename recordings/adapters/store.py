@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.errors import BadInput
 from kernel.ids import AgentId, CallId, IdSource, TeamId
@@ -59,6 +62,26 @@ class TableRecordingStore:
         self._note_agent = self._insert(_AGENTS).on_conflict_do_nothing()
         # One statement for each set of columns, made once: these run several times in each call.
         self._puts: dict[tuple[str, ...], Any] = {}
+        # Each task has its own: a write of another task is no part of this one's transaction.
+        self._shared: ContextVar[AsyncConnection | None] = ContextVar("shared", default=None)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        async with self._database.connection() as connection:
+            token = self._shared.set(connection)
+            try:
+                yield
+            finally:
+                self._shared.reset(token)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        shared = self._shared.get()
+        if shared is not None:
+            yield shared
+            return
+        async with self._database.connection() as connection:
+            yield connection
 
     # --- a call fills its row -------------------------------------------------------------------
 
@@ -78,7 +101,7 @@ class TableRecordingStore:
         row = {**_NEW, "call_id": call_id, "started_at": at}
         answer = {"agent_id": agent_id, "team": team, "answered_at": at}
         talked = {"call_id": call_id, "agent_id": agent_id, "joined_at": at}
-        async with self._database.connection() as connection:
+        async with self._writing() as connection:
             await connection.execute(self._put("agent_id", "team", "answered_at"), row | answer)
             await connection.execute(self._note_agent, talked)
 
@@ -89,7 +112,7 @@ class TableRecordingStore:
         await self._set(call_id, at, score=score)
 
     async def ended(self, call_id: CallId, at: datetime) -> None:
-        async with self._database.connection() as connection:
+        async with self._writing() as connection:
             await connection.execute(_END, {"ended": call_id, "ended_at": at})
             await connection.execute(_DROP_UNANSWERED, {"ended": call_id})
 
@@ -117,12 +140,12 @@ class TableRecordingStore:
         await self._set(call_id, at, status=status.value, fault=reason[:_FAULT_LENGTH])
 
     async def remove(self, call_id: CallId) -> None:
-        async with self._database.connection() as connection:
+        async with self._writing() as connection:
             await connection.execute(delete(_TABLE).where(_TABLE.c.call_id == call_id))
 
     async def _set(self, call_id: CallId, at: datetime, **values: Any) -> None:
         """Fill in the row, or make it: whichever of the call's events comes first."""
-        async with self._database.connection() as connection:
+        async with self._writing() as connection:
             await connection.execute(
                 self._put(*values), {**_NEW, "call_id": call_id, "started_at": at, **values}
             )

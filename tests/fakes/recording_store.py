@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from kernel.errors import Unavailable
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.paging import Page, decode_cursor, encode_cursor
 from recordings.core.coverage import TOLERATED_GAP
@@ -18,6 +20,20 @@ class DictRecordingStore:
     def __init__(self) -> None:
         self.rows: dict[CallId, Recording] = {}
         self.agents: dict[CallId, list[AgentId]] = {}
+        self.refusals = 0
+        """How often it still refuses to take what was written together."""
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        rows, agents = dict(self.rows), {c: list(a) for c, a in self.agents.items()}
+        try:
+            yield
+            if self.refusals:
+                self.refusals -= 1
+                raise Unavailable("refused, as it was told to")
+        except BaseException:
+            self.rows, self.agents = rows, agents
+            raise
 
     def _row(self, call_id: CallId, at: datetime) -> Recording:
         return self.rows.setdefault(

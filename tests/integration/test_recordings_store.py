@@ -75,6 +75,26 @@ async def found(store: RecordingStore, wanted: Wanted) -> list[str]:
     return [row.call_id for row in (await store.search(wanted, None, 50)).rows]
 
 
+async def test_what_is_written_together_is_taken_as_a_whole(store: RecordingStore) -> None:
+    async with store.together():
+        await store.arrived(CALL, NOON, ani="13800138000", dnis="12345", line_name=None)
+        await store.answered(CALL, NOON, AgentId("op0001"), TeamId("labour"))
+    row = await store.get(CALL)
+    assert row is not None and (row.ani, row.agent_id) == ("13800138000", "op0001")
+
+
+async def test_what_is_written_together_is_refused_as_a_whole(store: RecordingStore) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with store.together():
+            await store.arrived(CALL, NOON, ani="13800138000", dnis="12345", line_name=None)
+            await store.answered(CALL, NOON, AgentId("op0001"), TeamId("labour"))
+            raise ZeroDivisionError
+    assert await store.get(CALL) is None
+    assert list(await store.agents_of(CALL)) == []
+    await store.scored(CALL, NOON, 1)
+    assert await store.get(CALL) is not None, "what comes later is a transaction of its own"
+
+
 async def test_row_is_filled_whichever_event_comes_first(store: RecordingStore) -> None:
     later = NOON + timedelta(seconds=5)
     await store.archived(CALL, later, WRITTEN, later)

@@ -22,6 +22,7 @@ from kernel.ids import AgentId, BoothId, CallId, EventId, OfferId, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
 from kernel.telephony import LineRestored, LiveCall, RecordingClosed
+from recordings import service
 from recordings.core.recording import Status
 from recordings.service import Archive
 from tests.fakes.audio_files import MemoryAudioFiles
@@ -79,11 +80,13 @@ class Room:
             log=self.log,
             grace=timedelta(milliseconds=10),
             retry=timedelta(milliseconds=10),
+            gather=timedelta(),
         )
 
     async def hear(self, *events: object) -> None:
         for event in events:
             await self.archive.on_event(event)  # type: ignore[arg-type]
+        await self.archive.written()
 
     async def until(self, status: Status | None) -> None:
         """Wait until the row of the call has this status (None: is gone)."""
@@ -127,6 +130,27 @@ async def test_events_after_the_archiving_still_fill_the_row(room: Room) -> None
     assert row.score == 2
     assert row.coverage.gap == timedelta(seconds=10)
     assert not row.coverage.complete
+
+
+async def test_what_the_database_refuses_is_kept_and_written_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The row of a call used to stay without what happened while the database was away.
+    monkeypatch.setattr(service, "ROWS_AGAIN_S", 0.001)
+    room.store.refusals = 3
+    await room.hear(ARRIVED, ANSWERED, TALKED)
+    row = room.store.rows[CALL]
+    assert (row.ani, row.agent_id) == ("13800138000", "op0001")
+    assert row.connected == timedelta(seconds=TALKED.talk_s)
+    assert room.log.events.count("recording_rows_wait") == 3
+
+
+async def test_what_was_heard_is_in_its_row_before_the_end() -> None:
+    room = Room()
+    await room.archive.start()
+    await room.archive.on_event(ARRIVED)
+    await room.archive.stop()
+    assert room.store.rows[CALL].ani == "13800138000"
 
 
 async def test_answered_call_without_a_file_is_missing_after_the_grace(room: Room) -> None:
