@@ -34,6 +34,7 @@ ALBUM = ROOT / "var" / "screenshots"
 LARGEST = 300_000
 BUSY_CITIZENS, BUSY_OPERATORS = 26, 12
 BUSY_WITHIN_S = 300.0
+PHONE_WITHIN_MS = 20_000
 BOOTH = "018"
 SEARCHED = "拖欠工资"
 CATEGORY = {ScreenLanguage.CHINESE: "拖欠工资", ScreenLanguage.ENGLISH: "Wage arrears"}
@@ -164,7 +165,9 @@ async def desk(studio: Studio, album: Album, account: str) -> None:
     await album.take(page, "desk-1-log-in")
     await operator.primary(album.word("签入座席"))
     operator.booth = BOOTH
-    await expect(page.locator("#phone-state")).to_have_text(album.word("耳麦话机在线"))
+    await expect(page.locator("#phone-state")).to_have_text(
+        album.word("耳麦话机在线"), timeout=PHONE_WITHIN_MS
+    )
     await album.take(page, "desk-2-not-ready")
     await operator.primary(album.word("就绪"))
     await operator.word(album.word("就绪"))
