@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.living_hotline import LivingHotline
+from tests.chaos.size import SIZE
 from tests.e2e.hotline_process import HotlineProcess
 
 
@@ -23,7 +24,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def hotline(seed: Path, tmp_path: Path) -> Iterator[LivingHotline]:
     """A running hotline; whatever is left of it afterwards is ended."""
-    living = LivingHotline(tmp_path / "hotline")
+    living = LivingHotline(tmp_path / "hotline", media_ports=SIZE.media_ports)
     try:
         living.birth(seed)
         yield living

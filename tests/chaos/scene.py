@@ -115,14 +115,17 @@ class Scene:
         return citizens
 
     async def rung(self, *indices: int) -> None:
-        """These operators become ready, unless they are, and their phones ring for who waits."""
+        """These operators become ready, unless they are, and their phones ring for who waits. In a
+        large crowd the first have let it ring in vain before the last are rung."""
         for index in indices:
             operator = self.operators[index]
             await operator.be(lambda s: s.get("activity") in ("idle", "offered"))
             if operator.state["activity"] == "idle":
                 await operator.say("ready")
         for index in indices:
-            await self.operators[index].be(lambda s: s.get("activity") == "offered")
+            await self.operators[index].be(
+                lambda s: s.get("activity") == "offered" or s.get("reason") == "ring_no_answer"
+            )
 
     # --- people go -------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from tests.servers.asterisk import MEDIA_PORTS
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -21,6 +23,11 @@ class Size:
     simulated_races: int
     cuts: int
     fuzz: int
+
+    @property
+    def media_ports(self) -> int:
+        """Two ports for each caller and for each phone, and some that are not yet given back."""
+        return max(MEDIA_PORTS, 5 * (self.waiting + self.ringing + self.talking))
 
 
 SMALL = Size(

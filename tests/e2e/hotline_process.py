@@ -30,6 +30,7 @@ class HotlineProcess:
     environment: dict[str, str] = field(default_factory=dict)
     web_port: int = field(default_factory=free_port)
     sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    media_ports: int = MEDIA_PORTS
     process: subprocess.Popen[bytes] | None = None
     _env: dict[str, str] = field(default_factory=dict)
 
@@ -49,7 +50,7 @@ class HotlineProcess:
     @property
     def env(self) -> dict[str, str]:
         if not self._env:
-            rtp = kept_media_ports(MEDIA_PORTS)
+            rtp = kept_media_ports(self.media_ports)
             self._env = {
                 **os.environ,
                 "HOTLINE_DATA_DIR": str(self.data_dir),
@@ -59,7 +60,7 @@ class HotlineProcess:
                 "HOTLINE_AMI_PORT": str(free_port()),
                 "HOTLINE_AGI_PORT": str(free_port()),
                 "HOTLINE_RTP_START": str(rtp),
-                "HOTLINE_RTP_END": str(rtp + MEDIA_PORTS - 1),
+                "HOTLINE_RTP_END": str(rtp + self.media_ports - 1),
                 "HOTLINE_LOG_JSON": "true",
                 **self.environment,
             }
