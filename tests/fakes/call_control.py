@@ -8,7 +8,7 @@ loop, or hung up; what an order did is told as a fact, never as the order's resu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +42,7 @@ from kernel.telephony import (
     TalkEnded,
     TelephonyFact,
 )
+from tests.fakes.calls_at_phones import CallsAtPhones
 
 Sink = Callable[[TelephonyFact], None]
 
@@ -101,6 +102,7 @@ class Exchange:
     _losing: list[type[TelephonyFact]] = field(default_factory=list)
     _uses: dict[Endpoint, PhoneUse] = field(default_factory=dict)
     _unseen: list[DialBackEnded] = field(default_factory=list)
+    _calls_at: CallsAtPhones = field(default_factory=CallsAtPhones)
 
     # --- the line --------------------------------------------------------------------------
 
@@ -115,14 +117,17 @@ class Exchange:
             for sink in self.sinks:
                 sink(fact)
         if not isinstance(fact, PhoneChanged):
-            self._tell_uses()
+            self._tell_uses(getattr(fact, "call_id", None))
 
     def lose_next(self, kind: type[TelephonyFact]) -> None:
         """The next fact of this kind never arrives."""
         self._losing.append(kind)
 
     def use(self, endpoint: Endpoint) -> PhoneUse:
-        for caller in self.callers.values():
+        return self._use(endpoint, self.callers.values())
+
+    def _use(self, endpoint: Endpoint, callers: Iterable[Caller]) -> PhoneUse:
+        for caller in callers:
             if endpoint == caller.phone and caller.place != "offered":
                 return PhoneUse.IN_USE
             if endpoint == caller.consulted and caller.consult_answered:
@@ -131,13 +136,21 @@ class Exchange:
                 return PhoneUse.RINGING
         return PhoneUse.IN_USE if endpoint in self.strays else PhoneUse.IDLE
 
-    def _tell_uses(self) -> None:
-        """What the phones do is told apart from all calls."""
-        for endpoint in sorted({*self.registered, *self._uses}):
-            use = self.use(endpoint)
+    def _tell_uses(self, call_id: CallId | None = None) -> None:
+        """What the phones do is told apart from all calls; with `call_id` those of that call."""
+        touched = set() if call_id is None else self._touched(call_id)
+        one = call_id is not None and len(self._uses) >= len(self.registered)
+        for endpoint in sorted(touched if one else {*self.registered, *self._uses}):
+            calls = self._calls_at.at(endpoint) if one else self.callers
+            use = self._use(endpoint, [self.callers[c] for c in calls if c in self.callers])
             if self.up and self._uses.get(endpoint) is not use:
                 self._uses[endpoint] = use
                 self.tell(PhoneChanged(endpoint, use, self.clock.now()))
+
+    def _touched(self, call_id: CallId) -> set[Endpoint]:
+        caller = self.callers.get(call_id)
+        phones = [] if caller is None else [e for e in (caller.phone, caller.consulted) if e]
+        return self._calls_at.put(call_id, phones)
 
     def leave_stray(self, endpoint: str, *, ours: bool) -> None:
         """A connection stays at the phone when it should not."""
