@@ -26,10 +26,12 @@ LOOK_AFTER_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Dial:
-    """`channel` is known as soon as it rings; `call_id` once the citizen picked up."""
+    """`channel` is known as soon as it rings; `call_id` once the citizen picked up; `taken_back`
+    once we ordered its end."""
 
     channel: str = ""
     call_id: CallId | None = None
+    taken_back: bool = False
 
 
 class Dialling:
@@ -85,6 +87,7 @@ class Dialling:
         dial = self._open.get(callback_id)
         if dial is None or not dial.channel or dial.call_id is not None:
             raise NotFound("没有在回拨")
+        self._open[callback_id] = replace(dial, taken_back=True)
         await self._order(HangUp(dial.channel))
 
     # --- what is heard -----------------------------------------------------------------------
@@ -93,7 +96,8 @@ class Dialling:
         """The dialling channel's word."""
         if told.result is not None:
             self._begun(told.callback_id)
-            self.close(told.callback_id, dial_result(told), None)
+            dial = self._open.get(told.callback_id, _Dial())
+            self.close(told.callback_id, dial_result(told, taken_back=dial.taken_back), None)
         elif told.callback_id in self._open:
             self._open[told.callback_id] = _Dial(told.channel)
             self._begun(told.callback_id)

@@ -118,7 +118,7 @@ class LeftOpen:
         present |= set(self._known())
         noted = {c.call_id: c for c in await self._queues.read() if c.call_id not in present}
         for caller in noted.values():
-            if await self._books.record(caller.call_id) is None:
+            if not _heard(await self._books.record(caller.call_id)):
                 self._tell_unheard(caller)
         await self._written()
         for record in await self._books.left_open(began_before - LOOK_BACK):
@@ -176,3 +176,8 @@ class LeftOpen:
                 cause=0,
             )
         )
+
+
+def _heard(record: CallRecord | None) -> bool:
+    """Whether the arrival was heard; a record may also have been opened by its recording."""
+    return record is not None and bool(record.ani or record.dnis)

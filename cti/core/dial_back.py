@@ -77,8 +77,10 @@ def dial_out(
     return DialOut(callback_id, number, team, language, priority, arrived_ms, ring_s)
 
 
-def dial_result(told: DialTold) -> DialResult:
+def dial_result(told: DialTold, *, taken_back: bool = False) -> DialResult:
     """What DIALSTATUS and the Q.850 cause mean for a citizen's telephone.
+
+    A dialling that we took back before the carrier had answered at all has no status of its own.
 
     Source: app_dial and chan_pjsip of Asterisk 22.10: 486 and 600 give BUSY/17, 603 gives
     CHANUNAVAIL/21, 480 NOANSWER/19, 404 CHANUNAVAIL/1, a dialling that was hung up CANCEL.
@@ -89,6 +91,6 @@ def dial_result(told: DialTold) -> DialResult:
         return DialResult.REFUSED
     if told.result == "NOANSWER":
         return DialResult.NO_ANSWER
-    if told.result == "CANCEL":
+    if told.result == "CANCEL" or taken_back:
         return DialResult.CANCELLED
     return DialResult.FAILED

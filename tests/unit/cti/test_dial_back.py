@@ -154,6 +154,13 @@ def test_what_the_dialling_channel_saw_is_told(status: str, cause: int, result: 
     assert dial_result(DialTold(CallbackId("cb-1"), "Local/x;2", status, cause)) is result
 
 
+def test_what_was_taken_back_before_the_carrier_answered_was_cancelled() -> None:
+    # Asterisk then tells no status, or CHANUNAVAIL; it used to count as a failed attempt.
+    told = DialTold(CallbackId("cb-1"), "Local/x;2", "", 0)
+    assert dial_result(told) is DialResult.FAILED
+    assert dial_result(told, taken_back=True) is DialResult.CANCELLED
+
+
 def test_the_dialling_channels_events_are_read() -> None:
     event = {"event": "UserEvent", "userevent": "Hotline", "channel": "Local/x;2"}
     begun = parse_event({**event, "fact": "dialling", "callback": "cb-1"})

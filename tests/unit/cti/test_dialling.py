@@ -133,6 +133,13 @@ async def test_taking_back_hangs_the_dialling_channel_up(rig: Rig) -> None:
     assert ends(rig) == [(tel.DialResult.CANCELLED, None)]
 
 
+async def test_taking_back_before_the_carrier_answered_is_no_failed_attempt(rig: Rig) -> None:
+    await ringing(rig)
+    await rig.line.cancel_dial_back(CALLBACK)
+    await rig.hear(DialTold(CALLBACK, DIALLER, ""))
+    assert ends(rig) == [(tel.DialResult.CANCELLED, None)]
+
+
 async def test_an_order_into_a_dead_link_ends_with_the_next_truth(rig: Rig) -> None:
     rig.switch.lose()
     await settle()

@@ -191,3 +191,13 @@ async def test_a_recording_without_a_record_is_an_answered_call(office: Office) 
     office.records[CALL] = replace(office.records[CALL], recorded=True)
     await office.desk.close()
     assert office.records[CALL].outcome == "answered"
+
+
+async def test_a_record_that_only_the_archive_opened_gets_its_caller(office: Office) -> None:
+    # The archive was quicker than the look at the native queues: the record it opened had no
+    # number, and the call counted as heard.
+    office.records[CALL] = CallRecord(call_id=CALL, arrived_at=ARRIVED, recorded=True)
+    office.note = [noted(answered=True)]
+    await office.desk.close()
+    assert office.records[CALL].ani == "13900000001"
+    assert (office.records[CALL].outcome, office.names().count("CallEnded")) == ("answered", 1)
