@@ -35,7 +35,7 @@ LARGEST = 300_000
 BUSY_CITIZENS, BUSY_OPERATORS = 26, 12
 BUSY_WITHIN_S = 300.0
 PHONE_WITHIN_MS = 20_000
-BOOTH = "018"
+BOOTHS = {ScreenLanguage.CHINESE: "018", ScreenLanguage.ENGLISH: "019"}
 SEARCHED = "拖欠工资"
 CATEGORY = {ScreenLanguage.CHINESE: "拖欠工资", ScreenLanguage.ENGLISH: "Wage arrears"}
 DESCRIPTION = (
@@ -161,10 +161,11 @@ async def desk(studio: Studio, album: Album, account: str) -> None:
     operator = await studio.desks.person(account, "/desk", Operator)
     await speaks(operator, album.language)
     page = operator.page
-    await page.locator("#booth").fill(BOOTH)
+    booth = BOOTHS[album.language]  # who was photographed before still sits at the other
+    await page.locator("#booth").fill(booth)
     await album.take(page, "desk-1-log-in")
     await operator.primary(album.word("签入座席"))
-    operator.booth = BOOTH
+    operator.booth = booth
     await expect(page.locator("#phone-state")).to_have_text(
         album.word("耳麦话机在线"), timeout=PHONE_WITHIN_MS
     )
