@@ -46,6 +46,7 @@ class AsteriskRig:
         self.home = home
         self.desks: dict[Endpoint, SipPhone] = {}
         self.talks: dict[Endpoint, Dialog] = {}
+        self.callers: dict[CallId, Dialog] = {}
 
     @property
     def control(self) -> CallControl:
@@ -65,11 +66,12 @@ class AsteriskRig:
         self.desks[self.phone] = await self.board.phone(self.phone)
 
     async def caller_waits(self) -> CallId:
-        _, waiting = await self.board.waiting()
+        citizen, waiting = await self.board.waiting()
+        self.callers[waiting.call_id] = citizen
         return waiting.call_id
 
     async def caller_hangs_up(self, call_id: CallId) -> None:
-        raise NotImplementedError("not needed by the promises about callbacks")
+        self.callers[call_id].hang_up()
 
     async def pick_up(self, phone: Endpoint) -> None:
         self.talks[phone] = await self.desks[phone].incoming()
