@@ -322,6 +322,22 @@ class Collect:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Play the phrases, interruptible by a voice or a key; listen until an utterance has ended, a
+    key came, or `timeout` after the last phrase; then ask again with `HEARD`, `DIGITS`, `SILENCE`,
+    or `DEAF`.
+
+    `max_digits` as in `Collect`, with `timeout` between digits too. Sent only while a recogniser
+    for `language` is ready; whoever carries it out without one collects keys instead.
+    """
+
+    prompts: tuple[Prompt, ...]
+    language: Language
+    max_digits: int
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class EnterQueue:
     """Go and wait for an operator of `team`."""
 
@@ -344,7 +360,7 @@ class Disconnect:
     prompts: tuple[Prompt, ...] = ()
 
 
-Instruction = Play | Collect | EnterQueue | TransferOut | Disconnect
+Instruction = Play | Collect | Listen | EnterQueue | TransferOut | Disconnect
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,15 +416,20 @@ GreetingAnswer = Play | Collect | KeepWaiting | Disconnect
 
 class InputKind(StrEnum):
     DIGITS = "digits"
-    SILENCE = "silence"  # Collect ended without a key
+    SILENCE = "silence"  # Collect or Listen ended without a key and without a word
     PLAYED = "played"  # Play ended
     MESSAGE = "message"  # TakeMessage ended; `digits` are the whole seconds spoken
+    HEARD = "heard"  # Listen ended with an utterance
+    DEAF = "deaf"  # Listen found no recogniser, or it died; keys still work
 
 
 @dataclass(frozen=True, slots=True)
 class CallerInput:
-    """What came of the last instruction. `digits` is empty unless kind is DIGITS or MESSAGE."""
+    """What came of the last instruction. `digits` is empty unless kind is DIGITS or MESSAGE.
+    `text` (without spaces) and `confidence_fraction` (0..1, the least sure word) are those of HEARD."""
 
     kind: InputKind
     digits: str
     at: datetime
+    text: str = ""
+    confidence_fraction: float = 0.0

@@ -31,7 +31,8 @@ def answer(instruction: Answer, prompts_dir: str) -> dict[str, str]:
     match instruction:
         case tel.Play():
             do = Do.PLAY
-        case tel.Collect():
+        case tel.Collect() | tel.Listen():
+            # Without a recogniser on the line, listening is collecting: the keys say the same.
             do = Do.COLLECT
             variables[Var.MAX] = str(min(max(instruction.max_digits, 1), MAX_DIGITS))
             variables[Var.TIMEOUT] = f"{max(instruction.timeout.total_seconds(), 0.1):.1f}"

@@ -29,6 +29,10 @@ def test_each_instruction_sets_its_variables_and_what_to_do_last() -> None:
             },
         ),
         (
+            tel.Listen((HELLO,), Language.MANDARIN, 1, timedelta(seconds=2)),
+            {"CC_PLAY": "/p/zh/greeting", "CC_MAX": "1", "CC_TIMEOUT": "2.0", "CC_DO": "collect"},
+        ),
+        (
             tel.EnterQueue(TeamId("labour"), Language.ENGLISH, -1),
             {
                 "CC_PLAY": "",
