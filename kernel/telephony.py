@@ -426,7 +426,7 @@ class InputKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CallerInput:
     """What came of the last instruction. `digits` is empty unless kind is DIGITS or MESSAGE.
-    `text` (without spaces) and `confidence_fraction` (0..1, the least sure word) are those of HEARD."""
+    `text` (no spaces) and `confidence_fraction` (0..1, the least sure word) belong to HEARD."""
 
     kind: InputKind
     digits: str
