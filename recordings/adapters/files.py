@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import audioop
 import errno
 import hashlib
 import json
 import os
 import sys
-from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -146,7 +146,7 @@ def _copy(
     for block in _whole_windows(parts):
         digest.update(block)
         out.write(block)
-        measures = measure(measures, _samples(block))
+        measures = measure(measures, _native(block))
     return digest.hexdigest(), measures
 
 
@@ -170,11 +170,8 @@ def _whole_windows(parts: list[tuple[Path, int, int]]) -> Iterator[bytes]:
         yield pending
 
 
-def _samples(block: bytes) -> array[int]:
-    samples = array("h", block)
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples
+def _native(block: bytes) -> bytes:
+    return block if sys.byteorder == "little" else audioop.byteswap(block, 2)
 
 
 def _data_bytes(path: Path) -> int:

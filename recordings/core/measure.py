@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import audioop
 import math
-from array import array
 from dataclasses import dataclass
-from operator import mul
 
-from recordings.core.wav import RATE
+from recordings.core.wav import FRAME_BYTES, RATE
 
 WINDOW_MS = 100
 WINDOW_FRAMES = RATE * WINDOW_MS // 1000
 PEAK_STEPS = 255
 FULL_SCALE = 32768
-_EVERY = 4
-"""The level is taken from every fourth sample: 0.1 dB of error on speech for a quarter of the
-work, which is done by the process that also answers calls."""
+_SAMPLE_BYTES = FRAME_BYTES // 2
+_WINDOW_BYTES = WINDOW_FRAMES * _SAMPLE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +52,37 @@ class Peaks:
 NOTHING = Measures(Side(), Side())
 
 
-def measure(so_far: Measures, interleaved: array[int]) -> Measures:
-    """Add a block of interleaved samples; blocks but the last must be whole windows long."""
+def measure(so_far: Measures, block: bytes) -> Measures:
+    """Add a block of frames, 16 bits a sample in the machine's byte order; blocks but the last
+    must be whole windows long.
+
+    In C (`audioop`): the process that measures also answers calls, and in Python a minute of a
+    conversation took it 60 ms.
+    """
     return Measures(
-        caller=_add(so_far.caller, interleaved[0::2]),
-        operator=_add(so_far.operator, interleaved[1::2]),
+        caller=_add(so_far.caller, audioop.tomono(block, _SAMPLE_BYTES, 1, 0)),
+        operator=_add(so_far.operator, audioop.tomono(block, _SAMPLE_BYTES, 0, 1)),
     )
 
 
-def _add(side: Side, samples: array[int]) -> Side:
-    thinned = samples[::_EVERY]
+def _add(side: Side, samples: bytes) -> Side:
+    number = len(samples) // _SAMPLE_BYTES
     return Side(
         peaks=side.peaks + bytes(_peaks(samples)),
-        power_sum=side.power_sum + sum(map(mul, thinned, thinned)),
-        samples=side.samples + len(thinned),
+        power_sum=side.power_sum + number * _rms(samples) ** 2,
+        samples=side.samples + number,
     )
 
 
-def _peaks(samples: array[int]) -> list[int]:
+def _rms(samples: bytes) -> float:
+    """`audioop.rms` gives whole numbers; what is quiet is made loud before it is rounded."""
+    gain = (FULL_SCALE - 1) / max(1, audioop.max(samples, _SAMPLE_BYTES))
+    return audioop.rms(audioop.mul(samples, _SAMPLE_BYTES, gain), _SAMPLE_BYTES) / gain
+
+
+def _peaks(samples: bytes) -> list[int]:
     found = []
-    for start in range(0, len(samples), WINDOW_FRAMES):
-        window = samples[start : start + WINDOW_FRAMES]
-        loudest = max(max(window), -min(window))
+    for start in range(0, len(samples), _WINDOW_BYTES):
+        loudest = audioop.max(samples[start : start + _WINDOW_BYTES], _SAMPLE_BYTES)
         found.append(min(PEAK_STEPS, loudest * PEAK_STEPS // (FULL_SCALE - 1)))
     return found

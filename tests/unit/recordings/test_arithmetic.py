@@ -21,11 +21,11 @@ from recordings.core.names import archive_name, call_of_raw, is_call_id, peaks_n
 CITY = timezone(timedelta(hours=8))
 
 
-def interleave(caller: list[int], operator: list[int]) -> array[int]:
+def interleave(caller: list[int], operator: list[int]) -> bytes:
     both = array("h")
     for left, right in zip(caller, operator, strict=True):
         both.extend((left, right))
-    return both
+    return both.tobytes()
 
 
 def test_header_is_understood_by_the_standard_library() -> None:
@@ -69,16 +69,23 @@ def test_measuring_in_blocks_equals_measuring_at_once() -> None:
     samples = [round(9000 * math.sin(n / 7)) for n in range(5 * WINDOW_FRAMES + 33)]
     both = interleave(samples, [-s for s in samples])
     whole = measure(NOTHING, both)
-    cut = 2 * 3 * WINDOW_FRAMES
+    cut = wav.FRAME_BYTES * 3 * WINDOW_FRAMES
     parts = measure(measure(NOTHING, both[:cut]), both[cut:])
     assert parts.caller.peaks == whole.caller.peaks
-    assert parts.caller.level_dbfs == pytest.approx(whole.caller.level_dbfs)
+    assert parts.caller.level_dbfs == pytest.approx(whole.caller.level_dbfs, abs=0.01)
 
 
 def test_level_of_a_full_scale_sine_is_three_decibels_below_full_scale() -> None:
     sine = [round(32767 * math.sin(n * 0.7)) for n in range(16_000)]
     found = measure(NOTHING, interleave(sine, [0] * len(sine)))
     assert found.caller.level_dbfs == pytest.approx(-3.0, abs=0.1)
+
+
+@pytest.mark.parametrize("loudest", [1, 3, 300])
+def test_level_of_what_is_hardly_heard_is_exact(loudest: int) -> None:
+    square = [loudest, -loudest] * 4_000
+    found = measure(NOTHING, interleave(square, [0] * len(square)))
+    assert found.caller.level_dbfs == pytest.approx(20 * math.log10(loudest / 32768), abs=0.05)
 
 
 def test_silent_side_has_no_level() -> None:
