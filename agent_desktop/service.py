@@ -50,7 +50,7 @@ from kernel.events import AgentForced, Event
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.policy import Action, Principal, allows
 
-HEARTBEAT_S = 0.95
+HEARTBEAT_S = 0.85
 """Twice within the two seconds after which a page must show a lost connection."""
 BEAT_TURNS = 14
 """The tabs take turns: 506 of them at once would hold every offer up for 50 ms."""

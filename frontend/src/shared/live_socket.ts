@@ -3,7 +3,7 @@
 import { t } from "./i18n";
 import type { ClientMessage, ServerMessage } from "./protocol";
 
-/** Longer silence than this means a lost connection; the server speaks every 0.95 s. */
+/** Longer silence than this means a lost connection; the server speaks every 0.85 s. */
 const SILENCE_MS = 1800;
 const CHECK_MS = 300;
 const RETRY_MS = [250, 500, 1000, 2000, 4000] as const;
