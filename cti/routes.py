@@ -16,7 +16,7 @@ from cti.core.timeline import LANE_NAMES, OUTCOME_NAMES, Entry, Lane, linked_cal
 from cti.journal import CallFilter, CallJournal
 from kernel.clock import CITY_ZONE_NAME
 from kernel.errors import BadInput, NotFound
-from kernel.events import encode
+from kernel.event_wire import encode
 from kernel.ids import AgentId, CallId
 from kernel.infra.web import WebKit
 from kernel.language import ScreenLanguage

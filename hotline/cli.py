@@ -107,9 +107,15 @@ def try_(
     language: Annotated[str, typer.Option(help="remembered: zh, yue or en")] = "",
     lookup: Annotated[str, typer.Option(help="found, not_found, refused or failed")] = "found",
     order: Annotated[str, typer.Option(help="a recent order: handled or answered")] = "",
-    keys: Annotated[str | None, typer.Option(help="all keys at once: 9,2,3 (- is silence)")] = None,
+    voice: Annotated[bool, typer.Option(help="whether a recogniser listens")] = True,
+    keys: Annotated[
+        str | None, typer.Option(help="all keys and words at once: 9,2,hukou (- is silence)")
+    ] = None,
 ) -> None:
-    """Be a caller on paper: read what is said, type what you press (Enter: nothing)."""
+    """Be a caller on paper: read what is said, type what you press or say (Enter: nothing).
+
+    A sentence that begins with ? was heard badly; a single ! is a recogniser that dies.
+    """
     from hotline.try_flow import Trial, try_flow, typed_keys
     from kernel.infra.clock import SystemClock
 
@@ -120,6 +126,7 @@ def try_(
         language=language,
         lookup=lookup,
         order=order,
+        voice=voice,
         keys=None if keys is None else typed_keys(keys),
     )
     try_flow(
@@ -127,7 +134,7 @@ def try_(
         trial,
         SystemClock().now(),
         say=lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True),
-        ask=lambda: console.input("  key: "),
+        ask=lambda: console.input("  key or words: "),
     )
 
 

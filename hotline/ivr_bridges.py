@@ -9,9 +9,10 @@ from acd.core.views import Wallboard
 from acd.service import Distribution
 from ivr.core.conditions import Around, QueueLoad
 from ivr.core.saying import Stage
-from ivr.ports import CallersOrder, OrderProgress
+from ivr.ports import CallersOrder, Ears, OrderProgress
 from kernel.errors import NotFound
 from kernel.ids import TeamId
+from kernel.language import Language
 from kernel.phone import PhoneNumber
 from workorders.core.calendar import WorkCalendar
 from workorders.core.case import Case, CaseFile
@@ -64,13 +65,23 @@ class FlowWorld:
         self._calendar = calendar
         self._queues: Mapping[TeamId, QueueLoad] = {}
         self._cases: Cases | None = None
+        self._ears: Ears | None = None
+
+    def listen_with(self, ears: Ears) -> None:
+        """Until this is told nobody listens, and callers use keys."""
+        self._ears = ears
 
     def follow(self, distribution: Distribution, cases: Cases) -> None:
         self._cases = cases
         distribution.watch_wallboard(self._seen)
 
     def around(self, now: datetime) -> Around:
-        return Around(working_day=self._calendar.is_working_day(city_day(now)), queues=self._queues)
+        ears = self._ears
+        return Around(
+            working_day=self._calendar.is_working_day(city_day(now)),
+            queues=self._queues,
+            hearing=frozenset(n for n in Language if ears is not None and ears.listens(n)),
+        )
 
     def _seen(self, board: Wallboard) -> None:
         self._queues = {row.team: QueueLoad(row.waiting, row.longest_since) for row in board.teams}

@@ -10,6 +10,7 @@ from directory.service import Directory
 from hotline.ivr_bridges import FlowWorld
 from ivr.adapters.flow_files import digest, parse_flow
 from ivr.adapters.flow_store import SqlFlowStore, SqlFunnelStore
+from ivr.adapters.intent_files import load_intents
 from ivr.adapters.marked_yaml import text_of
 from ivr.adapters.notice_store import SqlNoticeStore
 from ivr.adapters.notice_voice import EspeakVoice
@@ -17,6 +18,7 @@ from ivr.adapters.prompt_files import load_prompts
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.flow import Flow
 from ivr.core.funnel import Funnel
+from ivr.core.intents import IntentTable
 from ivr.enquiries import Enquiries
 from ivr.flows import PURPOSES, Flows
 from ivr.funnel_keeper import FunnelKeeper
@@ -37,6 +39,7 @@ class Ivr:
     """Everything of the department that lives while the hotline runs."""
 
     catalogue: PromptCatalogue
+    words: IntentTable
     flows: Flows
     funnel: FunnelKeeper
     dialogue: Dialogue
@@ -70,11 +73,12 @@ async def build_ivr(
     """Raises ConfigurationError for wrong reviewed data."""
     folder = config_dir / "ivr"
     catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
+    words = await asyncio.to_thread(load_intents, folder / "intents.yaml")
     shipped = {name: await asyncio.to_thread(text_of, folder / f"{name}.yaml") for name in PURPOSES}
     log = get("ivr")
 
     def read(source: str, body: str) -> Flow:
-        return parse_flow(source, body, catalogue, directory.team_ids())
+        return parse_flow(source, body, catalogue, directory.team_ids(), words)
 
     flows = Flows(
         store=SqlFlowStore(database),
@@ -112,6 +116,7 @@ async def build_ivr(
     flows.follow("survey", survey.switch)
     return Ivr(
         catalogue=catalogue,
+        words=words,
         flows=flows,
         funnel=FunnelKeeper(Funnel(flows.kind_of), SqlFunnelStore(database), log),
         dialogue=dialogue,

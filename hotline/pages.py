@@ -32,6 +32,7 @@ from hotline.wiring import Services, websocket_url
 from ivr.adapters.prompt_files import load_prompts
 from ivr.core.speech import NO_RECOGNISER
 from ivr.routes import flows as flow_routes
+from ivr.routes import intents as intent_routes
 from ivr.routes import notices as notice_routes
 from kernel.infra.clock import SystemClock
 from kernel.infra.i18n import Catalogue
@@ -120,6 +121,7 @@ def _routers(
                 team_names=names,
             ),
         ),
+        intent_routes.build_router(kit, s.ivr.words, s.ivr.catalogue),
         notice_routes.build_router(
             kit, s.ivr.notices, s.ivr.clock, names, district_names(s.directory)
         ),

@@ -10,6 +10,7 @@ from directory.adapters.config_files import load_city
 from directory.service import Directory
 from hotline.settings import Settings
 from ivr.adapters.flow_files import load_flow
+from ivr.adapters.intent_files import load_intents
 from ivr.adapters.prompt_files import load_prompts
 from ivr.adapters.waiting_file import load_waiting
 from knowledge_base.adapters.article_files import load_articles
@@ -31,9 +32,10 @@ def load_reviewed(settings: Settings) -> None:
     catalogue = load_prompts(settings.config_dir / "ivr" / "prompts.yaml")
     reasons = {r.code for r in NOT_READY_REASONS}
     load_plans(settings.config_dir / "plans.yaml", Known(rules, catalogue.texts.keys(), reasons))
+    words = load_intents(settings.config_dir / "ivr" / "intents.yaml")
     for name in ("main", "survey"):
         path = settings.config_dir / "ivr" / f"{name}.yaml"
-        load_flow(path, catalogue, directory.team_ids())
+        load_flow(path, catalogue, directory.team_ids(), words)
     load_waiting(settings.config_dir / "ivr" / "waiting.yaml")
     reference = load_reference(settings.config_dir, directory)
     load_articles(

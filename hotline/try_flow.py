@@ -10,8 +10,9 @@ from pathlib import Path
 from hotline.reviewed import CityOfFiles
 from hotline.settings import Settings
 from ivr.adapters.flow_files import load_flow
+from ivr.adapters.intent_files import load_intents
 from ivr.adapters.prompt_files import load_prompts
-from ivr.core.conditions import caller_kind
+from ivr.core.conditions import Around, caller_kind
 from ivr.core.interpreter import Result
 from ivr.core.rehearsal import Moment, Rehearsal, example_answer, example_order, rehearse
 from ivr.core.walk import Visit
@@ -34,6 +35,7 @@ class Trial:
     language: str
     lookup: str
     order: str
+    voice: bool
     keys: Sequence[str] | None
 
 
@@ -49,7 +51,8 @@ def try_flow(
     city = CityOfFiles(settings)
     folder = settings.config_dir / "ivr"
     catalogue = load_prompts(folder / "prompts.yaml")
-    flow = load_flow(_path(folder, trial.flow), catalogue, city.team_ids())
+    words = load_intents(folder / "intents.yaml")
+    flow = load_flow(_path(folder, trial.flow), catalogue, city.team_ids(), words)
     visit = _visit(city, trial, now)
     keys = list(trial.keys or ())
     shown = 0
@@ -89,10 +92,15 @@ def _visit(city: CityOfFiles, trial: Trial, now: datetime) -> Visit:
         caller=caller_kind(clean(trial.ani)),
         answer=example_answer(Result(trial.lookup), now),
         known=example_order(trial.order, now),
+        around=Around(hearing=frozenset(Language) if trial.voice else frozenset()),
     )
 
 
 def _tell(moment: Moment, say: Callable[[str], None]) -> None:
+    if moment.spoken is not None:
+        understood = moment.spoken.wish or "nothing"
+        asked = ", asked back" if moment.spoken.asked else ""
+        say(f"  < {moment.spoken.text} (understood: {understood}{asked})")
     if moment.pressed is not None:
         say(f"  < {moment.pressed or 'silence'}")
     say(f"  [{' > '.join(moment.steps) or 'again'}]")
@@ -109,4 +117,5 @@ def _ending(found: Rehearsal) -> str:
         case Disconnect():
             return "the call ends"
         case None:
-            return "the caller is asked for a key"
+            listening = found.moments[-1].may_speak
+            return f"the caller is asked for a {'word or a ' if listening else ''}key"

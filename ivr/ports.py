@@ -52,6 +52,13 @@ class Surroundings(Protocol):
     def around(self, now: datetime) -> Around: ...
 
 
+class Ears(Protocol):
+    """Whether somebody can listen to callers now. Answers from memory."""
+
+    def listens(self, language: Language) -> bool:
+        """A recogniser for `language` is ready; without one callers use keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderProgress:
     """What may be said of an order to whoever knows its number and the telephone it was filed

@@ -21,6 +21,7 @@ from ivr.core.interpreter import (
     Pressed,
     Scored,
     Session,
+    Spoke,
     Turn,
     begin,
     inform,
@@ -42,13 +43,14 @@ from kernel.events import (
     Event,
     MenuKeyPressed,
     MenuStepEntered,
+    MenuWordsHeard,
     SurveyAnswered,
     arrival_id,
 )
 from kernel.ids import AgentId, CallId, EventId, IdSource
 from kernel.language import Language
 from kernel.phone import PhoneNumber
-from kernel.telephony import CallEntered, CallerInput, Instruction
+from kernel.telephony import CallEntered, CallerInput, InputKind, Instruction
 
 
 @dataclass(slots=True)
@@ -102,6 +104,17 @@ class _Publisher:
                     flow=flow.name,
                     step=name,
                     keys=keys,
+                )
+            case Spoke(step=name, wish=wish, asked=asked, confidence_fraction=sure):
+                return MenuWordsHeard(
+                    event_id=self.event_id(),
+                    occurred_at=now,
+                    call_id=call_id,
+                    flow=flow.name,
+                    step=name,
+                    wish=wish,
+                    asked_back=asked,
+                    confidence_fraction=sure,
                 )
             case LeftFor(number=number):
                 return CallTransferredOut(
@@ -180,6 +193,8 @@ class Dialogue:
         if place is None:
             return self._rescue(call_id, given)
         self._recognised(place)
+        if given.kind is InputKind.DEAF:
+            self._log.warning("caller_goes_on_by_keys", call_id=call_id)
         around = self._around(given.at)
         turn = step(place.flow, place.session, given, given.at, around)
         self._take(call_id, place, turn)

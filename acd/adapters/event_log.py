@@ -19,9 +19,9 @@ from acd.core import codec
 from acd.core.effects import decided
 from acd.core.metrics import ClosedMinute
 from acd.ports import Entry, Log, LoggedInput, Memory
+from kernel.event_wire import decode as decode_event
+from kernel.event_wire import encode as encode_event
 from kernel.events import CallbackEnded, Event
-from kernel.events import decode as decode_event
-from kernel.events import encode as encode_event
 from kernel.infra.database import Database
 
 BATCH_LIMIT = 200

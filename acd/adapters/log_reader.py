@@ -16,7 +16,7 @@ from acd.core import codec
 from acd.core.inputs import Started
 from acd.core.replay import Body, LogEntry, LoggedStep
 from acd.ports import Memory, RecordedRun
-from kernel.events import decode as decode_event
+from kernel.event_wire import decode as decode_event
 from kernel.infra.database import Database
 
 PAGE = 1000

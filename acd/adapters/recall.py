@@ -15,7 +15,7 @@ from acd.core.inputs import LogIn
 from acd.core.metrics import DAY_MINUTES, MINUTE_US, ClosedMinute
 from acd.core.restore import Recollection
 from acd.ports import Memory
-from kernel.events import decode as decode_event
+from kernel.event_wire import decode as decode_event
 
 EVENTS_BACK = timedelta(minutes=60)
 """So far back events are read one by one; before that, closed minutes are."""

@@ -16,7 +16,8 @@ from cti.adapters.tables import CallEventRow, CallRow
 from cti.core.call_record import CallRecord, fold
 from cti.journal import CallFilter
 from kernel.errors import BadInput
-from kernel.events import Event, decode, encode
+from kernel.event_wire import decode, encode
+from kernel.events import Event
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.infra.database import Database
 from kernel.language import Language

@@ -74,6 +74,11 @@ def _key(r: CallRecord, e: ev.MenuKeyPressed) -> CallRecord:
     return replace(r, menu_path=f"{r.menu_path} {pressed}".strip())
 
 
+def _words(r: CallRecord, e: ev.MenuWordsHeard) -> CallRecord:
+    said = e.wish or "?"
+    return replace(r, menu_path=f"{r.menu_path} {said}".strip())
+
+
 def _queued(r: CallRecord, e: ev.CallQueued) -> CallRecord:
     return replace(r, team=e.team, language=e.language, queued_at=r.queued_at or e.first_arrival_at)
 
@@ -121,6 +126,7 @@ _FOLDS: dict[type[ev.Event], Fold] = {
     ev.CallArrived: _arrived,
     ev.MenuStepEntered: _step,
     ev.MenuKeyPressed: _key,
+    ev.MenuWordsHeard: _words,
     ev.CallQueued: _queued,
     ev.CallAnswered: _answered,
     ev.TalkFinished: _talked,

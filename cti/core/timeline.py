@@ -80,6 +80,15 @@ def _announced(event: ev.WaitAnnounced) -> tuple[str, dict[str, str]]:
     }
 
 
+def _heard(event: ev.MenuWordsHeard) -> tuple[str, dict[str, str]]:
+    if not event.wish:
+        return "说了话，没有听懂", {}
+    sure = {"sure": f"{event.confidence_fraction:.2f}"}
+    if event.asked_back:
+        return "说了话，听懂但要再问一遍（把握 %(sure)s）", sure
+    return "说了话，听懂了（把握 %(sure)s）", sure
+
+
 _DIVERTED = {
     "callback": "离开队列等待回拨，已等待 %(waited)s 秒",
     "message": "离开队列并留言，已等待 %(waited)s 秒",
@@ -96,6 +105,7 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         if e.keys
         else (Lane.CALLER, "没有按键", {})
     ),
+    ev.MenuWordsHeard: lambda e: (Lane.CALLER, *_heard(e)),
     ev.CallTransferredOut: lambda e: (Lane.MENU, "转接 %(number)s", {"number": e.number}),
     ev.CallQueued: lambda e: (
         Lane.QUEUE,

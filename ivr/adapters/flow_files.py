@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from ivr.core.flow import (
     Enquiry,
     Flow,
     LeaveFor,
+    Listening,
     Lookup,
     Menu,
     Phrase,
@@ -45,6 +46,7 @@ from ivr.core.flow import (
     Step,
     SurveyQuestion,
 )
+from ivr.core.intents import NO_INTENTS, IntentTable
 from ivr.core.validation import Problem, problems
 from kernel.errors import ConfigurationError
 from kernel.ids import TeamId
@@ -57,6 +59,10 @@ _FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "menu": (
         frozenset({"say", "keys", "silence", "unknown", "timeout_s"}),
         frozenset({"again", "attempts", "max_digits"}),
+    ),
+    "listen": (
+        frozenset({"say", "by_keys", "keys", "intents", "silence", "unknown", "timeout_s"}),
+        frozenset({"again", "unheard", "attempts", "max_digits", "alarm", "patience_s", "sure"}),
     ),
     "digits": (
         frozenset(
@@ -76,6 +82,8 @@ _FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "end": (frozenset({"say"}), _NOTHING),
 }
 _LINE_TEAM = "line"
+PATIENCE_S = 4.0
+SURE_FRACTION = 0.6
 
 
 @dataclass(slots=True)
@@ -94,21 +102,30 @@ class _Places:
         return 1
 
 
-def load_flow(path: Path, catalogue: PromptCatalogue, teams: Collection[TeamId]) -> Flow:
-    """Read and validate one flow.
+def load_flow(
+    path: Path,
+    catalogue: PromptCatalogue,
+    teams: Collection[TeamId],
+    words: IntentTable = NO_INTENTS,
+) -> Flow:
+    """Read and validate one flow. `words`: by what its intents are known.
 
     Raises:
         ConfigurationError: one line `file:line: what is wrong` for each broken rule.
     """
-    return parse_flow(str(path), text_of(path), catalogue, teams)
+    return parse_flow(str(path), text_of(path), catalogue, teams, words)
 
 
 def parse_flow(
-    source: str, body: str, catalogue: PromptCatalogue, teams: Collection[TeamId]
+    source: str,
+    body: str,
+    catalogue: PromptCatalogue,
+    teams: Collection[TeamId],
+    words: IntentTable = NO_INTENTS,
 ) -> Flow:
     """As `load_flow`, from a text that complaints call `source`."""
     places = _Places()
-    flow = _flow(read_text(source, body), digest(body), places)
+    flow = replace(_flow(read_text(source, body), digest(body), places), words=words)
     found = problems(flow, catalogue, teams)
     if found:
         raise ConfigurationError(
@@ -160,9 +177,10 @@ def _step(name: str, value: Value, places: _Places) -> Step:
     found = value.fields(required | {"kind"}, optional)
     for field_name, field_value in found.items():
         places.note(name, field_name, field_value)
-    if "keys" in found:
-        for key, target in found["keys"].pairs():
-            places.note(name, f"keys.{key.text()}", target)
+    for group in ("keys", "intents"):
+        if group in found:
+            for key, target in found[group].pairs():
+                places.note(name, f"{group}.{key.text()}", target)
     return _BUILDERS[kind](name, found)
 
 
@@ -181,6 +199,27 @@ def _menu(name: str, found: dict[str, Value]) -> Step:
         attempts=_whole(found, "attempts", default=1),
         max_digits=_whole(found, "max_digits", default=1),
         timeout=_timeout(found),
+    )
+
+
+def _listen(name: str, found: dict[str, Value]) -> Step:
+    patience = found["patience_s"].number(1, 10) if "patience_s" in found else PATIENCE_S
+    return Listening(
+        name=name,
+        phrases=_phrases(found["say"]),
+        by_keys=_phrases(found["by_keys"]),
+        keys={key.text(): target.text() for key, target in found["keys"].pairs()},
+        intents={key.text(): target.text() for key, target in found["intents"].pairs()},
+        alarm=found["alarm"].text() if "alarm" in found else None,
+        silence=found["silence"].text(),
+        unknown=found["unknown"].text(),
+        again=_phrases(found["again"]) if "again" in found else (),
+        unheard=_phrases(found["unheard"]) if "unheard" in found else (),
+        attempts=_whole(found, "attempts", default=1),
+        max_digits=_whole(found, "max_digits", default=1),
+        timeout=_timeout(found),
+        patience=timedelta(seconds=patience),
+        sure_fraction=found["sure"].number(0, 1) if "sure" in found else SURE_FRACTION,
     )
 
 
@@ -328,6 +367,7 @@ def _end(name: str, found: dict[str, Value]) -> Step:
 _BUILDERS: dict[str, Callable[[str, dict[str, Value]], Step]] = {
     "announce": _announce,
     "menu": _menu,
+    "listen": _listen,
     "digits": _digits,
     "lookup": _lookup,
     "choose_language": _choose_language,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from ivr.core.notices import Notice
 from kernel.clock import CITY_ZONE_NAME
 from kernel.ids import TeamId
+from kernel.language import Language
 from kernel.phone import PhoneNumber, is_mobile
 
 CITY_ZONE = ZoneInfo(CITY_ZONE_NAME)
@@ -94,11 +95,12 @@ class QueueLoad:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What is outside the call, as it is at this moment. `queues` without a team: nobody waits;
-    `notices` are those that are heard now."""
+    `notices` are those that are heard now; `hearing`: a recogniser is ready for these languages."""
 
     working_day: bool = True
     notices: tuple[Notice, ...] = ()
     queues: Mapping[TeamId, QueueLoad] = field(default_factory=dict)
+    hearing: frozenset[Language] = frozenset()
 
 
 NOTHING_AROUND = Around()

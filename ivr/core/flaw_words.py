@@ -33,6 +33,13 @@ TEXTS: tuple[tuple[str, str], ...] = (
     (rf"{_Q} cannot be pressed here", "这里按不了“%(a)s”"),
     (rf"{_Q} cannot be said", "“%(a)s”念不出来"),
     (rf"{_Q} cannot be looked up", "“%(a)s”不能查询"),
+    (rf"there is no intent {_Q}", "意图表里没有“%(a)s”"),
+    (rf"{_Q} only repeats and leads nowhere", "“%(a)s”只是重听，不能通往别的步骤"),
+    (r"nothing can be said here", "intents 里一项也没有"),
+    (
+        r"an emergency needs alarm, a way for who is not sure",
+        "有紧急事项就要写 alarm：没有确认也没有否认的人走哪一步",
+    ),
     (r"must be between 1 and 3", "只能是1到3"),
     (r"needs 1 <= least <= most <= (?P<a>\d+)", "位数要从1到%(a)s，least 不大于 most"),
     (r"each score is one key and a number from 1 to 5", "每个评分是一个按键和1到5的数"),

@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ivr.core.conditions import Test
+from ivr.core.intents import NO_INTENTS, IntentTable
 from kernel.ids import TeamId
 from kernel.language import Language
 
@@ -93,6 +94,35 @@ class Menu:
     attempts: int
     max_digits: int
     timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Say something that a voice or a key interrupts, and follow what was said or pressed.
+
+    `intents`: what is meant (of the table of intents) -> step. Without a recogniser for the
+    caller's language it is a menu that says `by_keys`. `again` is said before a repetition after
+    an unknown key, `unheard` after words that were not understood; both are failed attempts.
+    Below `sure_fraction` of confidence the caller is asked back. `alarm`: where an emergency goes
+    that was neither affirmed nor denied. `timeout` and `patience`: after the last phrase, by keys
+    and by voice.
+    """
+
+    name: str
+    phrases: tuple[Saying, ...]
+    by_keys: tuple[Saying, ...]
+    keys: Mapping[str, str]
+    intents: Mapping[str, str]
+    alarm: str | None
+    silence: str
+    unknown: str
+    again: tuple[Saying, ...]
+    unheard: tuple[Saying, ...]
+    attempts: int
+    max_digits: int
+    timeout: timedelta
+    patience: timedelta
+    sure_fraction: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +227,7 @@ class End:
 Step = (
     Announce
     | Menu
+    | Listening
     | Digits
     | ChooseLanguage
     | Queue
@@ -214,7 +245,7 @@ class Flow:
 
     `version` changes with the content. `fallback` is the step for whoever the flow cannot help
     further: a person in a reception, a good-bye in a survey. `limit` is how long a caller may stay
-    in it altogether before the fallback is taken.
+    in it altogether before the fallback is taken. `words`: by what words its intents are known.
     """
 
     name: str
@@ -224,6 +255,7 @@ class Flow:
     fallback: str
     limit: timedelta
     steps: Mapping[str, Step]
+    words: IntentTable = NO_INTENTS
 
 
 def line_greeting(team: TeamId) -> str:
@@ -236,7 +268,7 @@ def silent_targets(step: Step) -> Iterator[tuple[str, str]]:
     match step:
         case Announce():
             yield "next", step.next
-        case Menu() | Digits() | SurveyQuestion():
+        case Menu() | Listening() | Digits() | SurveyQuestion():
             yield "silence", step.silence
         case Lookup():
             yield "found", step.found
@@ -258,17 +290,26 @@ def targets(step: Step) -> Iterator[tuple[str, str]]:
     """(field, target) of every way out of `step`; a key's field is `keys.<key>`."""
     yield from silent_targets(step)
     match step:
-        case Menu() | Digits():
+        case Menu() | Listening() | Digits():
             for key, target in step.keys.items():
                 yield f"keys.{key}", target
             yield "unknown", step.unknown
             if isinstance(step, Digits):
                 yield "entered", step.entered
+            if isinstance(step, Listening):
+                yield from _by_voice(step)
         case SurveyQuestion():
             yield "answered", step.answered
             yield "unknown", step.unknown
         case _:
             return
+
+
+def _by_voice(step: Listening) -> Iterator[tuple[str, str]]:
+    for intent, target in step.intents.items():
+        yield f"intents.{intent}", target
+    if step.alarm is not None:
+        yield "alarm", step.alarm
 
 
 def phrases(step: Step) -> Iterator[tuple[str, Saying]]:
@@ -277,6 +318,11 @@ def phrases(step: Step) -> Iterator[tuple[str, Saying]]:
         return
     for phrase in step.phrases:
         yield "say", phrase
-    if isinstance(step, Menu | Digits | SurveyQuestion):
+    if isinstance(step, Menu | Listening | Digits | SurveyQuestion):
         for phrase in step.again:
             yield "again", phrase
+    if isinstance(step, Listening):
+        for phrase in step.by_keys:
+            yield "by_keys", phrase
+        for phrase in step.unheard:
+            yield "unheard", phrase

@@ -4,6 +4,8 @@ Theory of operation: a session stands at one step. `begin` enters the first step
 what came of the last instruction by entering the next one; conditions are passed through at once.
 At a lookup the turn carries a question (`ask`); whoever can answer it goes on with `resume`, and
 whoever cannot with `step`, which takes the way of a failed lookup.
+At a listening step what follows from words and keys is judged in `ivr.core.listening`; a recogniser
+that died makes it a menu by keys for the rest of the call.
 A session whose instruction handed the call over (queue, transfer, end) may be asked again when the
 telephone system could not do it; then a person is next, never silence.
 """
@@ -29,6 +31,7 @@ from ivr.core.flow import (
     Enquiry,
     Flow,
     LeaveFor,
+    Listening,
     Lookup,
     Menu,
     Phrase,
@@ -37,6 +40,22 @@ from ivr.core.flow import (
     Step,
     SurveyQuestion,
     line_greeting,
+)
+from ivr.core.listening import (
+    Alarm,
+    Asked,
+    Denied,
+    Key,
+    NotUnderstood,
+    Outcome,
+    Repeat,
+    Sentence,
+    Silent,
+    Take,
+    WrongKey,
+    after_key,
+    after_silence,
+    after_words,
 )
 from ivr.core.notices import heard_by
 from ivr.core.saying import prompts_of
@@ -49,6 +68,7 @@ from kernel.telephony import (
     EnterQueue,
     InputKind,
     Instruction,
+    Listen,
     Play,
     Prompt,
     TransferOut,
@@ -66,7 +86,9 @@ _DECIMAL = frozenset("0123456789")
 class Session:
     """Where one call stands. `line_team`: the team of the old line that was dialled, if one was.
     `tries` counts the unknown keys pressed at this step. `slots`: what was typed in and what was
-    looked up, by name. `noticed`: the notices before the wait were heard, or there were none."""
+    looked up, by name. `noticed`: the notices before the wait were heard, or there were none.
+    `asked`: the question that is being answered at a listening step. `deaf`: the recogniser failed
+    in this call."""
 
     step: str
     language: Language
@@ -78,6 +100,8 @@ class Session:
     caller: CallerKind = CallerKind.OTHER
     slots: Mapping[str, str] = field(default_factory=dict)
     noticed: bool = False
+    asked: Asked | None = None
+    deaf: bool = False
 
 
 # --- what happened, for the record; the service turns it into events --------------------------
@@ -98,6 +122,18 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoke:
+    """`text` was heard; `wish`: the intent whose way was taken, or that is asked back (`asked`),
+    empty where nothing was understood. The text is private and goes into no record."""
+
+    step: str
+    text: str
+    wish: str
+    asked: bool
+    confidence_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class LanguageChosen:
     language: Language
 
@@ -112,7 +148,7 @@ class LeftFor:
     number: str
 
 
-Happening = Entered | Pressed | LanguageChosen | Scored | LeftFor
+Happening = Entered | Pressed | Spoke | LanguageChosen | Scored | LeftFor
 
 
 class Result(StrEnum):
@@ -211,6 +247,8 @@ def step(
             return _go(on, session, here.next, ())
         case Menu():
             return _after_menu(on, session, here, keys)
+        case Listening():
+            return _after_listening(on, session, here, given, keys)
         case Digits():
             return _after_digits(on, session, here, keys)
         case ChooseLanguage():
@@ -260,7 +298,90 @@ def _after_menu(on: _Here, session: Session, menu: Menu, keys: str) -> Turn:
         return _go(on, session, menu.silence, pressed)
     if keys in menu.keys:
         return _go(on, session, menu.keys[keys], pressed)
-    return _unknown(on, session, menu, pressed)
+    return _unknown(on, session, menu, pressed, menu.again)
+
+
+def _after_listening(
+    on: _Here, session: Session, here: Listening, given: CallerInput, keys: str
+) -> Turn:
+    words, asked = on.flow.words, session.asked
+    if given.kind is InputKind.DEAF:
+        session = replace(session, deaf=True)
+        return Turn(session, _question(on, session, here, ()), ())
+    if given.kind is InputKind.HEARD:
+        said = Sentence(given.text, given.confidence_fraction)
+        outcome = after_words(words, here, asked, said)
+        wish = _wish(outcome)
+        is_asked = isinstance(outcome, Asked)
+        spoke = Spoke(here.name, given.text, wish, is_asked, given.confidence_fraction)
+        return _follow(on, session, here, outcome, (spoke,))
+    pressed = (Pressed(here.name, keys),)
+    outcome = after_key(words, here, asked, keys) if keys else after_silence(words, asked)
+    return _follow(on, session, here, outcome, pressed)
+
+
+def _wish(outcome: Outcome) -> str:
+    match outcome:
+        case Take(wish=wish):
+            return wish
+        case Asked(wishes=wishes):
+            return wishes[0]
+        case _:
+            return ""
+
+
+def _follow(
+    on: _Here, session: Session, here: Listening, outcome: Outcome, happened: tuple[Happening, ...]
+) -> Turn:
+    match outcome:
+        case Take(wish=wish):
+            return _go(on, session, here.intents[wish], happened)
+        case Key(target=target):
+            return _go(on, session, target, happened)
+        case Silent():
+            return _go(on, session, here.silence, happened)
+        case Alarm():
+            return _go(on, session, here.alarm or here.unknown, happened)
+        case Asked() | Repeat():
+            asked = outcome if isinstance(outcome, Asked) else session.asked
+            session = replace(session, asked=asked)
+            return _once_more(on, session, here, (), happened)
+        case NotUnderstood():
+            return _unknown(on, session, here, happened, here.unheard)
+        case Denied():
+            return _unknown(on, session, here, happened, ())
+        case WrongKey():
+            return _unknown(on, session, here, happened, here.again)
+        case _:
+            assert_never(outcome)
+
+
+def _once_more(
+    on: _Here,
+    session: Session,
+    here: Listening,
+    before: tuple[Saying, ...],
+    happened: tuple[Happening, ...],
+) -> Turn:
+    """Ask at the same step, or go to the fallback if this has taken too long."""
+    if on.now - session.started_at > on.flow.limit:
+        return _go(on, session, on.flow.fallback, happened)
+    return Turn(session, _question(on, session, here, before), happened)
+
+
+def _question(
+    on: _Here, session: Session, here: Listening, before: tuple[Saying, ...]
+) -> Collect | Listen:
+    """What is asked at a listening step: to be spoken to, or by keys where nobody can listen."""
+    hears = session.language in on.around.hearing and not session.deaf
+    if session.asked is not None:
+        said = tuple(Prompt(name, session.language) for name in session.asked.prompts)
+    else:
+        asks = here.phrases if hears else here.by_keys
+        said = _prompts(on, session, (*before, *asks))
+    if hears:
+        return Listen(said, session.language, here.max_digits, here.patience)
+    return Collect(said, here.max_digits, here.timeout)
 
 
 def _after_digits(on: _Here, session: Session, here: Digits, keys: str) -> Turn:
@@ -274,7 +395,7 @@ def _after_digits(on: _Here, session: Session, here: Digits, keys: str) -> Turn:
     if here.least <= len(digits) <= here.most and set(digits) <= _DECIMAL:
         session = replace(session, slots={**session.slots, here.into: digits})
         return _go(on, session, here.entered, pressed)
-    return _unknown(on, session, here, pressed)
+    return _unknown(on, session, here, pressed, here.again)
 
 
 def _after_language(on: _Here, session: Session, here: ChooseLanguage, keys: str) -> Turn:
@@ -293,21 +414,25 @@ def _after_question(on: _Here, session: Session, here: SurveyQuestion, keys: str
     score = here.scores.get(keys)
     if score is not None:
         return _go(on, session, here.answered, (*pressed, Scored(score)))
-    return _unknown(on, session, here, pressed)
+    return _unknown(on, session, here, pressed, here.again)
 
 
 def _unknown(
     on: _Here,
     session: Session,
-    here: Menu | Digits | SurveyQuestion,
-    pressed: tuple[Happening, ...],
+    here: Menu | Listening | Digits | SurveyQuestion,
+    happened: tuple[Happening, ...],
+    before: tuple[Saying, ...],
 ) -> Turn:
-    """Ask again as often as the step allows, then take its way for keys it does not know."""
+    """Ask again, with `before` said first, as often as the step allows; then take its way for what
+    it does not know."""
     if session.tries + 1 >= here.attempts:
-        return _go(on, session, here.unknown, pressed)
-    session = replace(session, tries=session.tries + 1)
-    prompts = _prompts(on, session, (*here.again, *here.phrases))
-    return Turn(session, Collect(prompts, _max_digits(here), here.timeout), pressed)
+        return _go(on, session, here.unknown, happened)
+    session = replace(session, tries=session.tries + 1, asked=None)
+    if isinstance(here, Listening):
+        return _once_more(on, session, here, before, happened)
+    prompts = _prompts(on, session, (*before, *here.phrases))
+    return Turn(session, Collect(prompts, _max_digits(here), here.timeout), happened)
 
 
 def _go(on: _Here, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
@@ -326,7 +451,7 @@ def _enter(on: _Here, session: Session, target: str, happened: tuple[Happening, 
     # Validation proves that conditions never lead in a circle, so this loop ends.
     while True:
         here = on.flow.steps[target]
-        session = replace(session, step=target, tries=0)
+        session = replace(session, step=target, tries=0, asked=None)
         happened = (*happened, Entered(target, session.language))
         if isinstance(here, Lookup):
             return Turn(session, Play(()), happened, Ask(here.enquiry, session.slots))
@@ -370,8 +495,18 @@ def _known(session: Session) -> Known:
 def _instruction(
     on: _Here,
     session: Session,
-    here: Announce | Menu | Digits | ChooseLanguage | Queue | LeaveFor | SurveyQuestion | End,
+    here: Announce
+    | Menu
+    | Listening
+    | Digits
+    | ChooseLanguage
+    | Queue
+    | LeaveFor
+    | SurveyQuestion
+    | End,
 ) -> Instruction:
+    if isinstance(here, Listening):
+        return _question(on, session, here, ())
     prompts = _prompts(on, session, here.phrases)
     match here:
         case Announce():

@@ -9,11 +9,20 @@ from itertools import groupby
 
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.flow import KNOWN_AT, KNOWN_NUMBER, KNOWN_STAGE, Flow
-from ivr.core.interpreter import UNANSWERED, Answer, Entered, Happening, Pressed, Result, Turn
+from ivr.core.interpreter import (
+    UNANSWERED,
+    Answer,
+    Entered,
+    Happening,
+    Pressed,
+    Result,
+    Spoke,
+    Turn,
+)
 from ivr.core.saying import Stage
 from ivr.core.walk import Visit, visit_flow
 from kernel.language import Language
-from kernel.telephony import Collect, Disconnect, EnterQueue, TransferOut
+from kernel.telephony import Collect, Disconnect, EnterQueue, Listen, TransferOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +33,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One turn: what was pressed before it (None: nothing was asked), the steps passed through,
-    what is said, and the digits that may be typed now (0: none)."""
+    """One turn: what was pressed or spoken before it (both None: nothing was asked), the steps
+    passed through, what is said, the digits that may be typed now (0: none), and whether somebody
+    listens."""
 
     pressed: str | None
     steps: tuple[str, ...]
     said: tuple[Said, ...]
     may_type: int
+    spoken: Spoke | None = None
+    may_speak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,8 @@ class Rehearsal:
 def rehearse(
     flow: Flow, catalogue: PromptCatalogue, keys: Sequence[str], visit: Visit
 ) -> Rehearsal:
-    """Walk `flow` with one entry of `keys` for each question ("" is silence), as far as they go."""
+    """Walk `flow` with one entry of `keys` for each question, as far as they go: keys, "" for
+    silence, words where somebody listens (`ivr.core.walk`)."""
     journey = visit_flow(flow, keys, visit)
     return Rehearsal(
         tuple(_moment(turn, catalogue) for turn in journey.turns),
@@ -62,7 +75,9 @@ def _moment(turn: Turn, catalogue: PromptCatalogue) -> Moment:
         pressed=_pressed(turn.happened),
         steps=tuple(h.step for h in turn.happened if isinstance(h, Entered)),
         said=said,
-        may_type=here.max_digits if isinstance(here, Collect) else 0,
+        may_type=here.max_digits if isinstance(here, Collect | Listen) else 0,
+        spoken=next((h for h in turn.happened if isinstance(h, Spoke)), None),
+        may_speak=isinstance(here, Listen),
     )
 
 

@@ -21,6 +21,7 @@ from ivr.core.flow import (
     Enquiry,
     Flow,
     LeaveFor,
+    Listening,
     Lookup,
     Menu,
     Purpose,
@@ -34,6 +35,8 @@ from ivr.core.flow import (
     silent_targets,
     targets,
 )
+from ivr.core.intents import IntentTable, Kind
+from ivr.core.listening import NAMED, QUESTION_PROMPTS
 from ivr.core.saying import all_prompts
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -70,6 +73,7 @@ def problems(
         *unknown,
         *_wrong_values(flow, teams),
         *_missing_prompts(flow, catalogue, teams),
+        *_missing_questions(flow, catalogue),
         *_empty_slots(flow),
     ]
     if not unknown:
@@ -99,6 +103,23 @@ def _wrong_values(flow: Flow, teams: Collection[TeamId]) -> Iterator[Problem]:
         yield Problem("", "fallback", "the fallback of a survey must be an end")
     for step in flow.steps.values():
         yield from _wrong_step(step, teams)
+        if isinstance(step, Listening):
+            yield from _wrong_listening(step, flow.words)
+
+
+def _wrong_listening(step: Listening, words: IntentTable) -> Iterator[Problem]:
+    known = [intent for intent in step.intents if intent in words.intents]
+    for intent in step.intents:
+        if intent not in known:
+            yield Problem(step.name, f"intents.{intent}", f"there is no intent {intent!r}")
+        elif words.kind(intent) is Kind.REPEAT:
+            yield Problem(
+                step.name, f"intents.{intent}", f"{intent!r} only repeats and leads nowhere"
+            )
+    if not step.intents:
+        yield Problem(step.name, "intents", "nothing can be said here")
+    if step.alarm is None and any(words.kind(i) is Kind.EMERGENCY for i in known):
+        yield Problem(step.name, "intents", "an emergency needs alarm, a way for who is not sure")
 
 
 def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
@@ -111,10 +132,10 @@ def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
     if isinstance(step, Condition) and isinstance(step.test, QueueOver):
         if step.test.team is not None and step.test.team not in teams:
             yield Problem(step.name, "when", f"there is no team {step.test.team!r}")
-    if isinstance(step, Menu | Digits | SurveyQuestion) and not 1 <= step.attempts <= 3:
+    if isinstance(step, Menu | Listening | Digits | SurveyQuestion) and not 1 <= step.attempts <= 3:
         yield Problem(step.name, "attempts", "must be between 1 and 3")
-    if isinstance(step, Menu | Digits):
-        most = step.max_digits if isinstance(step, Menu) else step.most
+    if isinstance(step, Menu | Listening | Digits):
+        most = step.most if isinstance(step, Digits) else step.max_digits
         for key in step.keys:
             if not key or len(key) > most or not set(key) <= DIALABLE:
                 yield Problem(step.name, f"keys.{key}", f"{key!r} cannot be pressed here")
@@ -141,6 +162,19 @@ def _missing_prompts(
                     yield Problem(
                         step.name, field, f"prompt {name!r} has no text in {_LANGUAGE[language]}"
                     )
+
+
+def _missing_questions(flow: Flow, catalogue: PromptCatalogue) -> Iterator[Problem]:
+    """What a listening step asks back with, in each language."""
+    for step in flow.steps.values():
+        if not isinstance(step, Listening):
+            continue
+        named = [(f"intents.{intent}", f"{NAMED}{intent}") for intent in step.intents]
+        for field, name in [*(("intents", p) for p in QUESTION_PROMPTS), *named]:
+            for language in sorted(set(LANGUAGE_ORDER) - catalogue.languages(name), key=_order):
+                yield Problem(
+                    step.name, field, f"prompt {name!r} has no text in {_LANGUAGE[language]}"
+                )
 
 
 def _empty_slots(flow: Flow) -> Iterator[Problem]:

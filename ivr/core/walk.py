@@ -22,10 +22,17 @@ from kernel.telephony import (
     EnterQueue,
     InputKind,
     Instruction,
+    Listen,
     Play,
     TransferOut,
 )
 
+DIALABLE = frozenset("0123456789*#")
+MUMBLED = "?"
+"""Before words that the recogniser is not sure of."""
+DEAFENED = "!"
+"""The recogniser dies instead of an answer."""
+SURE, UNSURE = 1.0, 0.2
 MAX_TURNS = 200
 PLAYING = timedelta(seconds=8)
 """How long one prompt lasts on paper; only its order of magnitude matters, for the limit."""
@@ -77,7 +84,7 @@ def walk(
     language: Language | None = None,
     line_team: TeamId | None = None,
 ) -> Journey:
-    """Walk `flow`, pressing one entry of `keys` at each question ("" is silence).
+    """Walk `flow`, with one entry of `keys` at each question: keys, "" for silence, or words.
 
     When `keys` are used up the caller stays silent. Ends at a queue, a transfer or a hang-up, or
     after `MAX_TURNS`, which a valid flow never needs.
@@ -119,9 +126,25 @@ def visit_flow(flow: Flow, keys: Iterable[str], visit: Visit) -> Journey:
 def _input(instruction: Instruction, pressing: Iterator[str], now: datetime) -> CallerInput | None:
     if isinstance(instruction, Play):
         return CallerInput(InputKind.PLAYED, "", now)
-    assert isinstance(instruction, Collect)
-    pressed = next(pressing, None)
-    if pressed is None:
+    given = next(pressing, None)
+    if given is None:
         return None
-    kind = InputKind.DIGITS if pressed else InputKind.SILENCE
-    return CallerInput(kind, pressed, now)
+    if isinstance(instruction, Listen):
+        return _spoken(given, now)
+    assert isinstance(instruction, Collect)
+    # Words that are said where nobody listens are as good as silence.
+    kind = InputKind.DIGITS if given and given.isascii() else InputKind.SILENCE
+    return CallerInput(kind, given if kind is InputKind.DIGITS else "", now)
+
+
+def _spoken(given: str, now: datetime) -> CallerInput:
+    """What comes of one entry where somebody listens."""
+    if not given:
+        return CallerInput(InputKind.SILENCE, "", now)
+    if given == DEAFENED:
+        return CallerInput(InputKind.DEAF, "", now)
+    if set(given) <= DIALABLE:
+        return CallerInput(InputKind.DIGITS, given, now)
+    sure = SURE if given[0] != MUMBLED else UNSURE
+    text = given.removeprefix(MUMBLED).replace(" ", "")
+    return CallerInput(InputKind.HEARD, "", now, text, sure)

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.conditions import (
     CITY_ZONE,
+    Around,
     CallerIs,
     CallerKind,
     DayIs,
@@ -31,6 +32,7 @@ from ivr.core.flow import (
     Enquiry,
     Flow,
     LeaveFor,
+    Listening,
     Lookup,
     Menu,
     Queue,
@@ -40,6 +42,7 @@ from ivr.core.flow import (
 from ivr.core.funnel import Counts
 from ivr.core.graph import BOX_WIDTH, draw
 from ivr.core.interpreter import Result
+from ivr.core.listening import NAMED
 from ivr.core.rehearsal import Rehearsal, example_answer, example_order, rehearse
 from ivr.core.saying import Stage
 from ivr.core.versions import FlowVersion, VersionState
@@ -65,6 +68,7 @@ STATE_NAMES = {
 KIND_NAMES: Mapping[type[Step], str] = {
     Announce: "播报",
     Menu: "按键选单",
+    Listening: "听说话",
     Digits: "输入号码",
     Lookup: "后台查询",
     ChooseLanguage: "选择语言",
@@ -89,6 +93,8 @@ WAY_NAMES = {
     "next": "念完",
     "silence": "不按键",
     "unknown": "按错",
+    "by_voice": "说出",
+    "alarm": "紧急未确认",
     "failed": "不成功",
     "then": "是",
     "otherwise": "否",
@@ -105,9 +111,10 @@ LANGUAGE_NAMES = {
 }
 PERIODS = {1: "今天", 7: "近7天", 30: "近30天"}
 LONGEST_CALL = 60
-LONGEST_ENTRY = 40
+LONGEST_ENTRY = 80
 SILENT = "-"
 SHIPPED_LINE = "12345"
+VOICE_ON, VOICE_OFF = "on", "off"
 
 StepTitle = Callable[[str, str], str | None]
 """Flow and step -> what the screens call it; None for what a caller does not hear."""
@@ -276,14 +283,18 @@ def _lost_width(counts: Counts) -> int:
 
 
 def _way_words(fields: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-    """(word, is a key) of each way; a key is shown as it is, a word is translated."""
-    return tuple(
-        (field.removeprefix("keys."), True)
-        if field.startswith("keys.")
-        else (WAY_NAMES.get(field, field), False)
-        for field in fields
-        if field != "next"
-    )
+    """(word, is a key) of each way; a key is shown as it is, a word is translated. By voice is told
+    once: where the way leads tells what is said."""
+    words: dict[tuple[str, bool], None] = {}
+    for field in fields:
+        kind, _, key = field.partition(".")
+        if kind == "keys":
+            words[key, True] = None
+        elif kind == "intents":
+            words[WAY_NAMES["by_voice"], False] = None
+        elif field != "next":
+            words[WAY_NAMES.get(field, field), False] = None
+    return tuple(words)
 
 
 # --- the simulator -------------------------------------------------------------------------------
@@ -301,6 +312,7 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
         language: str = "",
         lookup: str = Result.FOUND.value,
         order: str = "",
+        voice: str = VOICE_ON,
     ) -> Response:
         chosen = await desk.flows.version(flow, version) if version is not None else None
         tried = await desk.flows.compiled(chosen) if chosen else desk.flows.current(flow)
@@ -308,7 +320,12 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
             raise BadInput("这个版本有错，改正后才能试听演练", "version")
         typed = _typed(keys, key)
         now = desk.clock.now()
-        visit = replace(_visit(desk, line, language, lookup, now), known=example_order(order, now))
+        screen = await kit.language(request)
+        visit = replace(
+            _visit(desk, line, language, lookup, now),
+            known=example_order(order, now),
+            around=Around(hearing=frozenset(Language) if voice == VOICE_ON else frozenset()),
+        )
         found = rehearse(tried, desk.catalogue, ["" if k == SILENT else k for k in typed], visit)
         return await kit.page(
             request,
@@ -326,10 +343,22 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
             orders={Stage.HANDLED.value: "正在办理", Stage.ANSWERED.value: "已答复"},
             lookups={r.value: WAY_NAMES[r.value] for r in Result},
             found=found,
-            end=_end(desk, found, await kit.language(request)),
+            end=_end(desk, found, screen),
             title=lambda step: _title(desk, tried, step),
             most=found.moments[-1].may_type,
+            speaks=found.moments[-1].may_speak,
+            voice=voice,
+            voices={VOICE_ON: "可用", VOICE_OFF: "不可用，只按键"},
+            wish=lambda intent: wish_name(desk.catalogue, intent, screen),
         )
+
+
+def wish_name(catalogue: PromptCatalogue, intent: str, screen: ScreenLanguage) -> str:
+    """What an intent is called where a caller is asked back, in the language of the screen."""
+    name = f"{NAMED}{intent}"
+    chinese = screen is ScreenLanguage.CHINESE
+    language = Language.MANDARIN if chinese else Language.ENGLISH
+    return catalogue.text(name, language) if catalogue.languages(name) else intent
 
 
 def _typed(keys: str, key: str | None) -> list[str]:

@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from kernel.bus import E, Handler
-from kernel.events import Event, decode, encode
+from kernel.event_wire import decode, encode
+from kernel.events import Event
 from kernel.infra.log import get
 
 log = get("bus")

@@ -143,6 +143,7 @@ ROUTES: dict[str, Row] = {
     ),
     # The flows that callers hear.
     "GET /ivr": row(303, 403, 303, 303, 403, 303),
+    "GET /ivr-intents": row(303, 403, 200, 200, 403, 200),
     "GET /ivr/{flow}": row(303, 403, 200, 200, 403, 200, asked="/ivr/main"),
     "GET /ivr/{flow}/try": row(303, 403, 200, 200, 403, 200, asked="/ivr/main/try"),
     "GET /ivr/{flow}/versions/{number}": row(303, 403, 403, 403, 403, 404, asked=_FLOW),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ivr.adapters.flow_files import load_flow
+from ivr.adapters.intent_files import load_intents
 from ivr.adapters.prompt_files import load_prompts
 from ivr.adapters.prompt_render import RenderReport, render_prompts, synthesise
 from ivr.core import audio
@@ -150,7 +151,8 @@ def test_progress_names_each_file(tmp_path: Path) -> None:
 
 def test_caller_who_does_nothing_hears_at_most_seventeen_seconds_before_the_queue() -> None:
     catalogue = load_prompts(CONFIG / "prompts.yaml")
-    flow = load_flow(CONFIG / "main.yaml", catalogue, TEAMS)
+    words = load_intents(CONFIG / "intents.yaml")
+    flow = load_flow(CONFIG / "main.yaml", catalogue, TEAMS, words)
     found = walk(flow, (), started_at=NOON)
     assert isinstance(found.ending, EnterQueue)
     seconds = 0.0

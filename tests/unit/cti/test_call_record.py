@@ -8,6 +8,7 @@ from typing import TypedDict
 from cti.core.call_record import CallRecord, fold, fold_all
 from cti.core.timeline import _DESCRIPTIONS, Lane, linked_calls, timeline
 from kernel import events as ev
+from kernel.event_wire import event_types
 from kernel.ids import AgentId, BoothId, CallbackId, CallId, Endpoint, EventId, OfferId, TeamId
 from kernel.language import Language
 
@@ -197,7 +198,7 @@ def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> N
         ev.SharingChanged,
     }
 
-    assert set(ev.event_types().values()) - set(_DESCRIPTIONS) == silent
+    assert set(event_types().values()) - set(_DESCRIPTIONS) == silent
 
 
 def test_both_calls_of_a_callback_lead_to_each_other_and_the_number_is_masked() -> None:

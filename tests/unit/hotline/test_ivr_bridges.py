@@ -42,6 +42,7 @@ def trial(flow: str = "main", keys: str | None = "3", lookup: str = "found") -> 
         language="",
         lookup=lookup,
         order="",
+        voice=True,
         keys=None if keys is None else typed_keys(keys),
     )
 
@@ -62,6 +63,14 @@ def test_caller_on_paper_is_asked_for_each_key() -> None:
     said = told(read_settings(), trial(keys=None), "*", "-")
     assert "  < silence" in said
     assert said[-1] == "waits for a person: security, zh, priority 10"
+
+
+def test_words_are_typed_where_somebody_listens_and_what_was_understood_is_told() -> None:
+    said = told(read_settings(), trial(keys=None), "-", "?社保", "是")
+    assert "  < ?社保 (understood: labour, asked back)" not in said
+    assert "  < 社保 (understood: labour, asked back)" in said
+    assert said[-1] == "waits for a person: labour, zh, priority 0"
+    assert told(read_settings(), trial(keys="-"))[-1] == "the caller is asked for a word or a key"
 
 
 def test_broken_file_is_told_with_its_line(tmp_path: Path) -> None:

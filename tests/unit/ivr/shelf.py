@@ -10,7 +10,7 @@ from tests.fakes.audit_trail import KeptAudit
 from tests.fakes.clock import SetClock
 from tests.fakes.flow_store import DictFlowStore
 from tests.fakes.log import KeptLog
-from tests.unit.ivr.shipped import CONFIG, TEAMS, catalogue
+from tests.unit.ivr.shipped import CONFIG, TEAMS, catalogue, intents
 
 SHIPPED = {name: (CONFIG / f"{name}.yaml").read_text() for name in ("main", "survey")}
 OTHER = SHIPPED["main"].replace("limit_s: 240", "limit_s: 200")
@@ -19,7 +19,7 @@ BROKEN = SHIPPED["main"].replace("silence: recognised", "silence: nowhere", 1)
 
 
 def read(source: str, body: str) -> Flow:
-    return parse_flow(source, body, catalogue(), TEAMS)
+    return parse_flow(source, body, catalogue(), TEAMS, intents())
 
 
 class Shelf:

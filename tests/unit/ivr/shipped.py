@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 
 from ivr.adapters.flow_files import load_flow
+from ivr.adapters.intent_files import load_intents
 from ivr.adapters.prompt_files import load_prompts
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.flow import Flow
+from ivr.core.intents import IntentTable
 from kernel.ids import TeamId
 
 CONFIG = Path(__file__).parents[3] / "config" / "ivr"
@@ -21,8 +23,13 @@ def catalogue() -> PromptCatalogue:
 
 
 @cache
+def intents() -> IntentTable:
+    return load_intents(CONFIG / "intents.yaml")
+
+
+@cache
 def main_flow() -> Flow:
-    return load_flow(CONFIG / "main.yaml", catalogue(), TEAMS)
+    return load_flow(CONFIG / "main.yaml", catalogue(), TEAMS, intents())
 
 
 @cache

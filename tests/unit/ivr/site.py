@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ivr.core.funnel import Funnel
 from ivr.funnel_keeper import FunnelKeeper
+from ivr.routes import intents as intent_routes
 from ivr.routes import notices as notice_routes
 from ivr.routes.flows import FlowDesk, build_router
 from kernel.ids import TeamId
@@ -22,7 +23,7 @@ from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
 from tests.fakes.notice_store import NoticeRoom
 from tests.unit.ivr.shelf import Shelf
-from tests.unit.ivr.shipped import catalogue
+from tests.unit.ivr.shipped import catalogue, intents
 
 ROOT = Path(__file__).resolve().parents[3]
 PEOPLE = {
@@ -69,6 +70,7 @@ class Site:
         self.app = FastAPI()
         kit.install_error_answers(self.app)
         self.app.include_router(build_router(kit, desk))
+        self.app.include_router(intent_routes.build_router(kit, intents(), catalogue()))
         self.notices = NoticeRoom()
         self.app.include_router(
             notice_routes.build_router(

@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.core.flow import Digits, Menu, Queue
+from ivr.core.conditions import Around
+from ivr.core.flow import Digits, Listening, Menu, Queue
 from ivr.core.interpreter import Answer, Entered, Result, begin, step
 from ivr.core.rehearsal import example_order
 from ivr.core.walk import Journey, Visit, visit_flow, walk
@@ -52,7 +53,7 @@ def test_digits_one_to_five_choose_the_five_teams(key: str, team: str) -> None:
 
 def test_only_the_key_one_waits_for_more_digits_and_the_wait_is_filled_with_the_prompt() -> None:
     waiting = [s for s in main_flow().steps.values() if isinstance(s, Menu) and s.max_digits > 1]
-    assert {s.name for s in waiting} == {"one", "line_one", "emergency_one"}
+    assert {s.name for s in waiting} == {"one", "known_one", "line_one", "emergency_one"}
     assert main_flow().steps["one"].phrases  # type: ignore[union-attr]
     assert all(s.timeout <= timedelta(seconds=1) for s in waiting)
 
@@ -205,7 +206,7 @@ def test_caller_who_hangs_up_anywhere_was_always_one_key_from_a_person(keys: lis
     found = walk(main_flow(), keys, started_at=NOON)
     for turn in found.turns[:-1]:
         here = main_flow().steps[turn.session.step]
-        if isinstance(here, Menu | Digits):
+        if isinstance(here, Menu | Listening | Digits):
             answer = step(main_flow(), turn.session, CallerInput(InputKind.DIGITS, "0", NOON), NOON)
             assert isinstance(answer.instruction, EnterQueue)
 
@@ -221,8 +222,10 @@ def test_every_step_of_the_flow_is_reached_by_some_caller() -> None:
         ("1", "20"), ("1", "22"), ("*", "1"), ("*", "1", "10"), ("*",),
     ]  # fmt: skip
     known = example_order("answered", NOON)
-    for pressed in ([""], ["", "1"], ["", "3"]):
+    for pressed in ([""], ["", "1", ""], ["", "3"]):
         reached |= names(visit_flow(main_flow(), pressed, Visit(started_at=NOON, known=known)))
+    ears = Visit(started_at=NOON, around=Around(hearing=frozenset(Language)))
+    reached |= names(visit_flow(main_flow(), ["", "消费投诉"], ears))
     for item in ("4", *(f"{group}{n}" for group in "23" for n in range(1, 7))):
         reached |= names(walk(main_flow(), ["6", *item], started_at=NOON))
     enquiry = ("6", "1", "20261124000123", "8000")

@@ -9,6 +9,7 @@ from ivr.core.funnel import Counts, Place
 from ivr.core.versions import VersionState
 from tests.fakes.clock import NOON
 from tests.unit.ivr.shelf import BROKEN, OTHER, SHIPPED, THIRD
+from tests.unit.ivr.shipped import intents
 from tests.unit.ivr.site import Site
 
 CSRF = {"csrf_token": "token"}
@@ -171,3 +172,60 @@ async def test_strange_questions_to_the_simulator_do_no_harm(site: Site, query: 
 async def test_endless_trial_is_refused(site: Site) -> None:
     keys = ",".join(["9", "2"] * 40)
     assert (await site.browser().get(f"/ivr/main/try?keys={keys}")).status_code == 422
+
+
+async def test_sentence_is_said_and_told_as_it_was_understood(site: Site) -> None:
+    browser = site.browser()
+    page = (await browser.get("/ivr/main/try?keys=-")).text
+    assert "说一句话" in page
+    page = (await browser.get("/ivr/main/try?keys=-&key=我要查社保")).text
+    assert "说了“我要查社保”" in page
+    assert "听懂：社保查询" in page
+    page = (await browser.get("/ivr/main/try?keys=-&key=?社保")).text
+    assert "先问一遍：劳动社保" in page
+    page = (await browser.get("/ivr/main/try?keys=-&key=嘟嘟")).text
+    assert "没有听懂" in page
+    page = (await browser.get("/ivr/main/try?keys=-&voice=off")).text
+    assert "说一句话" not in page
+
+
+# --- the intents ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("我要查社保", ("听懂了", "社保查询", "算数")),
+        (
+            "我要投诉噪音，不是消费",
+            ("听懂了", "城建城管", "前面有否定，不算", "同时说了别的事，按别的办"),
+        ),
+        ("社保和消费投诉", ("两件事", "劳动社保", "消费维权")),
+        ("着火了", ("紧急，直接转", "火警119")),
+        ("我昨天报过110了", ("紧急，先问一遍", "报警110", "讲过去或打听")),
+        ("再说一遍", ("再听一遍",)),
+        ("嘟嘟", ("没有听懂", "不认识")),
+    ],
+)
+async def test_page_tells_what_a_sentence_means_and_why(
+    site: Site, text: str, told: tuple[str, ...]
+) -> None:
+    page = (await site.browser("supervisor").get("/ivr-intents", params={"text": text})).text
+    shown = page.split("意图表")[0]
+    assert [word for word in told if word not in shown] == []
+
+
+async def test_page_lists_every_intent_with_its_words(site: Site) -> None:
+    page = (await site.browser().get("/ivr-intents")).text
+    for name, intent in intents().intents.items():
+        assert f">{name}</span>" in page
+        assert all(phrase in page for words in intent.phrases.values() for phrase in words)
+    assert "怎样算" not in page  # nothing was tried yet
+
+
+async def test_page_of_the_intents_takes_no_harm_and_is_not_for_operators(site: Site) -> None:
+    page = await site.browser().get("/ivr-intents", params={"text": "<script>alert(1)</script>"})
+    assert "<script>alert" not in page.text
+    long = await site.browser().get("/ivr-intents", params={"text": "社" * 201})
+    assert long.status_code == 422
+    assert (await site.browser("operator").get("/ivr-intents")).status_code == 403

@@ -13,7 +13,7 @@ from ivr.enquiries import RECOGNISED_AT_ONCE, Enquiries
 from ivr.ports import CallersOrder, OrderProgress
 from kernel.language import Language
 from kernel.phone import PhoneNumber, clean
-from kernel.telephony import Collect, EnterQueue, Instruction
+from kernel.telephony import Collect, EnterQueue, Instruction, TransferOut
 from tests.fakes.clock import NOON
 from tests.fakes.ivr_world import DictOrderBook
 from tests.fakes.log import KeptLog
@@ -44,11 +44,25 @@ def test_recognised_caller_hears_how_far_the_order_is_after_the_greeting(
 
 def test_recognised_caller_is_told_the_number_only_when_asked() -> None:
     assert not any("digit_" in heard for heard in journey("").heard)
-    assert journey("", "1").steps[-1] == "known_told"
-    assert sum("digit_" in heard for heard in journey("", "1").heard) == 14
+    assert journey("", "1", "").steps[-1] == "known_told"
+    assert sum("digit_" in heard for heard in journey("", "1", "").heard) == 14
+    # "Case" is said at once; the number follows when no second figure of 110 did.
+    assert journey("", "1").heard[-1] == "zh/progress_is"
 
 
-@pytest.mark.parametrize("pressed", [("", "2"), ("", "0"), ("", ""), ("", "1", "2"), ("", "1", "")])
+@pytest.mark.parametrize("number", ["110", "119", "120", "122"])
+@pytest.mark.parametrize("before", [("",), ("", "1", "")])
+def test_emergency_number_typed_where_the_order_is_told_is_recognised(
+    number: str, before: tuple[str, ...]
+) -> None:
+    found = journey(*before, number[0], number[1:])
+    assert isinstance(found.ending, TransferOut)
+    assert found.ending.number == number
+
+
+@pytest.mark.parametrize(
+    "pressed", [("", "2"), ("", "0"), ("", ""), ("", "1", "2"), ("", "1", "", "")]
+)
 def test_adding_something_asking_for_a_person_and_silence_lead_to_one(
     pressed: tuple[str, ...],
 ) -> None:

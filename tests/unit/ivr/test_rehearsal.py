@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivr.core.conditions import Around
 from ivr.core.interpreter import Result
 from ivr.core.rehearsal import Rehearsal, Said, example_answer, rehearse
 from ivr.core.walk import Visit
@@ -11,8 +12,14 @@ from tests.fakes.clock import NOON
 from tests.unit.ivr.shipped import catalogue, main_flow
 
 
-def rehearsal(*keys: str, result: Result = Result.FOUND) -> Rehearsal:
-    visit = Visit(started_at=NOON, dnis="12345", answer=example_answer(result, NOON))
+def rehearsal(*keys: str, result: Result = Result.FOUND, ears: bool = False) -> Rehearsal:
+    hearing = frozenset(Language) if ears else frozenset()
+    visit = Visit(
+        started_at=NOON,
+        dnis="12345",
+        answer=example_answer(result, NOON),
+        around=Around(hearing=hearing),
+    )
     return rehearse(main_flow(), catalogue(), keys, visit)
 
 
@@ -46,3 +53,17 @@ def test_every_outcome_of_a_lookup_can_be_tried() -> None:
     steps = {r: {s for m in moments for s in m.steps} for r, moments in last.items()}
     for result in Result:
         assert f"progress_{result}" in steps[result]
+
+
+def test_words_are_shown_with_what_was_understood() -> None:
+    found = rehearsal("", "我要查社保", ears=True)
+    told = found.moments[-1].spoken
+    assert told is not None
+    assert (told.text, told.wish, told.asked) == ("我要查社保", "social_insurance", False)
+    assert [m.may_speak for m in found.moments] == [False, True, False]
+
+
+def test_words_where_nobody_listens_are_silence() -> None:
+    found = rehearsal("我要查社保", ears=True)
+    assert [m.pressed for m in found.moments] == [None, ""]
+    assert not any(m.may_speak for m in rehearsal("", "").moments)

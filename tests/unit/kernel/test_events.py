@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.events import CallArrived, Event, MenuStepEntered, decode, encode, event_types
+from kernel.event_wire import decode, encode, event_types
+from kernel.events import CallArrived, Event, MenuStepEntered
 from kernel.ids import CallId, EventId
 from kernel.language import Language
 
