@@ -232,7 +232,9 @@ class Words:
                 case WrapUpAtMost(limit=limit):
                     said.append(self._say("话后整理不超过 %(n)s 秒", n=int(limit.total_seconds())))
                 case Announce(prompts=prompts):
-                    heard = " ".join(self._names.prompt(name, self._language) for name in prompts)
+                    # Chinese sentences follow each other without a space.
+                    gap = "" if self._language is ScreenLanguage.CHINESE else " "
+                    heard = gap.join(self._names.prompt(name, self._language) for name in prompts)
                     said.append(self._say("等候时播报：%(heard)s", heard=heard))
                 case OfferCallback():
                     said.append(self._say("一开始等候就提供回拨"))

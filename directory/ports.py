@@ -37,6 +37,7 @@ class AccountRecord:
     active: bool
     language: ScreenLanguage
     attempts: Attempts
+    name_en: str = ""
 
 
 class AccountStore(Protocol):

@@ -409,6 +409,7 @@ class Accounts:
         principal = Principal(
             account=record.account,
             display_name=record.display_name,
+            name_en=record.name_en,
             roles=frozenset() if record.must_change else record.roles,
             agent_id=agent_id,
             teams=frozenset(operator.skills) if operator else frozenset(),

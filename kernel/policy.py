@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from kernel.errors import NotAllowed
 from kernel.ids import AgentId, TeamId
+from kernel.language import ScreenLanguage
 
 
 class Role(StrEnum):
@@ -121,6 +122,15 @@ class Principal:
     roles: frozenset[Role]
     agent_id: AgentId | None = None
     teams: frozenset[TeamId] = frozenset()
+    name_en: str = ""
+
+    def named(self, language: str) -> str:
+        """The person's name for a screen in this language (`kernel.language.ScreenLanguage`)."""
+        return (
+            self.display_name
+            if language != ScreenLanguage.ENGLISH
+            else self.name_en or self.display_name
+        )
 
 
 def allows(principal: Principal, action: Action) -> bool:

@@ -15,17 +15,17 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
 
-from hotline.pages import PO_FILE
 from hotline.simulate.telephones import Citizen, Telephones
 from hotline.simulate.voices import CITIZEN, mulaw_voice
-from kernel.infra.i18n import Catalogue
 from kernel.language import ScreenLanguage
 from tests.e2e.hotline_process import ROOT, HotlineProcess
-from tests.e2e.operator import Desks, Operator, Person
+from tests.e2e.operator import Desks, Operator, Person, ready_without_phone, send_home
+from tests.e2e.pages import VIEWS
 from tests.e2e.records import Records
 from tests.servers.browser import CHROMIUM_FLAGS, chromium_path
 
@@ -34,9 +34,8 @@ ALBUM = ROOT / "var" / "screenshots"
 LARGEST = 300_000
 BUSY_CITIZENS, BUSY_OPERATORS = 26, 12
 BUSY_WITHIN_S = 300.0
-PHONE_WITHIN_MS = 20_000
-BOOTHS = {ScreenLanguage.CHINESE: "018", ScreenLanguage.ENGLISH: "019"}
-SEARCHED = "拖欠工资"
+BOOTH, COLLEAGUES_BOOTH, STUCK_BOOTH = "018", "028", "417"
+PLAN = "labour_spring"
 CATEGORY = {ScreenLanguage.CHINESE: "拖欠工资", ScreenLanguage.ENGLISH: "Wage arrears"}
 DESCRIPTION = (
     "市民反映在天河区一家餐饮公司工作，单位拖欠今年8月至10月工资，"
@@ -50,26 +49,12 @@ _BUSY = """() => {
 }"""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """One page as one person sees it."""
-
-    name: str
-    account: str
-    path: str
-
-
 @dataclass(slots=True)
 class Album:
     """Keeps the pictures of one language, each of them light and dark."""
 
     folder: Path
     language: ScreenLanguage
-    catalogue: Catalogue
-
-    def word(self, chinese: str) -> str:
-        """A text of the screens in the album's language."""
-        return self.catalogue.text(self.language, chinese)
 
     async def take(self, page: Page, name: str, *, whole: bool = False) -> None:
         """`whole`: also what lies below the window's edge."""
@@ -93,14 +78,6 @@ class Studio:
     telephones: Telephones
     voice: Path
     albums: list[Album] = field(default_factory=list)
-
-
-async def speaks(person: Person, language: ScreenLanguage) -> None:
-    """Switch the person's pages to this language, as the button in the header does."""
-    await person.context.add_cookies(
-        [{"name": "hotline_lang", "value": language.value, "url": person.base_url}]
-    )
-    await person.page.reload()
 
 
 # --- the busy city: the wallboard ----------------------------------------------------------------
@@ -134,14 +111,48 @@ async def wallboard(studio: Studio) -> None:
     page = supervisor.page
     await page.wait_for_function(_BUSY, timeout=BUSY_WITHIN_S * 1000)
     for album in studio.albums:
-        await speaks(supervisor, album.language)
+        await supervisor.reads(album.language)
         await page.wait_for_function(_BUSY, timeout=BUSY_WITHIN_S * 1000)
         await page.locator("#booths [data-state=talking]").first.click()
         await page.evaluate("scrollTo(0, 0)")
-        await album.take(page, "wallboard", whole=True)
+        await album.take(page, "wallboard-busy", whole=True)
         await page.set_viewport_size({"width": 390, "height": 844})
         await album.take(page, "wallboard-on-a-phone", whole=True)
         await page.set_viewport_size({"width": 1366, "height": 768})
+
+
+# --- what a supervisor is needed for -------------------------------------------------------------
+
+
+async def trouble(studio: Studio) -> None:
+    """A plan that a supervisor has started, and an operator who is ready without a phone."""
+    supervisor = await studio.desks.person("ad02", "/plans", Person)
+    card = supervisor.page.locator(f"[data-plan={PLAN}]")
+    await card.locator("[data-order=begin]").click()
+    await card.locator(".plan-order input").fill("春节前欠薪来电激增")
+    await supervisor.page.keyboard.press("Enter")
+    await expect(card).to_have_attribute("data-state", "running")
+    stuck = await studio.desks.person(studio.records.operators("urban")[-1], "/account", Person)
+    cookie = await stuck.session_cookie()
+    for album in studio.albums:
+        await supervisor.reads(album.language)
+        await expect(card).to_have_attribute("data-state", "running")
+        await album.take(supervisor.page, "plans-running", whole=True)
+        await supervisor.open("/wallboard")
+        async with ready_without_phone(studio.hotline, cookie, STUCK_BOOTH):
+            await stuck_operator(supervisor, album)
+        await send_home(studio.hotline, cookie)
+        await supervisor.open("/plans")
+
+
+async def stuck_operator(supervisor: Person, album: Album) -> None:
+    """The wallboard's alarm, opened."""
+    page = supervisor.page
+    alarm = page.locator("#exceptions li.danger", has_text=STUCK_BOOTH)
+    await alarm.get_by_role("button").click(timeout=20_000)
+    await expect(page.locator("#force-free")).to_be_visible()
+    await page.evaluate("scrollTo(0, 0)")
+    await album.take(page, "wallboard-alarm", whole=True)
 
 
 # --- one call: the operator's desk ---------------------------------------------------------------
@@ -159,32 +170,57 @@ def well_known_citizen(records: Records) -> str:
 async def desk(studio: Studio, album: Album, account: str) -> None:
     """From the booth to the end of the wrap-up, with a citizen who has called before."""
     operator = await studio.desks.person(account, "/desk", Operator)
-    await speaks(operator, album.language)
+    await operator.reads(album.language)
     page = operator.page
-    booth = BOOTHS[album.language]  # who was photographed before still sits at the other
-    await page.locator("#booth").fill(booth)
+    await page.locator("#booth").fill(BOOTH)
     await album.take(page, "desk-1-log-in")
-    await operator.primary(album.word("签入座席"))
-    operator.booth = booth
-    await expect(page.locator("#phone-state")).to_have_text(
-        album.word("耳麦话机在线"), timeout=PHONE_WITHIN_MS
-    )
+    await operator.primary("签入座席")
+    operator.booth = BOOTH
+    await operator.phone_is_there()
     await album.take(page, "desk-2-not-ready")
-    await operator.primary(album.word("就绪"))
-    await operator.word(album.word("就绪"))
+    await operator.primary("就绪")
+    await operator.word("就绪")
     number = well_known_citizen(studio.records)
     citizen = Citizen(number, "", "12345", key="3", listens_s=3, patience_s=240)
     call = asyncio.create_task(studio.telephones.call(citizen, studio.voice))
-    await operator.word(album.word("来电"), within_s=60)
+    await operator.word("来电", within_s=60)
     await album.take(page, "desk-3-offer")
-    await operator.primary(album.word("接听"))
-    await operator.word(album.word("通话中"))
+    await operator.primary("接听")
+    await operator.word("通话中")
     await writes_down(operator, album)
-    await operator.primary(album.word("挂断"))
-    await operator.word(album.word("话后整理"))
-    await album.take(page, "desk-7-wrap-up")
-    await operator.finish()
+    await asks_a_colleague(studio, operator, album)
+    await operator.primary("挂断")
+    await operator.word("话后整理")
+    await album.take(page, "desk-10-wrap-up")
+    await operator.finish("order_filed")
     await call
+    await studio.desks.leaves(operator)
+
+
+async def asks_a_colleague(studio: Studio, operator: Operator, album: Album) -> None:
+    """Another team's operator is consulted, and the caller stays with the first."""
+    account = studio.records.operators("security")[-1]
+    colleague = await studio.desks.person(account, "/desk", Operator)
+    await colleague.reads(album.language)
+    await colleague.sit_down(COLLEAGUES_BOOTH)
+    await operator.page.keyboard.press("Alt+KeyZ")
+    await operator.page.locator("#target-query").fill(COLLEAGUES_BOOTH)
+    await expect(operator.page.locator(".targets li")).to_have_count(1)
+    await operator.page.locator(".targets button").first.click()
+    await colleague.word("来电")
+    await colleague.primary("接听")
+    await colleague.word("同事咨询")
+    await operator.word("咨询中")
+    await album.take(operator.page, "desk-7-consulting")
+    await album.take(colleague.page, "desk-8-consulted")
+    await operator.page.locator("#context button").click()
+    await operator.word("通话中")
+    await operator.page.keyboard.press("F8")
+    await operator.word("保持中")
+    await album.take(operator.page, "desk-9-on-hold")
+    await operator.page.keyboard.press("F8")
+    await operator.word("通话中")
+    await studio.desks.leaves(colleague)
 
 
 async def writes_down(operator: Operator, album: Album) -> None:
@@ -214,53 +250,45 @@ async def writes_down(operator: Operator, album: Album) -> None:
 # --- the other pages -----------------------------------------------------------------------------
 
 
-def views(records: Records) -> list[View]:
-    """Pages that show what the calls have left behind."""
-    listened = records.rows(
-        "SELECT call_id FROM recordings WHERE status = 'archived' ORDER BY duration_ms DESC LIMIT 1"
-    )[0]["call_id"]
-    open_case = records.rows(
-        "SELECT number FROM cases WHERE state = 'dispatched' ORDER BY filed_at DESC LIMIT 1"
-    )[0]["number"]
-    return [
-        View("recordings", "ad11", "/recordings"),
-        View("recording", "ad11", f"/recordings/{listened}"),
-        View("cases", "ad19", "/cases"),
-        View("case", "ad19", f"/cases/{open_case}"),
-        View("plans", "ad01", "/plans"),
-        View("calls", "ad01", "/calls"),
-        View("callbacks", "ad01", "/callbacks"),
-        View("call", "ad01", f"/calls/{listened}"),
-        View("knowledge", "op0001", f"/knowledge?q={SEARCHED}"),
-        View("flows", "ad28", "/ivr/main"),
-        View("flow-trial", "ad28", "/ivr/main/try?keys=6,1,20261124000123&key=8000"),
-        View("flow-editor", "ad28", "/ivr/main/versions/1"),
-        View("directory", "ad28", "/directory"),
-        View("operators", "ad28", "/directory/operators"),
-        View("booths", "ad28", "/directory/booths"),
-        View("authorities", "ad28", "/directory/authorities"),
-        View("lines", "ad28", "/directory/lines"),
-        View("audit", "ad28", "/audit"),
-        View("account", "op0001", "/account"),
-        View("phone", "op0001", "/phone"),
-        View("nothing-found", "ad19", "/cases?q=没有这样的诉求"),
-    ]
+async def gives_notice(studio: Studio) -> None:
+    """What every caller of one district hears from now on."""
+    administrator = await studio.desks.person("ad29", "/ivr-notices", Person)
+    page = administrator.page
+    await page.locator("[name=zh]").fill("受台风影响，天河区部分路段积水，请市民减少外出。")
+    await page.locator("[name=en]").fill("Typhoon: roads in Tianhe are flooded. Please stay in.")
+    await page.locator("[name=district]").select_option("tianhe")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    await page.locator("[name=ends]").fill(tomorrow.strftime("%Y-%m-%dT20:00"))
+    await page.locator("[name=zh]").press("Tab")
+    await page.get_by_role("button", name="发布通知").click()
+    await expect(page.locator("tbody tr")).to_have_count(1)
+
+
+async def gives_up(studio: Studio) -> None:
+    """Nobody answers for this team any more: a citizen waits in vain, and is to be called back."""
+    citizen = Citizen("13922210045", "", "12345", key="4", listens_s=3, patience_s=14)
+    await studio.telephones.call(citizen, studio.voice)
+    await studio.records.event(studio.records.call_of(citizen.number) or "", "CallbackTaskMade")
 
 
 async def pages(studio: Studio, album: Album) -> None:
-    stranger = await studio.desks.stranger(Person, "stranger")
-    await stranger.open("/login")
-    await speaks(stranger, album.language)
-    await album.take(stranger.page, "login")
+    """Every page, as the calls have left it."""
     people: dict[str, Person] = {}
-    for view in views(studio.records):
+    for view in VIEWS:
         if view.account not in people:
-            people[view.account] = await studio.desks.person(view.account, "/account", Person)
-            await speaks(people[view.account], album.language)
+            people[view.account] = (
+                await studio.desks.person(view.account, "/account", Person)
+                if view.account
+                else await studio.desks.stranger(Person, "stranger")
+            )
+            await people[view.account].reads(album.language)
         person = people[view.account]
-        await person.open(view.path)
+        await person.open(view.path(studio.records))
+        await person.page.locator(view.ready).first.wait_for()
         await person.page.wait_for_load_state("networkidle")
         await album.take(person.page, view.name, whole=True)
+    for person in people.values():
+        await studio.desks.leaves(person)
 
 
 # --- all of it -----------------------------------------------------------------------------------
@@ -280,19 +308,20 @@ def publish(album: Album, name: str, target: str) -> None:
 async def photograph(studio: Studio) -> None:
     async with busy_city(studio.hotline):
         await wallboard(studio)
-    accounts = studio.records.operators("labour")
-    for number, album in enumerate(studio.albums, start=1):
-        await desk(studio, album, accounts[-number])
+        await trouble(studio)
+    await asyncio.gather(gives_notice(studio), gives_up(studio))
+    account = studio.records.operators("labour")[-1]
+    for album in studio.albums:
+        await desk(studio, album, account)
         await pages(studio, album)
     chinese = studio.albums[0]
-    for name, target in (("desk-4-talk", "desk"), ("wallboard", "wallboard")):
+    for name, target in (("desk-4-talk", "desk"), ("wallboard-busy", "wallboard")):
         publish(chinese, name, target)
     publish(chinese, "recording", "recording")
 
 
 async def open_studio(folder: Path) -> None:
     hotline = HotlineProcess(folder)
-    catalogue = Catalogue(PO_FILE)
     shutil.rmtree(ALBUM, ignore_errors=True)
     ALBUM.mkdir(parents=True)
     try:
@@ -307,7 +336,7 @@ async def open_studio(folder: Path) -> None:
             studio = Studio(
                 hotline, Desks(hotline, records, browser, folder), records, telephones, voice
             )
-            studio.albums = [Album(ALBUM, language, catalogue) for language in ScreenLanguage]
+            studio.albums = [Album(ALBUM, language) for language in ScreenLanguage]
             try:
                 await photograph(studio)
             finally:

@@ -145,4 +145,5 @@ def _record(row: AccountRow) -> AccountRecord:
         active=row.active,
         language=ScreenLanguage(row.language),
         attempts=Attempts(row.failed_count, row.last_failed_at),
+        name_en=row.name_en,
     )

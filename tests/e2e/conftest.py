@@ -14,6 +14,7 @@ from tests.e2e.hotline_process import HotlineProcess
 from tests.e2e.operator import Desks
 from tests.e2e.records import Records
 from tests.servers.browser import CHROMIUM_FLAGS
+from tests.servers.sip_phone import SipPhone
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +53,14 @@ async def desks(
     made = Desks(hotline, records, chromium, tmp_path)
     yield made
     await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def telephone(hotline: HotlineProcess) -> AsyncIterator[SipPhone]:
+    """A citizens' telephone for any number of calls at once, every step in the test's hand."""
+    phone = await SipPhone.open("citizen", hotline.sip_port)
+    yield phone
+    phone.close()
 
 
 @pytest.fixture(scope="session")

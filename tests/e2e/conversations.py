@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from kernel.phone import clean
 from tests.e2e.baresip import Citizen
 from tests.e2e.hotline_process import HotlineProcess
 from tests.e2e.operator import Operator
 from tests.e2e.records import Records
+from tests.servers.sip_phone import Dialog, SipPhone
 
 
 async def dial(hotline: HotlineProcess, records: Records, citizen: Citizen, key: str) -> str:
@@ -16,6 +18,29 @@ async def dial(hotline: HotlineProcess, records: Records, citizen: Citizen, key:
     await citizen.press(key)
     await records.event(call_id, "CallQueued")
     return call_id
+
+
+async def ring(
+    telephone: SipPhone, records: Records, ani: str, key: str, **said: str
+) -> tuple[Dialog, str]:
+    """As `dial`, from a telephone of which any number may call: the call, and its id."""
+    call, call_id = await reach_the_menu(telephone, records, ani, **said)
+    call.press(key)
+    await records.event(call_id, "CallQueued")
+    return call, call_id
+
+
+async def reach_the_menu(
+    telephone: SipPhone, records: Records, ani: str, **said: str
+) -> tuple[Dialog, str]:
+    """Dial 12345; returns once keys are listened for. `said` are headers of the call."""
+    number = clean(ani).digits
+    known = records.call_of(number)
+    call = await telephone.call("12345", ani=ani, **said)
+    await call.wait("answered")
+    call_id = await records.another_call(number, known)
+    await records.event(call_id, "MenuStepEntered")
+    return call, call_id
 
 
 async def talk(operator: Operator, *, sound: bool = True) -> None:

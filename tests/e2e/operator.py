@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +14,10 @@ import httpx
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from websockets.asyncio.client import connect
 
+from hotline.pages import PO_FILE
+from kernel.infra.i18n import Catalogue
+from kernel.infra.web import LANGUAGE_COOKIE
+from kernel.language import ScreenLanguage
 from tests.e2e.hotline_process import HotlineProcess
 from tests.e2e.records import Records
 
@@ -34,8 +41,19 @@ _PACKETS_HEARD = """async () => {
 }"""
 
 
+@cache
+def catalogue() -> Catalogue:
+    """The texts of the screens, as the product has them."""
+    return Catalogue(PO_FILE)
+
+
 class Person:
-    """One signed-in account in a browser of its own. `faults`: console errors, failed scripts."""
+    """One signed-in account in a browser of its own. `faults`: console errors, failed scripts.
+
+    Texts are given in Chinese and looked for in the language that the person reads.
+    """
+
+    language = ScreenLanguage.CHINESE
 
     def __init__(self, context: BrowserContext, page: Page, base_url: str, account: str) -> None:
         self.context = context
@@ -52,6 +70,18 @@ class Person:
 
         page.on("console", said)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+
+    async def reads(self, language: ScreenLanguage) -> None:
+        """Switch the person's pages to this language, as the button in the header does."""
+        self.language = language
+        await self.context.add_cookies(
+            [{"name": LANGUAGE_COOKIE, "value": language.value, "url": self.base_url}]
+        )
+        await self.page.reload()
+
+    def text(self, chinese: str) -> str:
+        """A text of the screens in the person's language."""
+        return catalogue().text(self.language, chinese)
 
     async def open(self, path: str) -> None:
         response = await self.page.goto(f"{self.base_url}{path}")
@@ -93,12 +123,14 @@ class Operator(Person):
 
     async def word(self, text: str, within_s: float = 10) -> None:
         """Wait for the word of the call column."""
-        await expect(self.page.locator("#state-word")).to_have_text(text, timeout=within_s * 1000)
+        await expect(self.page.locator("#state-word")).to_have_text(
+            self.text(text), timeout=within_s * 1000
+        )
 
     async def primary(self, label: str, within_s: float = 10) -> None:
         """Wait until the primary action is this one, then press its key."""
         await expect(self.page.locator("#primary-label")).to_have_text(
-            label, timeout=within_s * 1000
+            self.text(label), timeout=within_s * 1000
         )
         await expect(self.page.locator("#primary")).to_be_enabled(timeout=within_s * 1000)
         await self.page.keyboard.press("F2")
@@ -108,9 +140,15 @@ class Operator(Person):
         self.booth = booth
         await self.page.locator("#booth").fill(booth)
         await self.primary("签入座席")
-        await expect(self.page.locator("#phone-state")).to_have_text("耳麦话机在线")
+        await self.phone_is_there()
         await self.primary("就绪")
         await self.word("就绪")
+
+    async def phone_is_there(self, within_s: float = 20) -> None:
+        """Wait until the browser's phone is registered."""
+        await expect(self.page.locator("#phone-state")).to_have_text(
+            self.text("耳麦话机在线"), timeout=within_s * 1000
+        )
 
     async def finish(self, disposition: str | None = None) -> None:
         """End the wrap-up: with what is chosen already, or with this disposition."""
@@ -166,13 +204,39 @@ class Desks:
         await person.context.close()
 
     async def close(self) -> None:
-        for person in self._people:
+        for person in list(self._people):
             if not person.page.is_closed():
                 # What was on the screen last, for whoever looks for the reason of a failure.
                 await person.page.screenshot(path=self._folder / f"last-{person.account}.png")
-            if isinstance(person, Operator) and person.booth:
-                await send_home(self._hotline, await person.session_cookie())
-            await person.context.close()
+            await self.leaves(person)
+
+    async def leaves(self, person: Person) -> None:
+        """The day is over for one: an operator is logged out, the browser closed."""
+        self._people.remove(person)
+        if isinstance(person, Operator) and person.booth:
+            await send_home(self._hotline, await person.session_cookie())
+        await person.context.close()
+
+
+@asynccontextmanager
+async def ready_without_phone(
+    hotline: HotlineProcess, cookie: str, booth: str
+) -> AsyncIterator[None]:
+    """At a booth whose desk phone is not connected, and ready all the same."""
+    address = f"ws://127.0.0.1:{hotline.web_port}/desk/ws"
+    headers = {"Cookie": cookie, "Origin": hotline.base_url}
+    messages: list[dict[str, Any]] = [
+        {"type": "hello", "tab_id": "stuck"},
+        {"type": "log_in", "booth": booth, "phone": "desk"},
+        {"type": "ready"},
+    ]
+    async with connect(address, additional_headers=headers) as socket:
+        for number, message in enumerate(messages):
+            await socket.send(json.dumps({"request_id": f"stuck-{number}", **message}))
+        async for text in socket:
+            if json.loads(text).get("status") == "ready":
+                break
+        yield
 
 
 async def send_home(hotline: HotlineProcess, cookie: str) -> None:

@@ -65,6 +65,11 @@ class Records:
         assert found is not None
         return found
 
+    async def another_call(self, ani: str, known: str | None, within_s: float = 15) -> str:
+        """As `call`, for a number whose newest call until now was `known`."""
+        await until(lambda: self.call_of(ani) not in (None, known), f"a call from {ani}", within_s)
+        return await self.call(ani)
+
     async def event(
         self,
         call_id: str,

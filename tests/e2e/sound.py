@@ -1,4 +1,4 @@
-"""How loud a WAV file is, window by window, on each channel."""
+"""How loud a WAV file, or what a telephone heard, is: window by window, on each channel."""
 
 from __future__ import annotations
 
@@ -38,14 +38,29 @@ def channels(path: Path) -> tuple[float, list[Channel]]:
         assert sound.getsampwidth() == 2, "16-bit samples expected"
         rate, count = sound.getframerate(), sound.getnchannels()
         samples = array("h", sound.readframes(sound.getnframes()))
-    width = int(rate * WINDOW_S)
     each = [samples[n::count] for n in range(count)]
-    return len(each[0]) / rate, [
-        Channel(
-            tuple(_level(one[start : start + width]) for start in range(0, len(one) - width, width))
-        )
-        for one in each
-    ]
+    return len(each[0]) / rate, [_channel(one, rate) for one in each]
+
+
+def alaw(heard: bytes) -> Channel:
+    """What a telephone heard at 8 kHz in A-law (ITU-T G.711)."""
+    return _channel(array("h", [_LINEAR[code] for code in heard]), 8000)
+
+
+def _linear(code: int) -> int:
+    code ^= 0x55
+    exponent, mantissa = (code >> 4) & 7, code & 0x0F
+    size = (mantissa << 4) + 8 if exponent == 0 else ((mantissa << 4) + 0x108) << (exponent - 1)
+    return size if code & 0x80 else -size
+
+
+_LINEAR = tuple(_linear(code) for code in range(256))
+
+
+def _channel(samples: array[int], rate: int) -> Channel:
+    width = int(rate * WINDOW_S)
+    starts = range(0, len(samples) - width + 1, width)
+    return Channel(tuple(_level(samples[start : start + width]) for start in starts))
 
 
 def _level(window: array[int]) -> float:

@@ -95,7 +95,7 @@ async def test_a_page_reloaded_in_a_call_finds_the_text_and_hands_the_caller_bac
         await expect(operator.page.locator("#description")).to_have_value(NOTED)
         await operator.primary("请同事接回市民")
         await talk(colleague)
-        await operator.finish("transferred_out")
+        await operator.finish()
         await hang_up_and_finish(colleague)
         await citizen.until_ended()
     assert records.types(call_id).count("CallAnswered") == 2

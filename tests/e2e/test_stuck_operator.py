@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import expect
-from websockets.asyncio.client import connect
 
 from tests.e2e.hotline_process import HotlineProcess
-from tests.e2e.operator import Desks, Person, send_home
+from tests.e2e.operator import Desks, Person, ready_without_phone, send_home
 from tests.e2e.records import Records
 
 pytestmark = [
@@ -24,25 +19,6 @@ pytestmark = [
 BOOTH = "041"
 
 
-@asynccontextmanager
-async def ready_without_phone(hotline: HotlineProcess, cookie: str) -> AsyncIterator[None]:
-    """At a booth whose desk phone is not connected, and ready all the same."""
-    address = f"ws://127.0.0.1:{hotline.web_port}/desk/ws"
-    headers = {"Cookie": cookie, "Origin": hotline.base_url}
-    messages: list[dict[str, Any]] = [
-        {"type": "hello", "tab_id": "stuck"},
-        {"type": "log_in", "booth": BOOTH, "phone": "desk"},
-        {"type": "ready"},
-    ]
-    async with connect(address, additional_headers=headers) as socket:
-        for number, message in enumerate(messages):
-            await socket.send(json.dumps({"request_id": f"stuck-{number}", **message}))
-        async for text in socket:
-            if json.loads(text).get("status") == "ready":
-                break
-        yield
-
-
 async def test_who_is_ready_without_a_phone_is_marked_and_freed_by_a_supervisor(
     hotline: HotlineProcess, records: Records, desks: Desks, tmp_path: Path
 ) -> None:
@@ -50,7 +26,7 @@ async def test_who_is_ready_without_a_phone_is_marked_and_freed_by_a_supervisor(
     cookie = await operator.session_cookie()
     await operator.page.goto(f"{hotline.base_url}/account")
     boss = await desks.person("ad01", "/wallboard", Person)
-    async with ready_without_phone(hotline, cookie):
+    async with ready_without_phone(hotline, cookie, BOOTH):
         cell = boss.page.locator(f"[data-booth='{BOOTH}']")
         await expect(cell).to_have_attribute("data-alarm", "true")
         line = boss.page.locator("#exceptions li", has_text=f"{BOOTH} 席")

@@ -84,6 +84,9 @@ class _Audio(asyncio.DatagramProtocol):
             self._digits.put_nowait(digit)
         self._pressed.set()
 
+    async def pressed(self) -> None:
+        await self._digits.join()
+
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -103,6 +106,7 @@ class _Audio(asyncio.DatagramProtocol):
         while True:
             if not self._digits.empty():
                 due = await self._digit(self._digits.get_nowait(), max(due, loop.time()))
+                self._digits.task_done()
                 continue
             if self.frames is not None:
                 self._packet(8, self._stamp, next(self.frames))
@@ -168,6 +172,10 @@ class Dialog:
 
     def press(self, digits: str) -> None:
         self.audio.press(digits)
+
+    async def pressed(self) -> None:
+        """Returns once every digit has been sent."""
+        await self.audio.pressed()
 
     def answer(self) -> None:
         self.phone.respond(self.invite, 200, "OK", self.local, self.phone.sdp(self.audio))

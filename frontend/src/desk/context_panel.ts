@@ -217,7 +217,8 @@ export class ContextPanel {
 
   private wrapUpPart(): Node[] {
     const dispositions = this.model.welcome?.dispositions ?? [];
-    const guess = DISPOSITION_OF_OUTCOME[this.model.filedOutcome ?? ""] ?? "";
+    const unfiled = this.model.passedOn ? "passed_on" : "";
+    const guess = DISPOSITION_OF_OUTCOME[this.model.filedOutcome ?? ""] ?? unfiled;
     const next = this.model.state?.next_status ?? this.model.state?.status ?? "ready";
     const parts: Node[] = [];
     // What a supervisor has ordered is not to be chosen.

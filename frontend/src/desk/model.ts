@@ -20,6 +20,8 @@ export class DeskModel {
   soundElsewhere = false;
   /** The outcome under which the case in hand was filed; chooses the disposition beforehand. */
   filedOutcome: string | null = null;
+  /** The caller in hand was handed to a team or a colleague; chooses it, too, if nothing was filed. */
+  passedOn = false;
   private readonly listeners: (() => void)[] = [];
   private queued = false;
 

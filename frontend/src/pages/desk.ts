@@ -45,8 +45,8 @@ const callPanel = new CallPanel(model, {
   openDigits: () => openOverlay("digits"),
 });
 const context = new ContextPanel(model, {
-  transferTeam: (team) => void order({ type: "transfer_team", team }).then(closeOverlay),
-  transferAgent: (agent) => void order({ type: "transfer_agent", agent }).then(closeOverlay),
+  transferTeam: (team) => void handOn({ type: "transfer_team", team }).then(closeOverlay),
+  transferAgent: (agent) => void handOn({ type: "transfer_agent", agent }).then(closeOverlay),
   consult: (agent) => void order({ type: "consult", agent }).then(closeOverlay),
   cancelConsult: () => void order({ type: "cancel_consult" }),
   digit: (key) => phone.sendDigit(key),
@@ -200,8 +200,10 @@ function showPlans(running: PlansRunning): void {
   const names = plans.map((plan) => personName({ name: plan.zh, name_en: plan.en })).join(t("、"));
   const limits = plans.flatMap((plan) => (plan.wrap_up_s === null ? [] : [plan.wrap_up_s]));
   const said = t("应急预案执行中：%(names)s", { names });
-  const limit = t("话后整理不超过 %(n)s 秒", { n: Math.min(...limits) });
-  fill(planStrip, limits.length === 0 ? said : `${said} · ${limit}`);
+  fill(planStrip, make("span", {}, said));
+  if (limits.length > 0) {
+    planStrip.append(make("span", {}, t("话后整理不超过 %(n)s 秒", { n: Math.min(...limits) })));
+  }
   planStrip.hidden = plans.length === 0;
   const asking = plans.filter((plan) => plan.asks).map((plan) => personName({ name: plan.zh, name_en: plan.en }));
   if (asking.length === 0) return;
@@ -242,6 +244,8 @@ function stateChanged(state: AgentState): void {
   const before = model.state;
   model.state = state;
   if (before?.call_id !== state.call_id && state.call_id !== null) model.filedOutcome = null;
+  // In a conversation the caller has not left, or is back because nobody could take over.
+  if (state.activity === "talking" && !state.moving) model.passedOn = false;
   if (state.call_id === null) model.pop = null;
   if (before?.activity !== state.activity && state.activity === "wrap_up") announce(t("通话结束，请完成话后整理"));
   void usePhoneOf(state);
@@ -265,6 +269,11 @@ async function order(body: CommandBody): Promise<boolean> {
   }
 }
 
+/** An order by which the caller leaves this desk; the result of the call is known then. */
+async function handOn(body: CommandBody): Promise<void> {
+  if (await order(body)) model.passedOn = true;
+}
+
 async function perform(action: PrimaryAction): Promise<void> {
   callPanel.say("");
   switch (action) {
@@ -281,10 +290,10 @@ async function perform(action: PrimaryAction): Promise<void> {
       await hangUp();
       return;
     case "complete_consult":
-      await order({ type: "complete_consult" });
+      await handOn({ type: "complete_consult" });
       return;
     case "return_caller":
-      await order({ type: "transfer_team", team: model.state?.team ?? "general" });
+      await handOn({ type: "transfer_team", team: model.state?.team ?? "general" });
       return;
     case "finish":
       await finish();

@@ -64,7 +64,7 @@ export class Exceptions {
 
 function planned(plan: PlanLine): HTMLElement {
   const name = personName({ name: plan.zh, name_en: plan.en });
-  const since = plan.since === null ? "" : clockTime(plan.since).slice(0, 5);
+  const since = plan.since === null ? "" : t("%(time)s 起", { time: clockTime(plan.since).slice(0, 5) });
   return make(
     "li",
     { class: "warn" },

@@ -85,6 +85,6 @@ async def test_only_supervisors_and_administrators_make_notices(site: Site) -> N
 async def test_page_is_english_for_english_readers(site: Site) -> None:
     await site.browser().post("/ivr-notices", data={**TYPHOON, "team": "labour"})
     page = (await site.browser(language="en").get("/ivr-notices")).text
-    assert "on air" in page
+    assert "On air" in page
     assert "Labour" in page
     assert Language.ENGLISH in next(iter(site.notices.store.kept.values())).texts
