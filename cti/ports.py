@@ -15,6 +15,7 @@ from kernel.telephony import (
     CallerInput,
     GreetingAnswer,
     Instruction,
+    Listen,
     Prompt,
     WaitingAnswer,
     WaitingCaller,
@@ -62,6 +63,27 @@ class AfterCallSurvey(Protocol):
     async def begin(self, call_id: CallId) -> Instruction: ...
 
     async def next(self, call_id: CallId, said: CallerInput) -> Instruction: ...
+
+
+class Ear(Protocol):
+    """Where a caller's audio is expected, and under which name (a UUID, used once)."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+
+class Ears(Protocol):
+    """Listens to callers. What came of it is asked here, and never believed from the dialplan."""
+
+    def open(self, call_id: CallId, listen: Listen) -> Ear | None:
+        """Expect this caller's audio from now on; None when nobody can listen."""
+
+    async def heard(self, call_id: CallId) -> CallerInput:
+        """What came of it, after the audio has ended: `HEARD`, `DIGITS`, `SILENCE` or `DEAF`.
+        Within a second, never raises."""
 
 
 # --- the switch -----------------------------------------------------------------------------

@@ -20,11 +20,12 @@ from cti.core.reports import (
     milliseconds,
     valid_call_id,
 )
-from cti.core.words import AgiPath
+from cti.core.words import LISTENED, AgiPath
 from cti.ports import (
     AfterCallSurvey,
     CallbackGreeter,
     CallerDialogue,
+    Ears,
     Log,
     WaitingAnnouncer,
     WaitingKeys,
@@ -65,6 +66,7 @@ class Questions:
         keys: WaitingKeys,
         greeter: CallbackGreeter,
         survey: AfterCallSurvey,
+        ears: Ears | None = None,
         clock: Clock,
         log: Log,
         prompts_dir: str,
@@ -76,6 +78,7 @@ class Questions:
         self._keys = keys
         self._greeter = greeter
         self._survey = survey
+        self._ears = ears
         self._clock = clock
         self._log = log
         self._prompts_dir = prompts_dir
@@ -105,6 +108,10 @@ class Questions:
             instruction = await self._instruction(path, call_id, args)
         if not self._lets_go(call_id, instruction, args):
             instruction = tel.KeepWaiting()
+        if isinstance(instruction, tel.Listen) and self._ears is not None:
+            ear = self._ears.open(call_id, instruction)
+            if ear is not None:
+                return answers.listen(ear.key, ear.port)
         return answers.answer(instruction, self._prompts_dir)
 
     def _lets_go(self, call_id: CallId, instruction: answers.Answer, args: Sequence[str]) -> bool:
@@ -129,7 +136,7 @@ class Questions:
             return await self._keys.key(self._waiting(call_id, args), args[4])
         if path is AgiPath.CALLBACK_BEGIN:
             return await self._greeter.begin(*self._called_back(call_id, args))
-        said = self._said(args)
+        said = await self._said(call_id, args)
         if path is AgiPath.CALLBACK_NEXT:
             return await self._greeter.next(call_id, said)
         if path is AgiPath.WAITING_NEXT:
@@ -156,8 +163,13 @@ class Questions:
         self._callers.on_report(begun)
         return caller, dnis
 
-    def _said(self, args: Sequence[str]) -> tel.CallerInput:
+    async def _said(self, call_id: CallId, args: Sequence[str]) -> tel.CallerInput:
         kind, digits = (*args, "", "")[:2]
+        if kind == LISTENED:
+            if self._ears is not None:
+                return await self._ears.heard(call_id)
+            # Begun by an earlier run, whose ears are gone.
+            kind = tel.InputKind.DEAF
         return tel.CallerInput(tel.InputKind(kind), digits, self._clock.now())
 
     def _safe_answer(self, path: AgiPath) -> Mapping[str, str]:

@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 ivr = typer.Typer(no_args_is_help=True, help="What the caller hears before a person.")
 app.add_typer(ivr, name="ivr")
+speech = typer.Typer(no_args_is_help=True, help="The recogniser that listens to callers.")
+app.add_typer(speech, name="speech")
 # A file or a pipe has no width: a table that went there would lose its words.
 console = Console(width=None if sys.stdout.isatty() else 200)
 problems = Console(stderr=True)
@@ -136,6 +138,44 @@ def try_(
         say=lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True),
         ask=lambda: console.input("  key or words: "),
     )
+
+
+@speech.command("install")
+def speech_install(
+    source: Annotated[str, typer.Argument(help="a folder, .zip or .tgz, or an https address")],
+    sha256: Annotated[str, typer.Option(help="what the file's SHA-256 must be")] = "",
+    language: Annotated[
+        list[str] | None, typer.Option(help="zh, yue, en; may be given twice; default: by the name")
+    ] = None,
+) -> None:
+    """Check, try and install a published vosk model; a running hotline takes it by itself."""
+    from hotline.speech import install
+
+    with _progress() as report:
+        model = install(read_settings(), source, sha256, language or (), _plain, report)
+    _plain(f"installed: {model.name} for {', '.join(model.languages)}")
+
+
+@speech.command("status")
+def speech_status() -> None:
+    """What is installed. Whether it listens, a running hotline says in /healthz."""
+    from hotline.speech import installed
+
+    for line in installed(read_settings()) or ["no model is installed; callers use keys"]:
+        _plain(line)
+
+
+@speech.command("remove")
+def speech_remove(name: Annotated[str, typer.Argument(help="as `status` names it")]) -> None:
+    """Take a model away; callers of its languages use keys from now on."""
+    from hotline.speech import remove
+
+    remove(read_settings(), name)
+    _plain(f"removed: {name}")
+
+
+def _plain(text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -30,7 +30,6 @@ from hotline.settings import ROOT
 from hotline.web import DIST, build_app
 from hotline.wiring import Services, websocket_url
 from ivr.adapters.prompt_files import load_prompts
-from ivr.core.speech import NO_RECOGNISER
 from ivr.routes import flows as flow_routes
 from ivr.routes import intents as intent_routes
 from ivr.routes import notices as notice_routes
@@ -40,6 +39,7 @@ from kernel.infra.web import WebKit
 from kernel.language import ScreenLanguage
 from knowledge_base import routes as knowledge_routes
 from recordings import routes as recording_routes
+from speech.service import State
 from workorders.routes import build_router as case_router
 
 PO_FILE = ROOT / "frontend" / "locale" / "en.po"
@@ -143,6 +143,9 @@ def _assets_version() -> str:
     return digest.hexdigest()[:12]
 
 
+_SPEECH_STATES = {State.NOT_INSTALLED: "off", State.READY: "up", State.FAILED: "down"}
+
+
 def health_parts(s: Services) -> tuple[Part, ...]:
     """What `/healthz` reports. Speech is not needed: callers use keys without it."""
 
@@ -164,7 +167,8 @@ def health_parts(s: Services) -> tuple[Part, ...]:
         return PartState("up") if reason is None else PartState("down", reason)
 
     async def speech() -> PartState:
-        return PartState("off", NO_RECOGNISER.reason)
+        health = s.hearing.health()
+        return PartState(_SPEECH_STATES[health.state], health.reason)
 
     async def recordings() -> PartState:
         state = s.recordings.state

@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         return self.data_dir / "recordings"
 
     @property
+    def speech_dir(self) -> Path:
+        """The installed models of the recogniser."""
+        return self.data_dir / "speech"
+
+    @property
     def secrets_dir(self) -> Path:
         return self.data_dir / "secrets"
 

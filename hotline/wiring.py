@@ -57,6 +57,7 @@ from hotline.callback_bridges import CallbackLine, MessageBox, PastCalls
 from hotline.ivr_wiring import Ivr, build_ivr
 from hotline.secrets import Secrets
 from hotline.settings import Settings
+from hotline.speech_wiring import build_hearing
 from hotline.subscriptions import subscribe_all
 from ivr.adapters.caller_memory import TableCallerMemory
 from ivr.adapters.prompt_files import load_prompts
@@ -75,6 +76,7 @@ from knowledge_base.service import Knowledge
 from recordings.adapters.files import WavArchive
 from recordings.adapters.store import TableListeningLog, TableRecordingStore
 from recordings.service import Archive, Library, Listening
+from speech.service import Hearing
 from workorders.adapters.case_store import SqlCaseStore
 from workorders.adapters.reference_files import load_reference
 from workorders.service import Cases
@@ -107,6 +109,7 @@ class Services:
     auditor: Auditor
     memory: TableCallerMemory
     ivr: Ivr
+    hearing: Hearing
     choices: Choices
     line: TelephoneLine
     fallback: FallbackMembers
@@ -133,6 +136,7 @@ class Services:
         await self.journal.start()
         await self.memory.start()
         await self.ivr.start()
+        await self.hearing.start()
         await self.event_log.start()
         await self.recordings.start()
         await self.duty_callbacks.start()
@@ -151,6 +155,7 @@ class Services:
         await self.auditor.stop()
         await self.left_open.stop()
         await self.line.stop()
+        await self.hearing.stop()
         await self.feed.stop()
         await self.desk.stop()
         await self.plans.stop()
@@ -213,25 +218,19 @@ async def assemble(settings: Settings, term: int = 0) -> Services:
 async def _assemble(ground: _Ground) -> Services:
     settings = ground.settings
     database, directory, clock = ground.database, ground.directory, ground.clock
-    values = asterisk_values(
-        settings,
-        Secrets(settings.secrets_dir),
-        booths=[b.booth_id for b in directory.booths()],
-        lines=[line.number for line in directory.lines()],
-        teams=directory.team_ids(),
-        term=ground.term,
-    )
+    values = _values(ground)
     memory = TableCallerMemory(database, clock)
     ivr = await _ivr(ground, memory)
     choices = await _choices(ground)
     announcer = PositionAnnouncer(choices.waiting)
-    line = _line(ground, values, ivr, choices, announcer)
+    hearing = build_hearing(settings, clock)
+    ivr.world.listen_with(hearing)
+    line = _line(ground, values, ivr, choices, announcer, hearing)
     event_log = SqlEventLog(database, get("acd"))
     distribution = await _distribution(ground, line, event_log)
     plans = await _plans(ground, distribution, choices.offers)
     announcer.follow(distribution)
     line.subscribe(distribution.post)
-
     journal, stories = _journal(database), CallStories()
     knowledge = _knowledge(ground)
     cases = await _cases(ground, knowledge, CallBook(stories, journal))
@@ -256,6 +255,7 @@ async def _assemble(ground: _Ground) -> Services:
         auditor=Auditor(distribution, line, get("audit")),
         memory=memory,
         ivr=ivr,
+        hearing=hearing,
         choices=choices,
         line=line,
         fallback=FallbackMembers(line, directory, get("fallback")),
@@ -280,7 +280,7 @@ async def _assemble(ground: _Ground) -> Services:
             records=desk_bridges.DepartmentRecords(cases, journal, directory),
             stories=stories,
             plans=plans_shown,
-            dispositions=[Named(d.code, d.zh, d.en) for d in cases.reference.dispositions],
+            dispositions=_dispositions(cases),
             clock=clock,
             log=get("desk"),
         ),
@@ -290,6 +290,22 @@ async def _assemble(ground: _Ground) -> Services:
     )
     subscribe_all(ground.bus, services)
     return services
+
+
+def _values(ground: _Ground) -> AsteriskValues:
+    city = ground.directory
+    return asterisk_values(
+        ground.settings,
+        Secrets(ground.settings.secrets_dir),
+        booths=[b.booth_id for b in city.booths()],
+        lines=[line.number for line in city.lines()],
+        teams=city.team_ids(),
+        term=ground.term,
+    )
+
+
+def _dispositions(cases: Cases) -> list[Named]:
+    return [Named(d.code, d.zh, d.en) for d in cases.reference.dispositions]
 
 
 def _left_open(
@@ -345,8 +361,9 @@ def _line(
     ivr: Ivr,
     choices: Choices,
     announcer: PositionAnnouncer,
+    hearing: Hearing,
 ) -> TelephoneLine:
-    return build_line(
+    line = build_line(
         values,
         term=ground.term,
         dialogue=ivr.dialogue,
@@ -354,9 +371,12 @@ def _line(
         keys=choices.waiting,
         greeter=choices.greeting,
         survey=ivr.survey,
+        ears=hearing,
         clock=ground.clock,
         log=get("cti"),
     )
+    line.subscribe(hearing.on_fact)
+    return line
 
 
 async def _distribution(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -11,7 +11,6 @@ from ivr.core.conditions import Around
 from ivr.core.funnel import Counts, Place
 from ivr.core.notices import Notice
 from ivr.core.saying import Stage
-from ivr.core.speech import Heard, SpeechHealth
 from ivr.core.versions import FlowVersion
 from ivr.core.waiting import QueueOffers
 from kernel.ids import TeamId
@@ -103,31 +102,6 @@ class Log(Protocol):
     def info(self, event: str, **fields: object) -> object: ...
 
     def warning(self, event: str, **fields: object) -> object: ...
-
-
-class Recogniser(Protocol):
-    """Listens to a caller and says what was heard: the place of vosk, not filled yet.
-
-    The audio comes as 16-bit little-endian mono in chunks of 20 ms at 16 kHz; the sender upsamples
-    the telephone's 8 kHz, since published small models refuse anything else. Whoever fills this
-    port must (source: speech notes, vosk 0.3.45):
-
-    * run where its death cannot take the line down: a bad grammar or model aborts the process;
-    * hold one model for all streams and one recogniser for each stream, used by one thread at a
-      time;
-    * treat an empty result as silence, never as an answer: one comes every 5 s of silence;
-    * strip the spaces from the text before it is matched.
-    """
-
-    def health(self) -> SpeechHealth:
-        """From memory, for `/healthz`."""
-
-    def listen(self, audio: AsyncIterator[bytes]) -> AsyncIterator[Heard]:
-        """One `Heard` at each end of an utterance, until `audio` ends.
-
-        Raises:
-            kernel.errors.Unavailable: the recogniser is gone; the caller goes on with keys.
-        """
 
 
 class FlowStore(Protocol):

@@ -62,6 +62,7 @@ MODULES = (
     "format_sln",
     "res_musiconhold",
     "res_speech",
+    "res_audiosocket",
     "res_agi",
     "res_manager_devicestate",
     "app_stack",
@@ -75,6 +76,7 @@ MODULES = (
     "app_chanspy",
     "app_queue",
     "app_exec",
+    "app_audiosocket",
     "app_channelredirect",
     "func_callerid",
     "func_channel",
@@ -148,6 +150,8 @@ class AsteriskValues:
     fallback_turn_s: int = 15
     answer_within_s: int = 7
     """After this a question is given up; the platform itself answers within 5 s or not at all."""
+    listen_within_s: int = 210
+    """After this a listening is given up, whoever holds it."""
     heartbeat_late_s: int = 4
     heartbeat_stale_s: int = 10
     orphan_priority: int = 10

@@ -12,6 +12,7 @@ from cti.ports import (
     AfterCallSurvey,
     CallbackGreeter,
     CallerDialogue,
+    Ears,
     Log,
     WaitingAnnouncer,
     WaitingKeys,
@@ -33,10 +34,12 @@ def build_line(
     survey: AfterCallSurvey,
     clock: Clock,
     log: Log,
+    ears: Ears | None = None,
 ) -> TelephoneLine:
     """The line to the Asterisk that runs with `values`; starts nothing.
 
-    `term` is the number of this run: once connected, orders of a lower one are refused.
+    `term` is the number of this run: once connected, orders of a lower one are refused. Without
+    `ears`, listening is collecting keys.
     """
 
     def questions(line: TelephoneLine) -> Questions:
@@ -46,6 +49,7 @@ def build_line(
             keys=keys,
             greeter=greeter,
             survey=survey,
+            ears=ears,
             clock=clock,
             log=log,
             prompts_dir=str(values.prompts_dir),

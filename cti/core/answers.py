@@ -16,6 +16,8 @@ CHUNK_BYTES = 1500
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/-]{0,79}")
 _TEAM = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _NUMBER = re.compile(r"[0-9]{3,16}")
+_EAR = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
 MAX_DIGITS = 32
 
 
@@ -63,6 +65,16 @@ def answer(instruction: Answer, prompts_dir: str) -> dict[str, str]:
             assert_never(instruction)
     variables[Var.DO] = do.value
     return variables
+
+
+def listen(key: str, port: int) -> dict[str, str]:
+    """The answer to a caller whose audio is expected under `key` at `port` of the loopback: the
+    phrases are spoken there. Raises ValueError."""
+    return {
+        Var.EAR: _checked(_EAR, key),
+        Var.EAR_PORT: _checked(_PORT, str(port)),
+        Var.DO: Do.LISTEN.value,
+    }
 
 
 def play(prompts: Sequence[tel.Prompt], prompts_dir: str) -> dict[str, str]:

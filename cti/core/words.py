@@ -49,6 +49,11 @@ class Do(StrEnum):
     CALLBACK = "callback"
     MESSAGE = "message"
     TAKEN = "taken"
+    LISTEN = "listen"
+
+
+LISTENED = "listened"
+"""Value of `CC_INPUT` after a listening: what came of it never passes through the dialplan."""
 
 
 class AnswerVariable(StrEnum):
@@ -66,6 +71,8 @@ class AnswerVariable(StrEnum):
     NUMBER = "CC_NUMBER"
     SHORTEST = "CC_SHORTEST"
     SILENCE = "CC_SILENCE"
+    EAR = "CC_EAR"
+    EAR_PORT = "CC_EAR_PORT"
 
 
 class TruthVariable(StrEnum):

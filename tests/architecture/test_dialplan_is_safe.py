@@ -124,6 +124,26 @@ def test_every_question_has_a_deadline_and_takes_it_back(folder: Path) -> None:
     assert orders[0] == ("_X.", "Set(TIMEOUT(absolute)=0)")
 
 
+def test_no_audio_server_can_end_a_call(folder: Path) -> None:
+    """AudioSocket hangs up when its server fails; TryExec comes back. Only the loopback is asked,
+    and what comes of it never passes through here."""
+    plan = steps(folder)
+    listening = [n for n, (_, _, do) in enumerate(plan) if "AudioSocket(" in do]
+    assert len(listening) == 1
+    context, exten, do = plan[listening[0]]
+    assert (context, exten) == ("cc-obey", "do-listen")
+    assert do == (
+        "TryExec(AudioSocket(${FILTER(a-f0-9-,${CC_EAR})},127.0.0.1:${FILTER(0-9,${CC_EAR_PORT})}))"
+    )
+    before, after = plan[listening[0] - 1][2], plan[listening[0] + 1][2]
+    assert before == "Set(TIMEOUT(absolute)=210)" and after == "Goto(listened,1)"
+    late = [do for context, exten, do in plan if (context, exten) == ("cc-obey", "T")]
+    assert late[0] == 'GotoIf($["${CC_LISTENING}" = "yes"]?listened,1)'
+    ways = [do for context, exten, do in plan if (context, exten) == ("cc-obey", "listened")]
+    assert ways == ["Set(TIMEOUT(absolute)=0)", "Set(CC_LISTENING=)", "Goto(next,1)"]
+    assert f"Set(CC_INPUT={words.LISTENED})" in {do for _, _, do in plan}
+
+
 def test_every_goto_leads_somewhere(folder: Path) -> None:
     known = {(context, exten) for context, exten, _ in steps(folder)}
     contexts = {context for context, _ in known}

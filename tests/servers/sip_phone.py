@@ -12,6 +12,8 @@ import itertools
 import math
 import re
 import secrets
+from array import array
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -41,11 +43,23 @@ def tone(frequency: float, amplitude: int = 8000, frames: int = 50) -> list[byte
     return [bytes(samples[i : i + _FRAME]) for i in range(0, len(samples), _FRAME)]
 
 
+QUIET = bytes([_alaw(0)]) * _FRAME
+
+
+def speech(sound: bytes) -> list[bytes]:
+    """Frames of 20 ms of 16-bit little-endian samples at 8 kHz."""
+    samples = array("h", sound[: len(sound) // 2 * 2])
+    coded = bytes(_alaw(sample) for sample in samples)
+    return [coded[i : i + _FRAME].ljust(_FRAME, QUIET[:1]) for i in range(0, len(coded), _FRAME)]
+
+
 class _Audio(asyncio.DatagramProtocol):
     """One RTP stream each way."""
 
     def __init__(self, frequency: float, frame_every_s: float) -> None:
-        self.frames = itertools.cycle(tone(frequency)) if frequency else None
+        self.frames: Iterator[bytes] | None = (
+            itertools.cycle(tone(frequency)) if frequency else None
+        )
         self.frame_every_s = frame_every_s
         self.received = 0
         self.heard = bytearray()
@@ -176,6 +190,10 @@ class Dialog:
     async def pressed(self) -> None:
         """Returns once every digit has been sent."""
         await self.audio.pressed()
+
+    def say(self, sound: bytes = b"") -> None:
+        """Speak this from now on (16 bits, 8 kHz), then be silent instead of the tone."""
+        self.audio.frames = itertools.chain(speech(sound), itertools.cycle([QUIET]))
 
     def answer(self) -> None:
         self.phone.respond(self.invite, 200, "OK", self.local, self.phone.sdp(self.audio))

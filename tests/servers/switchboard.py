@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from cti.adapters.asterisk_config import AsteriskValues, render
 from cti.adapters.asterisk_process import AsteriskProcess
 from cti.adapters.build import build_line
+from cti.ports import Ears
 from cti.service import TelephoneLine
 from kernel import telephony as tel
 from kernel.ids import CallId, Endpoint
@@ -88,6 +89,7 @@ class Switchboard:
         self.announcer = ScriptedAnnouncer()
         self.keys = ScriptedKeys()
         self.greeter = ScriptedGreeter()
+        self.ears: Ears | None = None
         self.asterisk = AsteriskProcess(BINARY, config_dir)
         self.term = 0
         self.line = self.make_line()
@@ -104,6 +106,7 @@ class Switchboard:
             keys=self.keys,
             greeter=self.greeter,
             survey=self.survey,
+            ears=self.ears,
             clock=SystemClock(),
             log=self.log,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -22,15 +24,38 @@ from tests.fakes.caller_dialogue import (
     ScriptedKeys,
     ScriptedSurvey,
 )
-from tests.fakes.clock import SetClock
+from tests.fakes.clock import NOON, SetClock
 from tests.fakes.log import KeptLog
 
 CALL = CallId("gz1-1795492774-0")
 WAITING = [CALL, "labour", "yue", "13800138000", "1795492774123"]
 
 
+@dataclass(frozen=True)
+class NamedEar:
+    key: str = "8b1c9e0e-9d1f-4a2b-8c3d-0123456789ab"
+    port: int = 40001
+
+
+class HandEars:
+    """Fills `Ears`: opens when it may, and has heard what the test says."""
+
+    def __init__(self) -> None:
+        self.ear: NamedEar | None = NamedEar()
+        self.opened: list[tuple[CallId, tel.Listen]] = []
+        self.said = tel.CallerInput(tel.InputKind.HEARD, "", NOON, "社保", 0.9)
+
+    def open(self, call_id: CallId, listen: tel.Listen) -> NamedEar | None:
+        self.opened.append((call_id, listen))
+        return self.ear
+
+    async def heard(self, call_id: CallId) -> tel.CallerInput:
+        return self.said
+
+
 class Desk:
     def __init__(self) -> None:
+        self.ears = HandEars()
         self.dialogue = ScriptedDialogue()
         self.survey = ScriptedSurvey()
         self.announcer = ScriptedAnnouncer()
@@ -48,6 +73,7 @@ class Desk:
             keys=self.keys,
             greeter=self.greeter,
             survey=self.survey,
+            ears=self.ears,
             clock=SetClock(),
             log=self.log,
             prompts_dir="/p",
@@ -202,3 +228,41 @@ async def test_a_message_is_marked_with_what_was_spoken() -> None:
     desk.lets_go = False
     answer = await desk.questions.answer("waiting/next", [CALL, "message", "7"])
     assert answer["CC_DO"] == "wait"
+
+
+LISTEN = tel.Listen((GREETING,), Language.MANDARIN, 2, timedelta(seconds=3))
+
+
+async def test_a_caller_is_listened_to_and_what_was_heard_never_passes_through_the_dialplan() -> (
+    None
+):
+    desk = Desk()
+    desk.dialogue.first = LISTEN
+    answer = await desk.questions.answer("dialogue/begin", [CALL, "13800138000", "", "12345"])
+    assert dict(answer) == {
+        "CC_EAR": NamedEar.key,
+        "CC_EAR_PORT": "40001",
+        "CC_DO": "listen",
+    }
+    assert list(answer)[-1] == "CC_DO"
+    assert desk.ears.opened == [(CALL, LISTEN)]
+    await desk.questions.answer("dialogue/next", [CALL, "listened", "9"])
+    assert desk.dialogue.said == [(CALL, desk.ears.said)]
+
+
+async def test_when_nobody_can_listen_keys_are_collected() -> None:
+    desk = Desk()
+    desk.dialogue.first = LISTEN
+    desk.ears.ear = None
+    answer = await desk.questions.answer("dialogue/begin", [CALL, "13800138000", "", "12345"])
+    assert (answer["CC_DO"], answer["CC_MAX"], answer["CC_TIMEOUT"]) == ("collect", "2", "3.0")
+
+
+@pytest.mark.parametrize("key", ["", "1", "8b1c9e0e-9d1f-4a2b-8c3d-0123456789ab,x", "x" * 36])
+async def test_a_name_that_could_mean_something_in_the_dialplan_is_not_sent(key: str) -> None:
+    desk = Desk()
+    desk.dialogue.first = LISTEN
+    desk.ears.ear = NamedEar(key)
+    answer = await desk.questions.answer("dialogue/begin", [CALL, "13800138000", "", "12345"])
+    assert (answer["CC_DO"], answer["CC_TEAM"]) == ("queue", "general")
+    assert "CC_EAR" not in answer

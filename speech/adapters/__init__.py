@@ -1,0 +1,1 @@
+"""vosk, the workers' processes, and the shelf of installed models."""

@@ -1,0 +1,1 @@
+"""What is heard, decided without a clock, a socket or a recogniser."""
