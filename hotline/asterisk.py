@@ -70,6 +70,11 @@ def asterisk_values(
     )
 
 
+def asterisk_version(settings: Settings) -> str:
+    """For example `22.10.1`. Raises Unavailable when set-up has not made Asterisk yet."""
+    return _environment(settings).get("ASTERISK_VERSION", "")
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     """What set-up noted about the Asterisk it made: `NAME=value` lines."""
     path = settings.setup_dir / "asterisk" / "env"

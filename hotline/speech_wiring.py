@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 
+from hotline.asterisk import asterisk_version
 from hotline.settings import Settings
 from kernel.clock import Clock
 from kernel.infra.log import get
@@ -13,9 +15,14 @@ from speech.adapters.worker_process import vosk_worker
 from speech.ports import Installed, WorkerStarter
 from speech.service import Hearing
 
+KEYS_SINCE = {20: 14, 21: 9, 22: 4}
+"""Releases of Asterisk, by branch, that surely pass a caller's keys on through AudioSocket. With an
+older one a caller who is listened to could press no key."""
+
 
 def build_hearing(settings: Settings, clock: Clock) -> Hearing:
     """Makes everything, starts nothing."""
+    version = asterisk_version(settings)
     cores = os.cpu_count() or 1
 
     def starter(model: Installed, streams: int) -> WorkerStarter:
@@ -30,4 +37,16 @@ def build_hearing(settings: Settings, clock: Clock) -> Hearing:
         new_key=lambda: str(uuid.uuid4()),
         clock=clock,
         log=get("speech"),
+        hindrance="" if passes_keys(version) else _too_old(version),
     )
+
+
+def passes_keys(version: str) -> bool:
+    """Whether keys reach whoever listens, by the version's first two numbers."""
+    numbers = [int(part) for part in re.findall(r"\d+", version)[:2]]
+    branch, release = (*numbers, 0, 0)[:2]
+    return branch > max(KEYS_SINCE) or release >= KEYS_SINCE.get(branch, release + 1)
+
+
+def _too_old(version: str) -> str:
+    return f"Asterisk {version} passes no keys on while it listens (22.4 does); callers use keys"

@@ -81,7 +81,10 @@ class Hearing:
         new_key: NewKey,
         clock: Clock,
         log: Log,
+        hindrance: str = "",
     ) -> None:
+        """`hindrance`: why nobody can be listened to whatever is installed; nothing is started."""
+        self._hindrance = hindrance
         self._shelf = shelf
         self._starter = starter
         self._cores = cores
@@ -114,6 +117,8 @@ class Hearing:
         return {k.model: k.pid for k in keepers if k.pid is not None}
 
     def health(self) -> Health:
+        if self._hindrance:
+            return Health(State.NOT_INSTALLED, self._hindrance)
         if self._fault:
             return Health(State.FAILED, self._fault)
         if not self._keepers:
@@ -209,6 +214,8 @@ class Hearing:
 
     async def start(self) -> None:
         """Start the workers of what is installed; what is installed later is found by itself."""
+        if self._hindrance:
+            return
         await self._look()
         self._watch = asyncio.get_running_loop().create_task(self._keep_looking(), name="speech")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hotline.speech_wiring import passes_keys
 from kernel.ids import CallId
 from kernel.language import Language
 from kernel.telephony import CallHungUp, EndedBy, InputKind, Listen, Prompt
@@ -31,7 +32,7 @@ ASK = Listen((Prompt("greeting", Language.MANDARIN),), Language.MANDARIN, 1, tim
 
 
 class Room:
-    def __init__(self, *models: Installed) -> None:
+    def __init__(self, *models: Installed, hindrance: str = "") -> None:
         self.shelf = ListShelf(*models)
         self.starters: dict[str, HandStarter] = {}
         self.log = KeptLog()
@@ -44,6 +45,7 @@ class Room:
             new_key=lambda: str(uuid.UUID(int=next(keys))),
             clock=SetClock(),
             log=self.log,
+            hindrance=hindrance,
         )
 
     def _starter(self, found: Installed, streams: int) -> WorkerStarter:
@@ -77,6 +79,36 @@ async def test_without_a_model_nobody_listens_and_health_says_so() -> None:
     assert not room.hearing.listens(Language.MANDARIN)
     assert room.hearing.open(CALL, ASK) is None
     await room.hearing.stop()
+
+
+async def test_where_a_caller_could_press_no_key_nobody_listens() -> None:
+    room = Room(model(), hindrance="Asterisk 20.6.0 passes no keys on")
+    await room.hearing.start()
+    assert room.hearing.health().reason == "Asterisk 20.6.0 passes no keys on"
+    assert not room.hearing.listens(Language.MANDARIN)
+    assert room.hearing.open(CALL, ASK) is None
+    assert room.starters == {}
+    await room.hearing.stop()
+
+
+@pytest.mark.parametrize(
+    ("version", "passes"),
+    [
+        ("22.10.1", True),
+        ("22.4.0", True),
+        ("22.3.0", False),
+        ("21.9.1", True),
+        ("20.14.0", True),
+        ("20.6.0~dfsg", False),
+        ("23.0.0", True),
+        ("18.26.4", False),
+        ("", False),
+    ],
+)
+def test_only_an_asterisk_that_passes_keys_on_is_listened_through(
+    version: str, passes: bool
+) -> None:
+    assert passes_keys(version) is passes
 
 
 async def test_a_caller_is_expected_under_a_new_name_each_time(room: Room) -> None:
