@@ -32,13 +32,17 @@ KIND_NAMES = {
     Kind.REPEAT: ("neutral", "再听一遍"),
 }
 ROLE_NAMES = {Role.FILLER: "不说明什么", Role.DENIAL: "否定", Role.DOUBT: "讲过去或打听"}
+ROLE_WHY = {
+    Role.FILLER: "不单独算",
+    Role.DENIAL: "紧跟在后面的不算",
+    Role.DOUBT: "紧急的事要先问一遍",
+}
 UNKNOWN_WORDS = "不认识"
 STANDING_NAMES = {
     Standing.COUNTS: "算数",
     Standing.DENIED: "前面有否定，不算",
     Standing.NARROWER: "说到了其中更具体的一项，按那一项办",
     Standing.GAVE_WAY: "同时说了别的事，按别的办",
-    Standing.AROUND: "不单独算",
 }
 UNHEARD = ("neutral", "没有听懂", "再问一遍，仍听不懂就转人工")
 REPEATED = ("neutral", "再听一遍", "把刚才的话再念一遍，不算没听懂")
@@ -107,11 +111,13 @@ def pieces(found: Understood) -> Iterator[Piece]:
 
 
 def _unknown(text: str) -> Piece:
-    return Piece(text, "unknown", None, UNKNOWN_WORDS, STANDING_NAMES[Standing.AROUND])
+    return Piece(text, "unknown", None, UNKNOWN_WORDS, ROLE_WHY[Role.FILLER])
 
 
 def _piece(mention: Mention) -> Piece:
-    why = STANDING_NAMES[mention.standing]
     if isinstance(mention.means, Role):
-        return Piece(mention.phrase, mention.means, None, ROLE_NAMES[mention.means], why)
+        return Piece(
+            mention.phrase, mention.means, None, ROLE_NAMES[mention.means], ROLE_WHY[mention.means]
+        )
+    why = STANDING_NAMES[mention.standing]
     return Piece(mention.phrase, mention.standing, mention.means, "", why)

@@ -190,6 +190,21 @@ def test_another_emergency_as_the_answer_is_taken_when_it_is_clear() -> None:
     assert talk("要不要报警", "昨天着火了").steps[-1] == "person_first"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "step"),
+    [
+        ("着火了", "call_119"),
+        ("报警", "call_110"),
+        ("快叫救护车", "call_120"),
+        ("撞车了", "call_122"),
+        *((other, "person_first") for other in ("嘟嘟嘟", "人工", "紧急", "", "我要查社保")),
+        (DEAFENED, "emergency"),
+    ],
+)
+def test_menu_of_the_star_listens_too_and_asks_nothing_twice(sentence: str, step: str) -> None:
+    assert talk("*", sentence).steps[-1] == step
+
+
 # --- not understood ------------------------------------------------------------------------------
 
 
