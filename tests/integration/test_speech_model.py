@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import uuid
+from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -82,6 +84,22 @@ def test_odd_and_empty_pieces_do_no_harm(recognisers: Recognisers) -> None:
     assert recogniser.accept(b"") is None
     assert recogniser.accept(b"\0\0\0") is None
     assert not recogniser.final().spoken
+
+
+def _white(rms: int) -> bytes:
+    """Noise of a linear congruential generator: the same every time."""
+    state, samples = 1, array("h")
+    for _ in range(40_000):
+        state = (1_103_515_245 * state + 12_345) % 2**31
+        samples.append(int((state / 2**30 - 1) * rms * math.sqrt(3)))
+    return samples.tobytes()
+
+
+@pytest.mark.parametrize("rms", [30, 300, 1500])
+def test_noise_is_no_word(rms: int) -> None:
+    recogniser = VoskModel(tiny_model()).new()
+    ended = utterances(recogniser, _white(rms) + quiet(1.5))
+    assert "".join(u.text for u in ended) + recogniser.final().text == ""
 
 
 def test_the_tiny_model_passes_the_check_of_every_model() -> None:
