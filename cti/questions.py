@@ -69,7 +69,7 @@ class Questions:
         ears: Ears | None = None,
         clock: Clock,
         log: Log,
-        prompts_dir: str,
+        place: answers.Place,
         default_team: TeamId,
         callers: Callers,
     ) -> None:
@@ -81,7 +81,7 @@ class Questions:
         self._ears = ears
         self._clock = clock
         self._log = log
-        self._prompts_dir = prompts_dir
+        self._place = place
         self._default_team = default_team
         self._callers = callers
 
@@ -103,7 +103,7 @@ class Questions:
     ) -> Mapping[str, str]:
         if path is AgiPath.WAITING_TURN:
             caller = self._waiting(call_id, args)
-            return answers.play(self._announcer.announce(caller), self._prompts_dir)
+            return answers.play(self._announcer.announce(caller), self._place)
         async with asyncio.timeout(ANSWER_DEADLINE_S):
             instruction = await self._instruction(path, call_id, args)
         if not self._lets_go(call_id, instruction, args):
@@ -112,7 +112,7 @@ class Questions:
             ear = self._ears.open(call_id, instruction)
             if ear is not None:
                 return answers.listen(ear.key, ear.port)
-        return answers.answer(instruction, self._prompts_dir)
+        return answers.answer(instruction, self._place)
 
     def _lets_go(self, call_id: CallId, instruction: answers.Answer, args: Sequence[str]) -> bool:
         """False for an answer that would let a caller go whose turn has come."""
@@ -183,9 +183,9 @@ class Questions:
                 | AgiPath.CALLBACK_NEXT
             ):
                 # Whoever was called back goes to a person rather than hear nothing.
-                return answers.answer(tel.KeepWaiting(), self._prompts_dir)
+                return answers.answer(tel.KeepWaiting(), self._place)
             case AgiPath.SURVEY_BEGIN | AgiPath.SURVEY_NEXT:
-                return answers.answer(tel.Disconnect(), self._prompts_dir)
+                return answers.answer(tel.Disconnect(), self._place)
             case _:
                 queue = tel.EnterQueue(self._default_team, Language.MANDARIN, 0)
-                return answers.answer(queue, self._prompts_dir)
+                return answers.answer(queue, self._place)

@@ -67,6 +67,11 @@ ACTION_NAMES = {
     "flow_rolled_back": "回退流程",
     "notice_created": "发布通知",
     "notice_ended": "结束通知",
+    "prompt_take_uploaded": "上传提示音录音",
+    "prompt_take_used": "启用提示音录音",
+    "prompt_take_withdrawn": "撤下提示音录音",
+    "prompt_take_confirmed": "确认提示音录音仍适用",
+    "prompt_take_discarded": "放弃提示音录音",
 }
 """What the audit trail calls each act; an act without a name here is shown as it was recorded."""
 DETAIL_NAMES = {

@@ -15,15 +15,20 @@ from ivr.adapters.marked_yaml import text_of
 from ivr.adapters.notice_store import SqlNoticeStore
 from ivr.adapters.notice_voice import EspeakVoice
 from ivr.adapters.prompt_files import load_prompts
+from ivr.adapters.prompt_sounds import SoundFolders
+from ivr.adapters.studio import WorkerStudio
+from ivr.adapters.take_store import SqlTakeStore
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.flow import Flow
 from ivr.core.funnel import Funnel
 from ivr.core.intents import IntentTable
+from ivr.core.prompt_use import uses
 from ivr.enquiries import Enquiries
 from ivr.flows import PURPOSES, Flows
 from ivr.funnel_keeper import FunnelKeeper
 from ivr.notices import Notices
 from ivr.ports import CallerMemory
+from ivr.prompts import Prompts
 from ivr.service import Dialogue, Survey
 from kernel.audit import AuditTrail
 from kernel.bus import EventBus
@@ -46,11 +51,13 @@ class Ivr:
     survey: Survey
     world: FlowWorld
     notices: Notices
+    prompts: Prompts
     clock: Clock
 
     async def start(self) -> None:
-        """Take in what was shipped anew, read the notices, and begin to count."""
+        """Take in what was shipped anew, read the takes and the notices, and begin to count."""
         await self.flows.start()
+        await self.prompts.start()
         await self.notices.start()
         await self.funnel.start()
 
@@ -62,6 +69,7 @@ async def build_ivr(
     *,
     config_dir: Path,
     prompts_dir: Path,
+    takes_dir: Path,
     database: Database,
     directory: Directory,
     memory: CallerMemory,
@@ -93,7 +101,7 @@ async def build_ivr(
     world = FlowWorld(await asyncio.to_thread(load_calendar, config_dir / "calendar.yaml"))
     notices = Notices(
         store=SqlNoticeStore(database),
-        voice=EspeakVoice(prompts_dir),
+        voice=EspeakVoice(prompts_dir, catalogue.readings),
         audit=audit,
         clock=clock,
         ids=ids,
@@ -123,5 +131,15 @@ async def build_ivr(
         survey=survey,
         world=world,
         notices=notices,
+        prompts=Prompts(
+            catalogue=catalogue,
+            uses=lambda: uses([flows.current(name) for name in PURPOSES], directory.team_ids()),
+            store=SqlTakeStore(database),
+            studio=WorkerStudio(),
+            sounds=SoundFolders(prompts_dir, takes_dir),
+            audit=audit,
+            clock=clock,
+            log=log,
+        ),
         clock=clock,
     )

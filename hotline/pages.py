@@ -33,6 +33,7 @@ from ivr.adapters.prompt_files import load_prompts
 from ivr.routes import flows as flow_routes
 from ivr.routes import intents as intent_routes
 from ivr.routes import notices as notice_routes
+from ivr.routes import prompts as prompt_routes
 from kernel.infra.clock import SystemClock
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import WebKit
@@ -125,6 +126,7 @@ def _routers(
         notice_routes.build_router(
             kit, s.ivr.notices, s.ivr.clock, names, district_names(s.directory)
         ),
+        prompt_routes.build_router(kit, s.ivr.prompts, StepTitles().step_title),
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
         recording_routes.build_router(kit, s.library, names, agent_name(s.directory)),

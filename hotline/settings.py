@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         return self.data_dir / "speech"
 
     @property
+    def takes_dir(self) -> Path:
+        """Studio recordings as the line plays them, made from the database."""
+        return self.data_dir / "takes"
+
+    @property
     def secrets_dir(self) -> Path:
         return self.data_dir / "secrets"
 

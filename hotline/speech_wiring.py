@@ -12,6 +12,7 @@ from kernel.clock import Clock
 from kernel.infra.log import get
 from speech.adapters.model_shelf import FolderShelf
 from speech.adapters.worker_process import vosk_worker
+from speech.core.files import Place
 from speech.ports import Installed, WorkerStarter
 from speech.service import Hearing
 
@@ -20,8 +21,8 @@ KEYS_SINCE = {20: 14, 21: 9, 22: 4}
 older one a caller who is listened to could press no key."""
 
 
-def build_hearing(settings: Settings, clock: Clock) -> Hearing:
-    """Makes everything, starts nothing."""
+def build_hearing(settings: Settings, clock: Clock, place: Place) -> Hearing:
+    """Makes everything, starts nothing. `place` tells where each prompt is."""
     version = asterisk_version(settings)
     cores = os.cpu_count() or 1
 
@@ -38,6 +39,7 @@ def build_hearing(settings: Settings, clock: Clock) -> Hearing:
         clock=clock,
         log=get("speech"),
         hindrance="" if passes_keys(version) else _too_old(version),
+        place=place,
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
@@ -19,6 +20,10 @@ from kernel.policy import Principal, Role
 
 DIST = ROOT / "frontend" / "dist"
 MAX_BODY_BYTES = 1_048_576
+MAX_UPLOAD_BYTES = 13 * 1_048_576
+"""Of a studio recording, with the form around it; read once the guard has let its sender in."""
+TOO_LARGE = "请求内容过大"
+UPLOADS = re.compile(r"/ivr-prompts/[a-z]{2,3}/[a-z0-9_]{1,60}")
 
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -79,7 +84,8 @@ def build_app(
 
 
 class BodyLimit:
-    """Refuses a request body over `limit` bytes with 413, whether or not its length was told."""
+    """Refuses a request body over `limit` bytes with 413, whether or not its length was told; a
+    recording may be larger, where one is uploaded."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
@@ -89,26 +95,45 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = MAX_UPLOAD_BYTES if UPLOADS.fullmatch(scope["path"]) else self._limit
         told = Headers(scope=scope).get("content-length", "0")
-        if not told.isdigit() or int(told) > self._limit:
+        if not told.isdigit() or int(told) > limit:
             await self._refuse(scope, receive, send)
             return
-        seen = 0
+        seen, answered = 0, False
 
         async def counted() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._limit:
-                raise ClientDisconnect
+            if seen > limit:
+                raise _TooLarge
             return message
 
-        await self._app(scope, counted, send)
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, counted, watched)
+        except _TooLarge:
+            if not answered:
+                await self._refuse(scope, receive, send)
 
     @staticmethod
     async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = JSONResponse({"error": "too_large", "message": "请求内容过大"}, 413)
+        answer: Response = JSONResponse({"error": "too_large", "message": TOO_LARGE}, 413)
+        if "text/html" in Headers(scope=scope).get("accept", ""):
+            # Before any language is known: both.
+            words = f"<p>{TOO_LARGE}</p><p lang=en>The request is too large.</p>"
+            page = f"<!doctype html><html lang=zh-CN><meta charset=utf-8><title>413</title>{words}"
+            answer = HTMLResponse(page, 413)
         await answer(scope, receive, send)
+
+
+class _TooLarge(ClientDisconnect):
+    """More came than was told, or than may come."""
 
 
 def _common(kit: WebKit, parts: tuple[Part, ...]) -> APIRouter:

@@ -223,7 +223,7 @@ async def _assemble(ground: _Ground) -> Services:
     ivr = await _ivr(ground, memory)
     choices = await _choices(ground)
     announcer = PositionAnnouncer(choices.waiting)
-    hearing = build_hearing(settings, clock)
+    hearing = build_hearing(settings, clock, ivr.prompts.place)
     ivr.world.listen_with(hearing)
     line = _line(ground, values, ivr, choices, announcer, hearing)
     event_log = SqlEventLog(database, get("acd"))
@@ -333,6 +333,7 @@ async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
     return await build_ivr(
         config_dir=ground.settings.config_dir,
         prompts_dir=ground.settings.prompts_dir,
+        takes_dir=ground.settings.takes_dir,
         database=ground.database,
         directory=ground.directory,
         memory=memory,
@@ -374,6 +375,7 @@ def _line(
         ears=hearing,
         clock=ground.clock,
         log=get("cti"),
+        place=ivr.prompts.place,
     )
     line.subscribe(hearing.on_fact)
     return line

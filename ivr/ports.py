@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Protocol
 
 from ivr.core.conditions import Around
 from ivr.core.funnel import Counts, Place
 from ivr.core.notices import Notice
+from ivr.core.prompt_lines import Rendered
 from ivr.core.saying import Stage
+from ivr.core.studio import Bounds, Form, Measured
+from ivr.core.takes import Take
 from ivr.core.versions import FlowVersion
 from ivr.core.waiting import QueueOffers
 from kernel.ids import TeamId
@@ -168,4 +172,68 @@ class Voice(Protocol):
 
         Raises:
             Unavailable: there is no voice.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class StudioSound:
+    """An upload that was taken in: 8 kHz mono 16-bit WAV at an even level."""
+
+    form: Form
+    measured: Measured
+    wav: bytes
+
+
+class Studio(Protocol):
+    """Decodes and judges an upload, away from the calls."""
+
+    async def take_in(self, upload: Path, allowed: Bounds) -> StudioSound:
+        """Raises:
+        Refused: with everything that is wrong.
+        Unavailable: it took too long.
+        """
+
+
+class PromptSounds(Protocol):
+    """The sounds as files: what set-up rendered, and the takes that were used or looked at."""
+
+    def rendered_place(self, language: Language, name: str) -> str:
+        """What Asterisk plays: a path without an ending. From memory."""
+
+    def take_place(self, take: Take) -> str: ...
+
+    async def rendered(self) -> Mapping[tuple[Language, str], Rendered]:
+        """All that is there; a prompt that is missing has no sound."""
+
+    async def rendered_file(self, language: Language, name: str) -> Path | None:
+        """The WAV; None if it is missing."""
+
+    async def take_file(self, take: Take) -> Path | None:
+        """The WAV; None if it was not put there yet."""
+
+    async def put(self, take: Take, wav: bytes) -> None:
+        """Write the take in every form that the line plays. Raises OSError."""
+
+
+class TakeStore(Protocol):
+    """The takes, their sounds, and which are live."""
+
+    async def add(self, take: Take, wav: bytes) -> Take:
+        """Give it the next number of its prompt and language, and keep its sound."""
+
+    async def take(self, language: Language, name: str, number: int) -> Take | None: ...
+
+    async def takes(self, language: Language, name: str, limit: int) -> list[Take]:
+        """Newest first."""
+
+    async def present(self) -> list[Take]:
+        """All that are live or candidates, of every prompt."""
+
+    async def sound(self, take: Take) -> bytes | None: ...
+
+    async def move(self, changed: Sequence[Take], current: int | None) -> None:
+        """Write state, words and use of takes of one prompt and language, in one transaction.
+
+        Raises:
+            Conflict: another take than number `current` (None: none) is live by now.
         """

@@ -38,6 +38,7 @@ class Action(StrEnum):
     SEE_FLOWS = "see_flows"
     MANAGE_FLOWS = "manage_flows"
     MANAGE_NOTICES = "manage_notices"
+    MANAGE_PROMPTS = "manage_prompts"
     EXPORT = "export"
 
 
@@ -105,6 +106,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_FLOWS,
             Action.MANAGE_FLOWS,
             Action.MANAGE_NOTICES,
+            Action.MANAGE_PROMPTS,
         }
     ),
 }

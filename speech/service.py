@@ -23,7 +23,7 @@ from kernel.telephony import (
 )
 from speech.core import wire
 from speech.core.capacity import streams
-from speech.core.files import prompt_files
+from speech.core.files import Place, in_folder, prompt_files
 from speech.core.listening import Deaf, Heard, Keyed, Outcome, Silent
 from speech.core.wire import Expect, Result
 from speech.keeper import WorkerKeeper
@@ -82,13 +82,15 @@ class Hearing:
         clock: Clock,
         log: Log,
         hindrance: str = "",
+        place: Place | None = None,
     ) -> None:
-        """`hindrance`: why nobody can be listened to whatever is installed; nothing is started."""
+        """`hindrance`: why nobody can be listened to whatever is installed; nothing is started.
+        `place` tells where each prompt is; None: in `prompts_dir`."""
         self._hindrance = hindrance
         self._shelf = shelf
         self._starter = starter
         self._cores = cores
-        self._prompts_dir = prompts_dir
+        self._place = place or in_folder(prompts_dir)
         self._new_key = new_key
         self._clock = clock
         self._log = log
@@ -141,7 +143,7 @@ class Hearing:
         """Let a worker expect this caller's audio; None when nobody can listen."""
         self._forget(call_id)
         keeper = self._by_language.get(listen.language)
-        files = prompt_files(listen.prompts, self._prompts_dir)
+        files = prompt_files(listen.prompts, self._place)
         if keeper is None:
             return None
         order = Expect(

@@ -8,6 +8,7 @@ from cti.adapters.agi_fence import AgiDoor
 from cti.adapters.ami_link import AmiLink
 from cti.adapters.asterisk_config import AsteriskValues
 from cti.adapters.recording_spool import SpoolFolder
+from cti.core.answers import Place, in_folder
 from cti.ports import (
     AfterCallSurvey,
     CallbackGreeter,
@@ -35,11 +36,13 @@ def build_line(
     clock: Clock,
     log: Log,
     ears: Ears | None = None,
+    place: Place | None = None,
 ) -> TelephoneLine:
     """The line to the Asterisk that runs with `values`; starts nothing.
 
     `term` is the number of this run: once connected, orders of a lower one are refused. Without
-    `ears`, listening is collecting keys.
+    `ears`, listening is collecting keys. `place` tells where each prompt is; None: in the folder
+    that `values` name.
     """
 
     def questions(line: TelephoneLine) -> Questions:
@@ -52,7 +55,7 @@ def build_line(
             ears=ears,
             clock=clock,
             log=log,
-            prompts_dir=str(values.prompts_dir),
+            place=place or in_folder(str(values.prompts_dir)),
             default_team=TeamId(values.default_team),
             callers=line,
         )

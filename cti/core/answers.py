@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import assert_never
 
@@ -22,14 +22,16 @@ MAX_DIGITS = 32
 
 
 Answer = tel.Instruction | tel.WaitingAnswer | tel.GreetingAnswer
+Place = Callable[[tel.Prompt], str]
+"""Where the sound of a prompt is: a path without an ending. Answers from memory."""
 
 
-def answer(instruction: Answer, prompts_dir: str) -> dict[str, str]:
+def answer(instruction: Answer, place: Place) -> dict[str, str]:
     """Variables in the order to set them, `CC_DO` last: a cut answer is then no answer at all.
 
     Raises ValueError for a prompt, team or number that may not reach the dialplan.
     """
-    variables = play(instruction.prompts, prompts_dir)
+    variables = play(instruction.prompts, place)
     match instruction:
         case tel.Play():
             do = Do.PLAY
@@ -77,7 +79,12 @@ def listen(key: str, port: int) -> dict[str, str]:
     }
 
 
-def play(prompts: Sequence[tel.Prompt], prompts_dir: str) -> dict[str, str]:
+def in_folder(folder: str) -> Place:
+    """Every prompt as `<folder>/<language>/<name>`."""
+    return lambda prompt: f"{folder}/{prompt.language.value}/{prompt.name}"
+
+
+def play(prompts: Sequence[tel.Prompt], place: Place) -> dict[str, str]:
     """`CC_PLAY` and its continuations; empty without prompts.
 
     Raises ValueError for a bad name, or for more than fits into three variables (about 4,500
@@ -85,8 +92,8 @@ def play(prompts: Sequence[tel.Prompt], prompts_dir: str) -> dict[str, str]:
     """
     chunks = [""]
     for prompt in prompts:
-        name = _checked(_PROMPT_NAME, prompt.name)
-        path = f"{prompts_dir}/{prompt.language.value}/{name}"
+        _checked(_PROMPT_NAME, prompt.name)
+        path = place(prompt)
         joined = f"&{path}" if any(chunks) else path
         if len(chunks[-1]) + len(joined) > CHUNK_BYTES:
             chunks.append("")

@@ -1,9 +1,9 @@
 """Makes the sound files of the catalogue: espeak-ng, or a studio recording where there is one.
 
-Files are 8 kHz mono 16-bit WAV, `<target>/<language>/<name>.wav`, which Asterisk plays as
-`<language>/<name>` without conversion. A manifest keeps the fingerprint of what each file was made
-from, so that a second run makes only what changed. A finished file is moved into its place, never
-written there: a caller may be listening.
+Files are `<target>/<language>/<name>` in every form that `sound_files` knows, 8 kHz mono; Asterisk
+plays the one in the caller's own form, without conversion. A manifest keeps the fingerprint of what
+each was made from, so that a second run makes only what changed. A finished file is moved into its
+place, never written there: a caller may be listening.
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import wave
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.adapters.sound_files import (
+    is_whole,
+    little_endian,
+    remove_sound,
+    write_sound,
+)
 from ivr.core import audio
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.flow import LANGUAGE_ORDER
@@ -35,7 +40,9 @@ VOICES = {
 }
 """Voice and speed in words a minute."""
 MANIFEST = "manifest.json"
-_VERSION = "1"
+FROM_ESPEAK, FROM_STUDIO = "espeak", "studio"
+"""How a fingerprint begins."""
+_VERSION = "2"
 _TIMEOUT_S = 60
 _LONGEST_STUDIO_S = 120
 _STUDIO_LEVELS = (-35.0, -6.0)
@@ -70,7 +77,7 @@ class _Source:
 
     language: Language
     name: str
-    studio: bytes | None
+    studio: array[int] | None
     fingerprint: str
 
     @property
@@ -91,7 +98,7 @@ def render_prompts(
     """
     refused: list[tuple[Path, str]] = []
     sources = _sources(catalogue, studio_dir, refused)
-    manifest = _read_manifest(target_dir)
+    manifest = read_manifest(target_dir)
     done = {"rendered": 0, "studio": 0, "unchanged": 0}
     try:
         for number, source in enumerate(sources, start=1):
@@ -113,10 +120,12 @@ def _sources(
     for language in LANGUAGE_ORDER:
         for name in sorted(catalogue.texts):
             studio = _studio_recording(studio_dir, language, name, refused)
-            made_from = studio or _text(catalogue, language, name).encode()
-            how = "studio" if studio else f"{version}|{VOICES[language]}"
+            text = _text(catalogue, language, name)
+            made_from = text.encode() if studio is None else studio.tobytes()
+            how = f"{version}|{VOICES[language]}" if studio is None else FROM_STUDIO
             digest = hashlib.sha256(f"{_VERSION}|{how}|".encode() + made_from).hexdigest()
-            found.append(_Source(language, name, studio, digest))
+            origin = FROM_ESPEAK if studio is None else FROM_STUDIO
+            found.append(_Source(language, name, studio, f"{origin}:{digest}"))
     return found
 
 
@@ -127,18 +136,13 @@ def _text(catalogue: PromptCatalogue, language: Language, name: str) -> str:
 def _make(
     source: _Source, catalogue: PromptCatalogue, target_dir: Path, manifest: dict[str, str]
 ) -> str:
-    path = target_dir / f"{source.key}.wav"
-    if manifest.get(source.key) == source.fingerprint and path.is_file():
+    stem = target_dir / source.key
+    if manifest.get(source.key) == source.fingerprint and is_whole(stem):
         return "unchanged"
-    if source.studio is not None:
-        body = source.studio
-    else:
-        text = _text(catalogue, source.language, source.name)
-        body = wav_of(synthesise(text, source.language))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_suffix(".part")
-    waiting.write_bytes(body)
-    os.replace(waiting, path)
+    samples = source.studio
+    if samples is None:
+        samples = synthesise(_text(catalogue, source.language, source.name), source.language)
+    write_sound(stem, samples)
     manifest[source.key] = source.fingerprint
     return "rendered" if source.studio is None else "studio"
 
@@ -180,29 +184,7 @@ def _samples_of_stream(body: bytes) -> tuple[int, array[int]]:
     if not body.startswith(b"RIFF") or start < 0:
         raise Unavailable("espeak-ng未能生成提示音")
     rate = int.from_bytes(body[24:28], "little")
-    return rate, _little_endian(body[start + 8 :])
-
-
-def _little_endian(body: bytes) -> array[int]:
-    samples = array("h", body[: len(body) // 2 * 2])
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples
-
-
-def wav_of(samples: array[int]) -> bytes:
-    body = array("h", samples)
-    if sys.byteorder == "big":
-        body.byteswap()
-    data = body.tobytes()
-    rate = audio.TELEPHONE_RATE
-    return (
-        b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt "
-        + (16).to_bytes(4, "little") + (1).to_bytes(2, "little") + (1).to_bytes(2, "little")
-        + rate.to_bytes(4, "little") + (2 * rate).to_bytes(4, "little")
-        + (2).to_bytes(2, "little") + (16).to_bytes(2, "little")
-        + b"data" + len(data).to_bytes(4, "little") + data
-    )  # fmt: skip
+    return rate, little_endian(body[start + 8 :])
 
 
 # --- studio recordings ------------------------------------------------------------------------
@@ -210,7 +192,7 @@ def wav_of(samples: array[int]) -> bytes:
 
 def _studio_recording(
     studio_dir: Path | None, language: Language, name: str, refused: list[tuple[Path, str]]
-) -> bytes | None:
+) -> array[int] | None:
     if studio_dir is None:
         return None
     path = studio_dir / language.value / f"{name}.wav"
@@ -223,8 +205,8 @@ def _studio_recording(
         return None
 
 
-def check_studio_file(path: Path) -> bytes:
-    """The file's bytes if Asterisk can play it as it is.
+def check_studio_file(path: Path) -> array[int]:
+    """The file's samples if Asterisk can play it as it is.
 
     Raises:
         StudioFileRefused: not 8 kHz mono 16-bit WAV, empty, too long, silent, or too quiet or loud.
@@ -242,7 +224,7 @@ def check_studio_file(path: Path) -> bytes:
         )
     if not 0 < seconds <= _LONGEST_STUDIO_S:
         raise StudioFileRefused(f"lasts {seconds:.1f} s, not up to {_LONGEST_STUDIO_S} s")
-    samples = _little_endian(body)
+    samples = little_endian(body)
     level = audio.level_dbfs(samples)
     if level is None:
         raise StudioFileRefused("is silent")
@@ -251,14 +233,15 @@ def check_studio_file(path: Path) -> bytes:
         raise StudioFileRefused(
             f"its level is {level:.1f} dBFS, not between {least:.0f} and {most:.0f}"
         )
-    return wav_of(samples)
+    return samples
 
 
 # --- the manifest -----------------------------------------------------------------------------
 
 
-def _read_manifest(target_dir: Path) -> dict[str, str]:
-    """Empty when it is missing or damaged: then everything is made anew."""
+def read_manifest(target_dir: Path) -> dict[str, str]:
+    """`language/name` -> fingerprint. Empty when it is missing or damaged: then everything is made
+    anew."""
     try:
         found = json.loads((target_dir / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -277,6 +260,6 @@ def _remove_strangers(target_dir: Path, wanted: set[str], manifest: dict[str, st
     """Remove files that this module made and that are in the catalogue no longer."""
     strangers = [key for key in manifest if key not in wanted]
     for key in strangers:
-        (target_dir / f"{key}.wav").unlink(missing_ok=True)
+        remove_sound(target_dir / key)
         del manifest[key]
     return len(strangers)

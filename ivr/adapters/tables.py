@@ -1,10 +1,10 @@
-"""Tables of the IVR: the language each number chose last, flows, funnels, notices."""
+"""Tables of the IVR: the language each number chose last, flows, funnels, notices, studio takes."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, Integer, String, Text
+from sqlalchemy import Date, Float, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.infra.database import Base, UtcDateTime
@@ -69,3 +69,36 @@ class NoticeRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
     ended_by: Mapped[str | None] = mapped_column(String(64))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class TakeRow(Base):
+    """A studio recording of a prompt; never deleted."""
+
+    __tablename__ = "ivr_prompt_takes"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    text: Mapped[str] = mapped_column(String(400))
+    sha256: Mapped[str] = mapped_column(String(64))
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    container: Mapped[str] = mapped_column(String(8))
+    rate: Mapped[int] = mapped_column(Integer)
+    channels: Mapped[int] = mapped_column(Integer)
+    level_dbfs: Mapped[float] = mapped_column(Float)
+    duration_ms: Mapped[int] = mapped_column(Integer)
+    uploaded_by: Mapped[str] = mapped_column(String(64))
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    used_by: Mapped[str | None] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    replaces: Mapped[int | None] = mapped_column(Integer)
+
+
+class TakeSoundRow(Base):
+    """What callers hear of a take, by its content: 8 kHz mono 16-bit WAV, two megabytes at most."""
+
+    __tablename__ = "ivr_prompt_sounds"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wav: Mapped[bytes] = mapped_column(LargeBinary)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from itertools import pairwise
 from operator import mul
 
 TELEPHONE_RATE = 8000
@@ -90,6 +91,13 @@ def leading_silence_ms(samples: array[int], rate: int = TELEPHONE_RATE) -> int:
     frame = rate * _FRAME_MS // 1000
     loud = _loud_frames(samples, frame)
     return loud[0] * _FRAME_MS if loud else len(samples) * 1000 // rate
+
+
+def longest_pause_ms(samples: array[int], rate: int = TELEPHONE_RATE) -> int:
+    """The longest silence between two sounding frames, in milliseconds; 0 for silence."""
+    loud = _loud_frames(samples, rate * _FRAME_MS // 1000)
+    gaps = (later - earlier - 1 for earlier, later in pairwise(loud))
+    return max(gaps, default=0) * _FRAME_MS
 
 
 def _loud_frames(samples: array[int], frame: int) -> list[int]:

@@ -194,6 +194,12 @@ def _empty_slots(flow: Flow) -> Iterator[Problem]:
                 yield Problem(step.name, "enquiry", f"no step fills the slot {slot!r}")
 
 
+def prompts_of_step(step: Step, teams: Collection[TeamId]) -> Iterator[str]:
+    """Every prompt that `step` may say to somebody; some come more than once."""
+    for _, phrase in phrases(step):
+        yield from _names(phrase, teams)
+
+
 def _names(phrase: Saying, teams: Collection[TeamId]) -> tuple[str, ...]:
     if isinstance(phrase, Slot):
         return all_prompts(phrase.reading)

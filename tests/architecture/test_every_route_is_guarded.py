@@ -62,6 +62,7 @@ _ARTICLE = "KB-NONE"
 
 _TASK = "/callbacks/none"
 _FLOW = "/ivr/main/versions/99"
+_PROMPT = "/ivr-prompts/zh/welcome"
 
 ROUTES: dict[str, Row] = {
     # For everybody.
@@ -156,6 +157,27 @@ ROUTES: dict[str, Row] = {
     "POST /ivr-notices": row(303, 403, 422, 403, 403, 422),
     "POST /ivr-notices/{notice_id}/end": row(
         303, 403, 404, 403, 403, 404, asked="/ivr-notices/none/end"
+    ),
+    "GET /ivr-prompts": row(303, 403, 200, 200, 403, 200),
+    "GET /ivr-prompts/{language}/{name}": row(303, 403, 200, 200, 403, 200, asked=_PROMPT),
+    "GET /api/ivr-prompts/{language}/{name}/audio": row(
+        401, 403, 404, 404, 403, 404, asked="/api/ivr-prompts/zh/none/audio"
+    ),
+    "POST /ivr-prompts/{language}/{name}": row(303, 403, 403, 403, 403, 422, asked=_PROMPT),
+    "POST /ivr-prompts/{language}/{name}/takes/{number}/use": row(
+        303, 403, 403, 403, 403, 404, asked=f"{_PROMPT}/takes/9/use"
+    ),
+    "POST /ivr-prompts/{language}/{name}/takes/{number}/discard": row(
+        303, 403, 403, 403, 403, 404, asked=f"{_PROMPT}/takes/9/discard"
+    ),
+    "POST /ivr-prompts/{language}/{name}/undo": row(
+        303, 403, 403, 403, 403, 409, asked=f"{_PROMPT}/undo"
+    ),
+    "POST /ivr-prompts/{language}/{name}/synthetic": row(
+        303, 403, 403, 403, 403, 409, asked=f"{_PROMPT}/synthetic"
+    ),
+    "POST /ivr-prompts/{language}/{name}/confirm": row(
+        303, 403, 403, 403, 403, 409, asked=f"{_PROMPT}/confirm"
     ),
     # The journal of the calls.
     "GET /calls": row(303, 403, 200, 200, 403, 200),

@@ -14,6 +14,7 @@ from acd.core.callback import CallbackKind, CallbackOutcome
 from callbacks.core.task import Kind as TaskKind
 from callbacks.core.task import Result as TaskResult
 from callbacks.core.task import State as TaskState
+from ivr.core.takes import TakeState
 from kernel.policy import Role
 from knowledge_base.core.article import ArticleState
 from workorders.core.words import STATE_NAMES, CaseState, RequestType
@@ -36,6 +37,7 @@ GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
         CaseState,
         RequestType,
         ArticleState,
+        TakeState,
     ],
     ids=lambda words: words.__name__,
 )

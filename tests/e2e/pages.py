@@ -72,6 +72,8 @@ VIEWS = (
     View("flow-editor", "ad28", "/ivr/{flow}/versions/{number}", VERSION),
     View("notices", "ad28", "/ivr-notices"),
     View("intents", "ad28", "/ivr-intents"),
+    View("prompts", "ad28", "/ivr-prompts"),
+    View("prompt", "ad28", "/ivr-prompts/{language}/{name}", "SELECT 'yue', 'welcome'"),
     View("directory", "ad28", "/directory"),
     View("operators", "ad28", "/directory/operators"),
     View("booths", "ad28", "/directory/booths"),

@@ -50,7 +50,7 @@ async def test_what_is_over_by_the_clock_or_by_a_click_is_not_read_back(store: N
 
 
 async def test_voice_makes_a_file_that_the_telephone_can_play_and_leaves_it(tmp_path: Path) -> None:
-    voice = EspeakVoice(tmp_path)
+    voice = EspeakVoice(tmp_path, {Language.MANDARIN: {"台风": "tai2 feng1"}})
     for language, text in ((Language.MANDARIN, "台风蓝色预警。"), (Language.ENGLISH, "Typhoon.")):
         await voice.speak("notices/n1", language, text)
         path = tmp_path / language.value / "notices" / "n1.wav"

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from cti.adapters.asterisk_config import AsteriskValues, render
 from cti.adapters.asterisk_process import AsteriskProcess
 from cti.adapters.build import build_line
+from cti.core.answers import Place
 from cti.ports import Ears
 from cti.service import TelephoneLine
 from kernel import telephony as tel
@@ -92,6 +93,7 @@ class Switchboard:
         self.ears: Ears | None = None
         self.asterisk = AsteriskProcess(BINARY, config_dir)
         self.term = 0
+        self.place: Place | None = None
         self.line = self.make_line()
         self._phones: list[SipPhone] = []
         self._citizen: SipPhone | None = None
@@ -109,6 +111,7 @@ class Switchboard:
             ears=self.ears,
             clock=SystemClock(),
             log=self.log,
+            place=self.place,
         )
         line.subscribe(self.facts)
         return line

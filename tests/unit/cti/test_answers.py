@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from cti.core.answers import CHUNK_BYTES, answer, play
+from cti.core.answers import CHUNK_BYTES, answer, in_folder, play
 from kernel import telephony as tel
 from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
 
+PLACE = in_folder("/p")
 HELLO = tel.Prompt("greeting", Language.MANDARIN)
 KEYS = tel.Prompt("menu/keys", Language.CANTONESE)
 
@@ -69,19 +70,19 @@ def test_each_instruction_sets_its_variables_and_what_to_do_last() -> None:
         ),
     ]
     for instruction, expected in cases:
-        variables = answer(instruction, "/p")
+        variables = answer(instruction, PLACE)
         assert variables == expected
         assert list(variables)[-1] == "CC_DO"
 
 
 def test_a_collect_is_kept_within_what_the_dialplan_can_do() -> None:
-    variables = answer(tel.Collect((), 999, timedelta(0)), "/p")
+    variables = answer(tel.Collect((), 999, timedelta(0)), PLACE)
     assert (variables["CC_MAX"], variables["CC_TIMEOUT"]) == ("32", "0.1")
 
 
 def test_many_prompts_go_on_in_further_variables() -> None:
     folder = "/var/hotline/" + "x" * 100
-    variables = play([HELLO] * 20, folder)
+    variables = play([HELLO] * 20, in_folder(folder))
     assert set(variables) == {"CC_PLAY", "CC_PLAY2"}
     assert all(len(v) <= CHUNK_BYTES for v in variables.values())
     assert "".join(variables.values()) == "&".join([f"{folder}/zh/greeting"] * 20)
@@ -89,22 +90,22 @@ def test_many_prompts_go_on_in_further_variables() -> None:
 
 def test_more_prompts_than_fit_are_refused_rather_than_cut() -> None:
     with pytest.raises(ValueError):
-        play([HELLO] * 60, "/var/hotline/" + "x" * 100)
+        play([HELLO] * 60, in_folder("/var/hotline/" + "x" * 100))
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a&b", "a,b", "a b", "a${X}", "/etc/passwd", "a\nb"])
 def test_a_prompt_name_that_would_be_dialplan_is_refused(name: str) -> None:
     with pytest.raises(ValueError):
-        answer(tel.Play((tel.Prompt(name, Language.MANDARIN),)), "/p")
+        answer(tel.Play((tel.Prompt(name, Language.MANDARIN),)), PLACE)
 
 
 @pytest.mark.parametrize("team", ["", "A", "x*y", "general&PJSIP/x", "a\n"])
 def test_a_team_that_would_be_dialplan_is_refused(team: str) -> None:
     with pytest.raises(ValueError):
-        answer(tel.EnterQueue(TeamId(team), Language.MANDARIN, 0), "/p")
+        answer(tel.EnterQueue(TeamId(team), Language.MANDARIN, 0), PLACE)
 
 
 @pytest.mark.parametrize("number", ["", "1", "110&PJSIP/x", "0" * 30, "11a"])
 def test_a_number_that_would_be_dialplan_is_refused(number: str) -> None:
     with pytest.raises(ValueError):
-        answer(tel.TransferOut(number), "/p")
+        answer(tel.TransferOut(number), PLACE)

@@ -10,6 +10,7 @@ import pytest
 
 from cti import questions as module
 from cti.core import reports as rp
+from cti.core.answers import in_folder
 from cti.core.reports import Begun
 from cti.questions import Questions
 from kernel import telephony as tel
@@ -76,7 +77,7 @@ class Desk:
             ears=self.ears,
             clock=SetClock(),
             log=self.log,
-            prompts_dir="/p",
+            place=in_folder("/p"),
             default_team=TeamId("general"),
             callers=self,
         )

@@ -11,6 +11,7 @@ import pytest
 
 from cti import service
 from cti.core import reports as rp
+from cti.core.answers import in_folder
 from cti.core.read_back import ChannelRow
 from cti.core.words import Context, Tell
 from cti.ports import HangUp, JoinQueue, LeaveQueue, Redirect, SetVariable
@@ -60,7 +61,7 @@ class Rig:
                 survey=ScriptedSurvey(),
                 clock=clock,
                 log=self.log,
-                prompts_dir="/p",
+                place=in_folder("/p"),
                 default_team=TeamId("general"),
                 callers=line,
             ),
