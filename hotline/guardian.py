@@ -5,8 +5,9 @@ Theory of operation
 The guardian imports everything once, forks the server and watches it. A server that dies without
 having been asked to (a crash, kill -9) is forked again within milliseconds: nothing has to be
 imported, Asterisk has kept every caller, and the new server adopts both. A server that hangs shows
-it by silence: it sends a byte every half second from its event loop, and once it serves it is
-killed after 6 s without one, before the dialplan loses patience (10 s) or soon after.
+it by silence: it sends a byte every half second from its event loop. Once it serves, one that is
+silent is looked at and, if it is lost (`hotline.silence`), killed: after 2 s when it was stopped,
+after 6 s when it hangs, before the dialplan loses patience (10 s).
 
 The server dies with its guardian (`PR_SET_PDEATHSIG`), so that none ever serves unguarded beside a
 new one. SIGINT and SIGTERM are passed on; the server stops in order and its exit code is ours.
@@ -22,12 +23,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hotline.silence import Lost, Silence, look_at
 from kernel.infra.log import get
 
 BEAT_EVERY_S = 0.5
-SILENCE_S = 6.0
+LOOK_EVERY_S = 0.5
+SILENT_S = 1.0
+"""Two beats that did not come: from now on it is looked at."""
 STARTS_WITHIN_S = 60.0
 """Silence of a server that does not serve yet. On a machine that does much else a start may stand
 still for a while, and to kill it would be to begin again."""
@@ -76,12 +80,30 @@ class _Server:
     beats: int
     descriptor: int
     has_served: bool = False
+    heard_at: float = 0.0
+    silence: Silence = field(default_factory=Silence)
+
+    def __post_init__(self) -> None:
+        self.heard_at = self.born_at
 
     def hear(self) -> bool:
         """Take in what it has said; False when it will say nothing any more."""
         marks = os.read(self.beats, 4096)
         self.has_served = self.has_served or b"!" in marks
         return bool(marks)
+
+    def anew(self, now: float) -> None:
+        """It spoke, or has not been listened to: its silence begins now."""
+        self.heard_at = now
+        self.silence.over()
+
+    def lost(self, now: float) -> Lost | None:
+        """Why it is to be given up; None as long as there is hope. To be asked again and again."""
+        silent_s = now - self.heard_at
+        if not self.has_served:
+            return Lost.TOO_LONG if silent_s >= STARTS_WITHIN_S else None
+        look = look_at(self.pid, now) if silent_s >= SILENT_S else None
+        return self.silence.lost(look, silent_s) if look is not None else None
 
 
 class Guardian:
@@ -137,27 +159,32 @@ class Guardian:
         return self._server
 
     def _watch(self, server: _Server) -> int:
-        """Until it has ended, by itself or by us because it fell silent; its exit code, or minus
-        the signal that ended it."""
+        """Until it has ended, by itself or by us because it is lost; its exit code, or minus the
+        signal that ended it."""
         poll = select.poll()
         poll.register(server.beats, select.POLLIN)
         poll.register(server.descriptor, select.POLLIN)
         while True:
-            patience_s = SILENCE_S if server.has_served else STARTS_WITHIN_S
             asked_at = time.monotonic()
-            events = dict(poll.poll(patience_s * 1000))
-            if server.beats in events and not server.hear():
-                poll.unregister(server.beats)  # it is ending; its end is told next
+            events = dict(poll.poll(LOOK_EVERY_S * 1000))
+            now = time.monotonic()
+            if server.beats in events:
+                server.anew(now)
+                if not server.hear():
+                    poll.unregister(server.beats)  # it is ending; its end is told next
             if server.descriptor in events:
                 os.close(server.beats)
                 return os.waitstatus_to_exitcode(os.waitpid(server.pid, 0)[1])
-            if not events and time.monotonic() - asked_at > patience_s + PAUSED_TOO_S:
+            if now - asked_at > LOOK_EVERY_S + PAUSED_TOO_S:
                 # We were stopped ourselves, the whole machine perhaps: that is no fault of the
                 # server's, which notices by its own pulse (`cti.service`).
                 log.warning("guardian_was_paused")
-            elif not events:
-                log.error("server_silent", silent_s=patience_s, pid=server.pid)
+                server.anew(now)
+            elif (lost := server.lost(now)) is not None:
+                silent_s = round(now - server.heard_at, 1)
+                log.error("server_silent", silent_s=silent_s, why=lost.value, pid=server.pid)
                 os.kill(server.pid, signal.SIGKILL)
+                server.anew(now)
 
     def _pass_on(self, number: int, _: object) -> None:
         self._asked_to_stop = True

@@ -19,20 +19,25 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from hotline import guardian
+from hotline import guardian, silence
 from hotline.one_instance import only_one
 
-guardian.SILENCE_S = 0.5
+guardian.LOOK_EVERY_S = 0.05
+guardian.SILENT_S = 0.1
 guardian.STARTS_WITHIN_S = 5.0
+silence.STOPPED_S = 0.5
+silence.SILENCE_S = 1.5
+silence.STUCK_S = 1.0
+silence.BUSY_S = 1.0
 folder, deed = Path(sys.argv[1]), sys.argv[2]
 
 def serve(beat):
-    stopped = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: stopped.set())
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    asked = []  # no Event: its lock may be held by the very thread that the signal interrupts
+    signal.signal(signal.SIGINT, lambda *_: asked.append(True))
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
     if deed == "starts slowly":
         beat.alive()
-        time.sleep(3 * guardian.SILENCE_S)
+        time.sleep(3 * silence.SILENCE_S)
     dies_returning = deed == "dies returning" and (folder / "life-0").exists()
     if deed not in ("refuses", "dies young") and not dies_returning:
         beat.serving()
@@ -44,9 +49,20 @@ def serve(beat):
         os.kill(os.getpid(), signal.SIGKILL)
     if deed == "fails" and lives < 3:
         raise RuntimeError("a defect")
-    while not stopped.wait(0.05):
-        if not (deed == "hangs" and lives < 2):
-            beat.alive()
+    if deed == "waits for ever" and lives < 2:
+        threading.Event().wait()
+    if deed == "turns for ever" and lives < 2:
+        while True:
+            pass
+    if deed == "is short of processor":
+        begun = time.monotonic()
+        while time.monotonic() < begun + 3 * silence.SILENCE_S:
+            time.sleep(0.02)
+            sum(range(500_000))
+        (folder / "caught-up").touch()
+    while not asked:
+        beat.alive()
+        time.sleep(0.05)
     (folder / "stopped").touch()
     return 0
 
@@ -109,16 +125,30 @@ def test_a_server_that_fails_by_a_defect_is_brought_back(folder: Path) -> None:
     assert "a defect" in (folder / "log").read_text()
 
 
-@pytest.mark.parametrize("how", ["hangs", "stopped"])
-def test_a_silent_server_is_killed_and_brought_back(folder: Path, how: str) -> None:
-    guarded = Guarded(folder, "hangs" if how == "hangs" else "serves")
+@pytest.mark.parametrize(
+    ("deed", "why"),
+    [("serves", "stopped"), ("waits for ever", "stuck"), ("turns for ever", "busy")],
+)
+def test_a_silent_server_is_killed_and_brought_back(folder: Path, deed: str, why: str) -> None:
+    guarded = Guarded(folder, deed)
     first = guarded.wait_life(1)
-    if how == "stopped":
+    if why == "stopped":
         os.kill(first, signal.SIGSTOP)
     guarded.wait_life(2)
     assert not alive(first)
     assert guarded.stop() == 0
-    assert "server_silent" in (folder / "log").read_text()
+    log = (folder / "log").read_text()
+    assert "server_silent" in log and why in log
+
+
+def test_a_server_that_is_short_of_processor_is_left_in_peace(folder: Path) -> None:
+    # Three times as long as one may be silent that does nothing.
+    guarded = Guarded(folder, "is short of processor")
+    guarded.wait_life(1)
+    wait_until(lambda: (folder / "caught-up").exists(), "the end of the work", 30)
+    assert guarded.stop() == 0
+    assert len(guarded.lives()) == 1
+    assert "server_silent" not in (folder / "log").read_text()
 
 
 def test_a_server_that_starts_slowly_is_left_in_peace(folder: Path) -> None:
