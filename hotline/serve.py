@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.panel import Panel
 from sqlalchemy import text
 
+from acd.adapters.code_print import code_print
 from hotline.asterisk_keeper import AsteriskKeeper, asterisk_lives
 from hotline.guardian import BEAT_EVERY_S, Beat
 from hotline.migrate import in_one_sentence, is_newest
@@ -54,6 +55,7 @@ LAZY_MODULES = (
 def prepare() -> None:
     """What every server needs and can be had once: dictionaries and lazily imported modules."""
     library_chinese()
+    code_print()
     for module in LAZY_MODULES:
         importlib.import_module(module)
 

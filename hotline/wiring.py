@@ -398,7 +398,7 @@ async def _distribution(
         ids=ground.ids,
         event_log=event_log,
         log=get("acd"),
-        code=await asyncio.to_thread(code_print),
+        code=code_print(),
     )
 
 

@@ -6,6 +6,7 @@ differ, and says so.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,9 +14,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 _FOLDERS = ("acd/core", "kernel")
 
 
+@cache
 def code_print() -> str:
     """16 hex digits over every module of the core and the shared words, by name. Reads some sixty
-    small files."""
+    small files, once: what a later upgrade puts there is not the code that this process runs."""
     digest = sha256()
     for folder in _FOLDERS:
         for path in sorted((_ROOT / folder).glob("*.py")):
