@@ -99,6 +99,8 @@ class Exchange:
     """Phones that do not ring when they are rung."""
     lost: list[TelephonyFact] = field(default_factory=list)
     """Facts that never arrived (`lose_next`), until the phone is looked at."""
+    ended: set[CallId] = field(default_factory=set)
+    """Calls whose end was told."""
     _losing: list[type[TelephonyFact]] = field(default_factory=list)
     _uses: dict[Endpoint, PhoneUse] = field(default_factory=dict)
     _unseen: list[DialBackEnded] = field(default_factory=list)
@@ -114,6 +116,8 @@ class Exchange:
             self._losing.remove(type(fact))
             self.lost.append(fact)
         elif self.up:
+            if isinstance(fact, CallHungUp):
+                self.ended.add(fact.call_id)
             for sink in self.sinks:
                 sink(fact)
         if not isinstance(fact, PhoneChanged):
@@ -532,6 +536,8 @@ class Exchange:
         self.lost = [f for f in self.lost if f not in found]
         for fact in found:
             self.tell(fact)
+        if call_id is not None and not {call_id} & (self.callers.keys() | self.ended):
+            self.tell(CallHungUp(call_id, EndedBy.CALLER, 0, self.clock.now()))
         if self.strays.get(endpoint, False) or free:
             self.strays.pop(endpoint, None)
         self._tell_uses()

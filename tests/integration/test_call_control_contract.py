@@ -1,9 +1,8 @@
 """The contract of the port `CallControl`, and its run against the exchange in memory.
 
-Each `contract_...` function is one promise of `ARCHITECTURE.md` ("What the departments promise each
-other", cti) as the distribution relies on it. They need a `Rig` only, so the same functions are
-run against the real telephone: `from tests.integration.test_call_control_contract import CONTRACT,
-Rig`, make a rig over Asterisk, and call each with a fresh one.
+Each `contract_...` function is one promise of `docs/contracts.md` (cti) as the distribution relies
+on it. They need a `Rig` only: `test_call_control_on_asterisk.py` runs the same functions against
+the real telephone.
 """
 
 from __future__ import annotations
@@ -33,6 +32,8 @@ from kernel.telephony import (
     OfferFailed,
     OfferResult,
     OfferRinging,
+    PhoneChanged,
+    PhoneUse,
     TalkEnded,
     TelephonyFact,
 )
@@ -81,6 +82,12 @@ class Rig(Protocol):
 
     async def citizen_hangs_up_at_the_greeting(self, callback_id: CallbackId) -> None:
         """The citizen's telephone rings for this callback; pick up, listen, hang up."""
+
+    def lose_next(self, kind: type[TelephonyFact]) -> None:
+        """The next fact of this kind is lost on its way. (`OfferAnswered`, `CallHungUp`.)"""
+
+    async def leave_leg(self, phone: Endpoint) -> None:
+        """A connection stays at the phone of which the call has ended."""
 
     async def cut(self) -> None:
         """Break the link between the platform and the telephone."""
@@ -296,6 +303,81 @@ async def contract_without_a_link_every_order_is_unavailable(rig: Rig) -> None:
         await rig.control.release(call_id)
 
 
+# --- a look at a phone ------------------------------------------------------------------------
+
+
+def _use(phone: Endpoint, use: PhoneUse) -> Callable[[PhoneChanged], bool]:
+    return lambda found: found.endpoint == phone and found.use is use
+
+
+async def contract_a_look_at_a_conversation_as_it_should_be_tells_and_ends_nothing(
+    rig: Rig,
+) -> None:
+    call_id, offer_id = await _talk(rig)
+    await fact(rig, PhoneChanged, where=_use(rig.phone, PhoneUse.IN_USE))
+    before = len(rig.facts)
+    await rig.control.check_phone(rig.phone, call_id)
+    await rig.control.check_phone(rig.phone, call_id, free=True)
+    await rig.put_down(rig.phone)
+    assert (await fact(rig, TalkEnded, after=before)).offer_id == offer_id
+    told = [f for f in rig.facts[before:] if not isinstance(f, PhoneChanged)]
+    assert isinstance(told[0], TalkEnded)
+
+
+async def contract_a_look_for_a_call_that_nobody_knows_ends_it_once(rig: Rig) -> None:
+    lost = CallId("gz1-1795492774-77")
+    await rig.control.check_phone(rig.phone, lost)
+    assert (await fact(rig, CallHungUp)).call_id == lost
+    await rig.control.check_phone(rig.phone, lost)
+    await rig.caller_waits()
+    assert sum(isinstance(f, CallHungUp) for f in rig.facts) == 1
+
+
+async def contract_an_answer_that_was_lost_is_told_after_a_look(rig: Rig) -> None:
+    call_id = await rig.caller_waits()
+    offer_id = OfferId(f"{call_id}.1")
+    rig.lose_next(OfferAnswered)
+    await rig.control.deliver(call_id, offer_id, rig.phone, RING)
+    await rig.pick_up(rig.phone)
+    await fact(rig, PhoneChanged, where=_use(rig.phone, PhoneUse.IN_USE))
+    async with asyncio.timeout(10):
+        # The two are connected some milliseconds after the phone is in use.
+        while not any(isinstance(f, OfferAnswered) for f in rig.facts):
+            await rig.control.check_phone(rig.phone, call_id)
+            await asyncio.sleep(0.02)
+    answered = await fact(rig, OfferAnswered)
+    assert (answered.call_id, answered.offer_id, answered.endpoint) == (
+        call_id, offer_id, rig.phone,
+    )  # fmt: skip
+    assert sum(isinstance(f, OfferAnswered) for f in rig.facts) == 1
+
+
+async def contract_a_hang_up_that_was_lost_is_told_after_a_look(rig: Rig) -> None:
+    call_id, _ = await _talk(rig)
+    before = len(rig.facts)
+    rig.lose_next(CallHungUp)
+    await rig.caller_hangs_up(call_id)
+    await fact(rig, PhoneChanged, before, where=_use(rig.phone, PhoneUse.IDLE))
+    assert not [f for f in rig.facts if isinstance(f, CallHungUp)]
+    await rig.control.check_phone(rig.phone, call_id)
+    assert (await fact(rig, CallHungUp)).call_id == call_id
+
+
+async def contract_what_is_left_of_a_call_that_ended_is_dropped(rig: Rig) -> None:
+    await rig.leave_leg(rig.phone)
+    await fact(rig, PhoneChanged, where=_use(rig.phone, PhoneUse.IN_USE))
+    before = len(rig.facts)
+    await rig.control.check_phone(rig.phone, None)
+    await fact(rig, PhoneChanged, before, where=_use(rig.phone, PhoneUse.IDLE))
+    assert not [f for f in rig.facts[before:] if isinstance(f, CallHungUp)], "no caller with it"
+
+
+async def contract_without_a_link_no_phone_is_looked_at(rig: Rig) -> None:
+    await rig.cut()
+    with pytest.raises(Unavailable):
+        await rig.control.check_phone(rig.phone, None)
+
+
 # --- callbacks ------------------------------------------------------------------------------
 
 CALLBACK = CallbackId("cb-1")
@@ -392,16 +474,6 @@ async def contract_a_citizen_who_rings_over_a_cut_link_is_in_the_next_truth(rig:
     assert len(ends(rig)) == 1
 
 
-CALLBACK_CONTRACT: tuple[Callable[[Rig], Awaitable[None]], ...] = (
-    contract_a_citizen_called_back_waits_at_the_old_place_and_is_delivered,
-    contract_a_busy_citizen_ends_the_dialling_once,
-    contract_a_citizen_who_does_not_pick_up_ends_the_dialling,
-    contract_a_citizen_who_hangs_up_on_the_greeting_refused,
-    contract_a_dialling_taken_back_stops_the_ringing,
-    contract_only_citizens_numbers_are_called,
-    contract_a_dialling_that_a_cut_link_hid_ends_once_with_the_next_truth,
-    contract_a_citizen_who_rings_over_a_cut_link_is_in_the_next_truth,
-)
 CONTRACT: tuple[Callable[[Rig], Awaitable[None]], ...] = tuple(
     value for name, value in sorted(globals().items()) if name.startswith("contract_")
 )
@@ -452,6 +524,12 @@ class MemoryRig:
 
     async def citizen_hangs_up_at_the_greeting(self, callback_id: CallbackId) -> None:
         self.exchange.citizen_declines(callback_id, "c-2")
+
+    def lose_next(self, kind: type[TelephonyFact]) -> None:
+        self.exchange.lose_next(kind)
+
+    async def leave_leg(self, phone: Endpoint) -> None:
+        self.exchange.leave_stray(phone, ours=True)
 
     async def cut(self) -> None:
         self.exchange.lose()

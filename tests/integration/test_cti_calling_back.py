@@ -1,114 +1,28 @@
-"""Citizens who are called back, on the real Asterisk: the port's promises and what goes wrong."""
+"""Citizens who are called back, on the real Asterisk: what goes well and what goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from panoramisk.actions import Action
 
-from acd.ports import CallControl
 from cti import dialling
 from cti.adapters.ami_fence import UnsafeAction
-from cti.adapters.ami_link import AmiLink
 from kernel import telephony as tel
 from kernel.errors import Unavailable
-from kernel.ids import CallbackId, CallId, Endpoint, OfferId, TeamId
-from tests.integration.test_call_control_contract import (
-    CALLBACK,
-    CALLBACK_CONTRACT,
-    LONG_AGO,
-    RING,
-    Rig,
-    dial,
-)
+from kernel.ids import CallbackId, OfferId, TeamId
+from tests.integration.asterisk_rig import DESK, AsteriskRig
+from tests.integration.test_call_control_contract import CALLBACK, LONG_AGO, RING, dial
 from tests.servers.process import free_port
-from tests.servers.sip_phone import Dialog, SipPhone
-from tests.servers.switchboard import CITIZEN_HZ, Switchboard, switchboard
+from tests.servers.sip_phone import SipPhone
+from tests.servers.switchboard import CITIZEN_HZ, switchboard
 
 pytestmark = pytest.mark.asterisk
-DESK = Endpoint("desk001")
-
-
-class AsteriskRig:
-    """The real telephone as a rig, with a citizen at home."""
-
-    phone = DESK
-    other_phone = Endpoint("desk002")
-    dead_phone = Endpoint("desk003")
-
-    def __init__(self, board: Switchboard, home: SipPhone) -> None:
-        self.board = board
-        self.home = home
-        self.desks: dict[Endpoint, SipPhone] = {}
-        self.talks: dict[Endpoint, Dialog] = {}
-        self.callers: dict[CallId, Dialog] = {}
-
-    @property
-    def control(self) -> CallControl:
-        return self.board.line
-
-    @property
-    def facts(self) -> list[tel.TelephonyFact]:
-        return self.board.facts.all
-
-    @property
-    def link(self) -> AmiLink:
-        found = self.board.line._switch
-        assert isinstance(found, AmiLink)
-        return found
-
-    async def register(self) -> None:
-        self.desks[self.phone] = await self.board.phone(self.phone)
-
-    async def caller_waits(self) -> CallId:
-        citizen, waiting = await self.board.waiting()
-        self.callers[waiting.call_id] = citizen
-        return waiting.call_id
-
-    async def caller_hangs_up(self, call_id: CallId) -> None:
-        self.callers[call_id].hang_up()
-
-    async def pick_up(self, phone: Endpoint) -> None:
-        self.talks[phone] = await self.desks[phone].incoming()
-        self.talks[phone].answer()
-
-    async def refuse(self, phone: Endpoint) -> None:
-        (await self.desks[phone].incoming()).reject(603)
-
-    async def put_down(self, phone: Endpoint) -> None:
-        self.talks[phone].hang_up()
-
-    async def rings(self) -> Dialog:
-        return await self.home.incoming()
-
-    async def citizen_picks_up(self, callback_id: CallbackId) -> None:
-        ringing = await self.rings()
-        ringing.answer()
-        await ringing.listen(5)
-        ringing.press("1")
-
-    async def citizen_is_busy(self, callback_id: CallbackId) -> None:
-        (await self.rings()).reject(486, "Busy Here")
-
-    async def citizen_hangs_up_at_the_greeting(self, callback_id: CallbackId) -> None:
-        ringing = await self.rings()
-        ringing.answer()
-        await ringing.listen(5)
-        ringing.hang_up()
-
-    async def cut(self) -> None:
-        lost = sum(isinstance(f, tel.LineLost) for f in self.facts)
-        self.link.cut()
-        await self.board.facts.wait(tel.LineLost, count=lost + 1)
-
-    async def mend(self) -> None:
-        async with asyncio.timeout(10):
-            await self.board.line.wait_up()
 
 
 @pytest.fixture
@@ -121,16 +35,6 @@ async def rig(tmp_path: Path) -> AsyncIterator[AsteriskRig]:
             yield AsteriskRig(board, home)
         finally:
             home.close()
-
-
-@pytest.mark.parametrize(
-    "promise", CALLBACK_CONTRACT, ids=lambda f: f.__name__.removeprefix("contract_")
-)
-async def test_the_telephone_keeps_the_promise(
-    rig: AsteriskRig, promise: Callable[[Rig], Awaitable[None]]
-) -> None:
-    await rig.register()
-    await promise(rig)
 
 
 @pytest.mark.parametrize(

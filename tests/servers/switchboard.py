@@ -139,6 +139,11 @@ class Switchboard:
             )
         return phone
 
+    @property
+    def citizens(self) -> tuple[SipPhone, ...]:
+        """The phone of all citizens, once somebody has called."""
+        return () if self._citizen is None else (self._citizen,)
+
     async def citizen(self, number: str = "12345", **kwargs: str) -> Dialog:
         if self._citizen is None:
             self._citizen = await SipPhone.open("citizen", self.values.sip_port, CITIZEN_HZ)
