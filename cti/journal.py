@@ -6,19 +6,18 @@ An event is written once, whatever happens (its id is the key), so a batch may b
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from cti.core.call_record import CallRecord
+from kernel.batches import Batches
 from kernel.events import Event
 from kernel.ids import CallId
 from kernel.paging import Page
 
 BATCH_LIMIT = 500
-RETRY_AFTER_S = 1.0
 GATHER_S = 0.1
 """How long the first event of a batch waits for others. A call makes some twenty events; one
 transaction for each was the platform's greatest work at 10 calls a second."""
@@ -66,58 +65,33 @@ class JournalFault(Protocol):
 
 
 class CallJournal:
-    """Owns the queue of events to be written. `start` before the first event, `stop` last."""
+    """Writes what it hears in batches. `start` before the first event, `stop` last."""
 
     def __init__(self, store: JournalStore, on_fault: JournalFault) -> None:
         self._store = store
-        self._on_fault = on_fault
-        self._queue: asyncio.Queue[Event] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self._batches = Batches[Event](
+            "call-journal",
+            store.write,
+            limit=BATCH_LIMIT,
+            gather_s=GATHER_S,
+            unwritten=on_fault,
+        )
 
     async def on_event(self, event: Event) -> None:
         """Subscriber for all events; those without a call are passed over."""
         if event.call_id is not None:
-            self._queue.put_nowait(event)
+            self._batches.put(event)
 
     async def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._write(), name="call-journal")
+        await self._batches.start()
 
     async def stop(self) -> None:
         """Write what is waiting (for at most 10 s), then end."""
-        if self._task is None:
-            return
-        try:
-            await asyncio.wait_for(self.drain(), 10)
-        except TimeoutError as error:
-            self._on_fault(error, self._queue.qsize())
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._task = None
+        await self._batches.stop()
 
     async def drain(self) -> None:
         """Return when all events heard so far are on disk."""
-        await self._queue.join()
-
-    async def _write(self) -> None:
-        while True:
-            batch = [await self._queue.get()]
-            await asyncio.sleep(GATHER_S)
-            while len(batch) < BATCH_LIMIT and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            await self._write_until_done(batch)
-            for _ in batch:
-                self._queue.task_done()
-
-    async def _write_until_done(self, batch: list[Event]) -> None:
-        while True:
-            try:
-                await self._store.write(batch)
-            except Exception as error:
-                # Whatever the database's fault is, the events must not be lost: keep and retry.
-                self._on_fault(error, len(batch) + self._queue.qsize())
-                await asyncio.sleep(RETRY_AFTER_S)
-            else:
-                return
+        await self._batches.drain()
 
     # --- reads -----------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 Theory of operation: facts of the telephone system come in synchronously and are only put in a line;
 one task takes them out, and a thread does the work on the files, so that no call ever waits for a
-disk. Rows are filled by events, which arrive in any order relative to the files; a second task
-writes them in batches, and keeps what the database does not take until it does.
+disk. Rows are filled by events, which arrive in any order relative to the files; they are written
+in batches, and what the database does not take is kept until it does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kernel.audit import AuditTrail
+from kernel.batches import Batches
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.errors import NotFound
@@ -53,9 +54,6 @@ RETRY = timedelta(seconds=60)
 GATHER = timedelta(milliseconds=200)
 """How long the first event of a batch waits for others: a call fills its row six times."""
 BATCH_LIMIT = 500
-ROWS_AGAIN_S = 1.0
-ROWS_WITHIN_S = 10.0
-"""How long the end of the program waits for the database to take what was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +118,15 @@ class Archive:
         self._log = log
         self._grace = grace
         self._retry = retry
-        self._gather_s = gather.total_seconds()
-        self._heard: asyncio.Queue[Event] = asyncio.Queue()
+        self._heard = Batches[Event](
+            "recordings-rows",
+            self._fill_rows,
+            limit=BATCH_LIMIT,
+            gather_s=gather.total_seconds(),
+            unwritten=self._rows_wait,
+        )
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
         self._timers: set[asyncio.TimerHandle] = set()
         self._waiting: set[CallId] = set()
         self._retry_set = False
@@ -138,31 +141,24 @@ class Archive:
         for row in await self._store.unfinished():
             if row.ended_at is not None:
                 self._jobs.put_nowait(_Closed(row.call_id, row.answered_at or row.started_at))
-        loop = asyncio.get_running_loop()
-        self._tasks = [
-            loop.create_task(self._work(), name="recordings"),
-            loop.create_task(self._fill_rows(), name="recordings-rows"),
-        ]
+        await self._heard.start()
+        self._task = asyncio.get_running_loop().create_task(self._work(), name="recordings")
 
     async def stop(self) -> None:
         """Write what was heard (for at most 10 s) and finish the file in hand; the rest stays in
         the spool for the next start."""
-        if self._tasks:
-            try:
-                await asyncio.wait_for(self.written(), ROWS_WITHIN_S)
-            except TimeoutError:
-                self._log.error("recording_rows_lost", count=self._heard.qsize())
+        await self._heard.stop()
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
 
     async def written(self) -> None:
         """Return when every event heard so far is in its row."""
-        await self._heard.join()
+        await self._heard.drain()
 
     async def drain(self) -> None:
         """Return when everything put in line so far is done."""
@@ -189,35 +185,20 @@ class Archive:
         """Fills the row of a call, soon. Hears CallArrived, CallQueued, CallAnswered, TalkFinished,
         SurveyAnswered and CallEnded; everything else is ignored."""
         if event.call_id is not None and isinstance(event, _FILLING):
-            self._heard.put_nowait(event)
+            self._heard.put(event)
 
     # --- the rows ------------------------------------------------------------------------------
 
-    async def _fill_rows(self) -> None:
-        while True:
-            batch = [await self._heard.get()]
-            await asyncio.sleep(self._gather_s)
-            while len(batch) < BATCH_LIMIT and not self._heard.empty():
-                batch.append(self._heard.get_nowait())
-            await self._until_taken(batch)
+    async def _fill_rows(self, batch: Sequence[Event]) -> None:
+        async with self._store.together():
             for event in batch:
-                if isinstance(event, CallEnded) and event.call_id is not None:
-                    self._later(self._grace, _Overdue(event.call_id))
-                self._heard.task_done()
+                await self._fill(event)
+        for event in batch:
+            if isinstance(event, CallEnded) and event.call_id is not None:
+                self._later(self._grace, _Overdue(event.call_id))
 
-    async def _until_taken(self, batch: Sequence[Event]) -> None:
-        while True:
-            try:
-                async with self._store.together():
-                    for event in batch:
-                        await self._fill(event)
-            except Exception as error:
-                # Whatever the database's fault is, nothing heard may be lost: keep and retry.
-                waiting = len(batch) + self._heard.qsize()
-                self._log.error("recording_rows_wait", count=waiting, reason=str(error))
-                await asyncio.sleep(ROWS_AGAIN_S)
-            else:
-                return
+    def _rows_wait(self, error: Exception, waiting: int) -> None:
+        self._log.error("recording_rows_wait", count=waiting, reason=repr(error))
 
     async def _fill(self, event: Event) -> None:
         call_id, at = event.call_id, event.occurred_at

@@ -7,7 +7,7 @@ reordered while the process lives.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from acd.core import codec
 from acd.core.effects import decided
 from acd.core.metrics import ClosedMinute
 from acd.ports import Entry, Log, LoggedInput, Memory
+from kernel.batches import Batches
 from kernel.event_wire import decode as decode_event
 from kernel.event_wire import encode as encode_event
 from kernel.events import CallbackEnded, Event
@@ -26,8 +27,8 @@ from kernel.infra.database import Database
 
 BATCH_LIMIT = 200
 """About 5 ms of work on one core: the loop stays free for the next call."""
-RETRY_AFTER_S = 1.0
 KEEP = timedelta(days=30)
+_Given = tuple[str, datetime, Entry]
 
 
 class SqlEventLog:
@@ -36,64 +37,40 @@ class SqlEventLog:
     def __init__(self, database: Database, log: Log) -> None:
         self._database = database
         self._log = log
-        self._queue: asyncio.Queue[tuple[str, datetime, Entry]] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self._batches = Batches[_Given](
+            "acd-log", self._write, limit=BATCH_LIMIT, unwritten=self._unwritten
+        )
         self._pruned_at: datetime | None = None
 
     # --- writing ---------------------------------------------------------------------------
 
     def append(self, run: str, at: datetime, entry: Entry) -> None:
-        self._queue.put_nowait((run, at, entry))
+        self._batches.put((run, at, entry))
 
     async def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._write(), name="acd-log")
+        await self._batches.start()
 
     async def stop(self) -> None:
         """Write what is waiting (for at most 10 s), then end."""
-        if self._task is None:
-            return
-        try:
-            await asyncio.wait_for(self.drain(), 10)
-        except TimeoutError:
-            self._log.warning("acd_log_incomplete", entries=self._queue.qsize())
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._task = None
+        await self._batches.stop()
 
     async def drain(self) -> None:
         """Return when everything appended so far is on disk."""
-        await self._queue.join()
+        await self._batches.drain()
 
     @property
     def backlog(self) -> int:
         """Entries not yet on disk."""
-        return self._queue.qsize()
+        return self._batches.waiting
 
-    async def _write(self) -> None:
-        while True:
-            batch = [await self._queue.get()]
-            while len(batch) < BATCH_LIMIT and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            await self._write_until_done([_row(*item) for item in batch])
-            await self._prune(*batch[-1][:2])
-            for _ in batch:
-                self._queue.task_done()
+    async def _write(self, given: Sequence[_Given]) -> None:
+        rows = [_row(*item) for item in given]
+        async with self._database.connection() as connection:
+            await connection.execute(_INSERT, rows)
+        await self._prune(*given[-1][:2])
 
-    async def _write_until_done(self, rows: list[dict[str, Any]]) -> None:
-        while True:
-            try:
-                async with self._database.connection() as connection:
-                    await connection.execute(_INSERT, rows)
-            except Exception as error:
-                # Whatever the database's fault is, the log must not lose entries: keep and retry.
-                self._log.warning(
-                    "acd_log_unwritten",
-                    reason=str(error)[:200],
-                    entries=len(rows) + self._queue.qsize(),
-                )
-                await asyncio.sleep(RETRY_AFTER_S)
-            else:
-                return
+    def _unwritten(self, error: Exception, waiting: int) -> None:
+        self._log.warning("acd_log_unwritten", reason=repr(error)[:200], entries=waiting)
 
     async def _prune(self, run: str, now: datetime) -> None:
         """Once a day, drop what is older than 30 days. The run that goes on is kept whole, because

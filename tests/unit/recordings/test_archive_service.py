@@ -22,7 +22,6 @@ from kernel.ids import AgentId, BoothId, CallId, EventId, OfferId, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
 from kernel.telephony import LineRestored, LiveCall, RecordingClosed
-from recordings import service
 from recordings.core.recording import Status
 from recordings.service import Archive
 from tests.fakes.audio_files import MemoryAudioFiles
@@ -136,7 +135,7 @@ async def test_what_the_database_refuses_is_kept_and_written_once(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The row of a call used to stay without what happened while the database was away.
-    monkeypatch.setattr(service, "ROWS_AGAIN_S", 0.001)
+    monkeypatch.setattr("kernel.batches.RETRY_AFTER_S", 0.001)
     room.store.refusals = 3
     await room.hear(ARRIVED, ANSWERED, TALKED)
     row = room.store.rows[CALL]
