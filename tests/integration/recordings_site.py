@@ -7,14 +7,11 @@ from datetime import timedelta, timezone
 from pathlib import Path
 
 import httpx
-from fastapi import FastAPI
 
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.infra.database import Database
-from kernel.infra.i18n import Catalogue
-from kernel.infra.web import COOKIE, WebKit, WebSession
 from kernel.language import ScreenLanguage
-from kernel.policy import Principal, Role
+from kernel.policy import Role
 from recordings.adapters.files import WavArchive
 from recordings.adapters.store import TableListeningLog, TableRecordingStore
 from recordings.core.recording import Status
@@ -23,8 +20,8 @@ from recordings.service import Library, Listening
 from tests.fakes.audit_trail import KeptAudit
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
+from tests.fakes.page_kit import browser, page_app, page_kit, people
 
-ROOT = Path(__file__).resolve().parents[2]
 CITY = timezone(timedelta(hours=8))
 CALL = CallId("gz-1795521600-1")
 HTML = {"accept": "text/html"}
@@ -45,30 +42,13 @@ class Site:
         listening = Listening(log=self.listenings, audit=self.trail, clock=SetClock())
         library = Library(store=self.store, files=self.files, listening=listening)
 
-        async def lookup(cookie: str) -> WebSession | None:
-            if cookie not in ROLES:
-                return None
-            principal = Principal(cookie, cookie, frozenset({ROLES[cookie]}))
-            return WebSession(principal, "token", ScreenLanguage.CHINESE)
-
-        kit = WebKit(
-            template_dirs=[ROOT / "frontend" / "templates", ROOT / "recordings" / "templates"],
-            catalogue=Catalogue(ROOT / "frontend" / "locale" / "en.po"),
-            lookup=lookup,
-            assets_version="test",
-        )
-        self.app = FastAPI()
-        kit.install_error_answers(self.app)
-        self.app.include_router(
-            build_router(kit, library, NAMES, lambda agent_id, language: f"话务员{agent_id}")
+        kit = page_kit("recordings", people(ROLES))
+        self.app = page_app(
+            kit, build_router(kit, library, NAMES, lambda agent_id, language: f"话务员{agent_id}")
         )
 
     def browser(self, account: str | None = "qa01") -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app),
-            base_url="http://hotline.test",
-            cookies={} if account is None else {COOKIE: account},
-        )
+        return browser(self.app, account)
 
     async def call(
         self, call_id: CallId = CALL, *, minutes: int = 0, seconds: int = 40, archived: bool = True

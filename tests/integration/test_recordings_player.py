@@ -18,7 +18,8 @@ from starlette.staticfiles import StaticFiles
 from kernel.infra.database import Database
 from kernel.infra.web import COOKIE
 from recordings.ports import ListeningEntry
-from tests.integration.recordings_site import CALL, ROOT, Site
+from tests.fakes.page_kit import ROOT
+from tests.integration.recordings_site import CALL, Site
 
 pytestmark = pytest.mark.browser
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"

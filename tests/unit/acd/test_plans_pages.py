@@ -7,17 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from acd.adapters.plans_file import Known, load_plans
 from acd.adapters.rules_file import load_rules
 from acd.plans import Plans
 from acd.routes import Names, build_router
-from kernel.infra.i18n import Catalogue
-from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
 from kernel.language import ScreenLanguage
-from kernel.policy import Principal, Role
+from kernel.policy import Role
 from tests.fakes.audit_trail import KeptAudit
+from tests.fakes.page_kit import browser, page_app, page_kit, people
 from tests.fakes.plan_store import DictPlanStore
 from tests.unit.acd.hall import A, B, Hall
 from tests.unit.acd.rules import TEAMS, make_rules, s
@@ -50,21 +48,9 @@ class Site:
             log=hall.log,
         )
 
-        async def lookup(cookie: str) -> WebSession | None:
-            if cookie not in ROLES:
-                return None
-            principal = Principal(cookie, cookie, frozenset({ROLES[cookie]}))
-            return WebSession(principal, "token", ScreenLanguage.CHINESE)
-
-        kit = WebKit(
-            template_dirs=[ROOT / "frontend" / "templates", ROOT / "acd" / "templates"],
-            catalogue=Catalogue(ROOT / "frontend" / "locale" / "en.po"),
-            lookup=lookup,
-            assets_version="test",
-        )
-        self.app = FastAPI()
-        kit.install_error_answers(self.app)
-        self.app.include_router(
+        kit = page_kit("acd", people(ROLES))
+        self.app = page_app(
+            kit,
             build_router(
                 kit,
                 self.plans,
@@ -74,16 +60,11 @@ class Site:
                     lambda code, language: code,
                     lambda agent_id, language: f"{agent_id}号",
                 ),
-            )
+            ),
         )
 
     def browser(self, account: str | None, lang: str = "zh") -> httpx.AsyncClient:
-        cookies = {LANGUAGE_COOKIE: lang, **({COOKIE: account} if account else {})}
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app),
-            base_url="http://hotline.test",
-            cookies=cookies,
-        )
+        return browser(self.app, account, lang)
 
     async def order(self, account: str, path: str, reason: str) -> httpx.Response:
         async with self.browser(account) as browser:

@@ -6,11 +6,9 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from callbacks.core import task as tasks
 from callbacks.core.task import Act, Entry, Kind
@@ -19,19 +17,17 @@ from callbacks.routes import build_router
 from callbacks.service import DutyCallbacks
 from kernel.errors import Conflict
 from kernel.ids import CallbackId, CallId, TeamId
-from kernel.infra.i18n import Catalogue
-from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
 from kernel.language import ScreenLanguage
-from kernel.policy import Principal, Role
+from kernel.policy import Role
 from tests.fakes.audit_trail import KeptAudit
 from tests.fakes.bus import CollectingBus
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
 from tests.fakes.log import KeptLog
+from tests.fakes.page_kit import browser, page_app, page_kit, people
 from tests.fakes.task_store import DictTaskStore
 from tests.unit.callbacks.test_service import Past
 
-ROOT = Path(__file__).resolve().parents[3]
 HTML = {"accept": "text/html", "x-csrf-token": "token"}
 ROLES = {
     "op0001": Role.OPERATOR,
@@ -88,31 +84,13 @@ class Site:
             log=KeptLog(),
         )
 
-        async def lookup(cookie: str) -> WebSession | None:
-            if cookie not in ROLES:
-                return None
-            principal = Principal(cookie, cookie, frozenset({ROLES[cookie]}))
-            return WebSession(principal, "token", ScreenLanguage.CHINESE)
-
-        kit = WebKit(
-            template_dirs=[ROOT / "frontend" / "templates", ROOT / "callbacks" / "templates"],
-            catalogue=Catalogue(ROOT / "frontend" / "locale" / "en.po"),
-            lookup=lookup,
-            assets_version="test",
-        )
-        self.app = FastAPI()
-        kit.install_error_answers(self.app)
-        self.app.include_router(
-            build_router(kit, duty, NAMES, lambda who, language: f"员工{who}", self.clock)
+        kit = page_kit("callbacks", people(ROLES))
+        self.app = page_app(
+            kit, build_router(kit, duty, NAMES, lambda who, language: f"员工{who}", self.clock)
         )
 
     def browser(self, account: str = "op0001", language: str = "zh") -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app),
-            base_url="http://hotline.test",
-            cookies={COOKIE: account, LANGUAGE_COOKIE: language},
-            headers=HTML,
-        )
+        return browser(self.app, account, language, HTML)
 
     async def task(
         self,

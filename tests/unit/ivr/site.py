@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
-from fastapi import FastAPI
 
 from ivr.core.funnel import Funnel
 from ivr.funnel_keeper import FunnelKeeper
@@ -13,8 +10,6 @@ from ivr.routes import intents as intent_routes
 from ivr.routes import notices as notice_routes
 from ivr.routes.flows import FlowDesk, build_router
 from kernel.ids import TeamId
-from kernel.infra.i18n import Catalogue
-from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, WebKit, WebSession
 from kernel.language import ScreenLanguage
 from kernel.policy import Principal, Role
 from tests.fakes.clock import SetClock
@@ -22,10 +17,10 @@ from tests.fakes.flow_store import DictFunnelStore
 from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
 from tests.fakes.notice_store import NoticeRoom
+from tests.fakes.page_kit import browser, page_app, page_kit
 from tests.unit.ivr.shelf import Shelf
 from tests.unit.ivr.shipped import catalogue, intents
 
-ROOT = Path(__file__).resolve().parents[3]
 PEOPLE = {
     "administrator": Principal("ad01", "管理员", frozenset({Role.ADMINISTRATOR})),
     "other": Principal("ad02", "管理员二", frozenset({Role.ADMINISTRATOR})),
@@ -45,16 +40,7 @@ class Site:
         self.store = DictFunnelStore()
         self.funnel = FunnelKeeper(Funnel(self.shelf.flows.kind_of), self.store, KeptLog())
 
-        async def lookup(cookie: str) -> WebSession | None:
-            person = PEOPLE.get(cookie)
-            return WebSession(person, "token", ScreenLanguage.CHINESE) if person else None
-
-        kit = WebKit(
-            template_dirs=[ROOT / "frontend" / "templates", ROOT / "ivr" / "templates"],
-            catalogue=Catalogue(ROOT / "frontend" / "locale" / "en.po"),
-            lookup=lookup,
-            assets_version="test",
-        )
+        kit = page_kit("ivr", PEOPLE.get)
         desk = FlowDesk(
             flows=self.shelf.flows,
             funnel=self.funnel,
@@ -67,15 +53,14 @@ class Site:
                 ScreenLanguage.ENGLISH: {"labour": "Labour"},
             },
         )
-        self.app = FastAPI()
-        kit.install_error_answers(self.app)
-        self.app.include_router(build_router(kit, desk))
-        self.app.include_router(intent_routes.build_router(kit, intents(), catalogue()))
         self.notices = NoticeRoom()
-        self.app.include_router(
+        self.app = page_app(
+            kit,
+            build_router(kit, desk),
+            intent_routes.build_router(kit, intents(), catalogue()),
             notice_routes.build_router(
                 kit, self.notices.notices, self.notices.clock, desk.team_names, DISTRICTS
-            )
+            ),
         )
 
     async def open(self) -> Site:
@@ -83,10 +68,4 @@ class Site:
         return self
 
     def browser(self, who: str | None = "administrator", language: str = "zh") -> httpx.AsyncClient:
-        cookies = {} if who is None else {COOKIE: who, LANGUAGE_COOKIE: language}
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app),
-            base_url="http://hotline.test",
-            cookies=cookies,
-            headers={"accept": "text/html"},
-        )
+        return browser(self.app, who, language, {"accept": "text/html"})
