@@ -171,7 +171,10 @@ class Distribution:
         )
 
     async def log_out(self, agent_id: AgentId) -> None:
-        """Raises InvalidTransition during a call or wrap-up."""
+        """Now, or after the call and the write-up in hand; a phone that rings is declined.
+
+        Raises Conflict when a supervisor has ordered what will be after the call.
+        """
         await self._command(inp.LogOut(agent_id))
 
     async def ready(self, agent_id: AgentId) -> None:

@@ -57,6 +57,8 @@ class LogIn(Command):
 
 
 class LogOut(Command):
+    """At once when idle, else after the call and the write-up; a phone that rings is declined."""
+
     type: Literal["log_out"] = "log_out"
 
 
@@ -122,7 +124,7 @@ class WrapUpDone(Command):
 
     type: Literal["wrap_up_done"] = "wrap_up_done"
     disposition: Annotated[str, Field(max_length=40)]
-    next_status: Literal["ready", "not_ready"]
+    next_status: Literal["ready", "not_ready", "logged_out"]
     reason: str | None = None
 
 

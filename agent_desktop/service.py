@@ -45,7 +45,7 @@ from agent_desktop.protocol import (
 )
 from agent_desktop.stories import CallStories
 from kernel.clock import Clock
-from kernel.errors import BadInput, HotlineError, NotAllowed
+from kernel.errors import BadInput, HotlineError, NotAllowed, NotFound
 from kernel.events import AgentForced, Event
 from kernel.ids import AgentId, BoothId, CallId, Endpoint, OfferId, TeamId
 from kernel.policy import Action, Principal, allows
@@ -202,8 +202,7 @@ class Desk:
             case protocol.Hello():
                 raise BadInput("连接已建立，请勿重复握手")
             case protocol.LogIn(booth=booth, phone=phone):
-                endpoint = Endpoint(f"{_PHONE_PREFIX[phone]}{booth}")
-                await self._floor.log_in(me, BoothId(booth), endpoint)
+                await self._log_in(me, BoothId(booth), phone)
             case protocol.LogOut():
                 await self._floor.log_out(me)
             case protocol.Ready():
@@ -218,6 +217,11 @@ class Desk:
                 await self._plans.answer(me, come=come)
             case _:
                 await self._perform_on_call(me, command)
+
+    async def _log_in(self, me: AgentId, booth: BoothId, phone: str) -> None:
+        if booth not in self._people.booths():
+            raise NotFound("没有这个座席")
+        await self._floor.log_in(me, booth, Endpoint(f"{_PHONE_PREFIX[phone]}{booth}"))
 
     async def _perform_on_call(self, me: AgentId, command: protocol.ClientMessage) -> None:
         match command:
@@ -241,22 +245,30 @@ class Desk:
                 raise BadInput("不支持的操作")
 
     async def _finish(self, me: AgentId, command: protocol.WrapUpDone) -> None:
-        """Not ready is said before the wrap-up ends, so that no call slips in between."""
+        """What comes afterwards is said before the wrap-up ends, so that no call slips in between,
+        and nobody is logged out who has thought better of it."""
         known = {d.code for d in self._dispositions}
-        if self._floor.situation(me).wrap_up_mode == "optional":
+        before = self._floor.situation(me)
+        if before.wrap_up_mode == "optional":
             known.add("")
         if command.disposition not in known:
             raise BadInput("请选择通话结果", "disposition")
-        if self._floor.situation(me).next_forced:
-            # What comes afterwards was ordered; the choice on the screen is older.
-            await self._floor.finish_wrap_up(me, command.disposition)
-            return
-        if command.next_status == "not_ready":
-            await self._floor.not_ready(me, _reason(command.reason))
+        # What was ordered is not chosen: the choice on the screen is older.
+        if not before.next_forced:
+            await self._choose_next(me, before, command)
         await self._floor.finish_wrap_up(me, command.disposition)
-        after = self._floor.situation(me)
-        if command.next_status == "ready" and "not_ready" in (after.status, after.next_status):
-            await self._floor.ready(me)
+
+    async def _choose_next(
+        self, me: AgentId, before: AgentSituation, command: protocol.WrapUpDone
+    ) -> None:
+        match command.next_status:
+            case "not_ready":
+                await self._floor.not_ready(me, _reason(command.reason))
+            case "logged_out":
+                await self._floor.log_out(me)
+            case "ready":
+                if (before.next_status or before.status) != "ready":
+                    await self._floor.ready(me)
 
     # --- news ------------------------------------------------------------------------------
 

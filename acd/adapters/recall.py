@@ -13,7 +13,7 @@ from acd.core import codec
 from acd.core.floor import microseconds
 from acd.core.inputs import LogIn
 from acd.core.metrics import DAY_MINUTES, MINUTE_US, ClosedMinute
-from acd.core.restore import Recollection
+from acd.core.restore import REMEMBERED, Recollection
 from acd.ports import Memory
 from kernel.event_wire import decode as decode_event
 
@@ -62,6 +62,8 @@ async def recall(session: AsyncSession, now: datetime, before: int | None = None
     log = _Log(session, before)
     minutes = await log.select("minute", (ClosedMinute.__name__,), day_ago)
     rows = await log.select("input", (LogIn.__name__,), day_ago)
+    # What concerns the call in hand.
+    rows += await log.select("input", [i.__name__ for i in REMEMBERED if i is not LogIn], since)
     rows += await log.select("event", _SESSIONS, day_ago)
     rows += await log.select("event", _CALLBACKS, day_ago)
     rows += await log.select("event", _CALLS, since)
@@ -70,7 +72,7 @@ async def recall(session: AsyncSession, now: datetime, before: int | None = None
     memory, events = Recollection(), []
     for row in rows:
         if row.kind == "input":
-            memory.hear_log_in(codec.decode(row.body), row.at)
+            memory.hear_input(codec.decode(row.body), row.at)
             continue
         event = decode_event(row.body)
         memory.hear(event)

@@ -286,7 +286,7 @@ ACTIVITY_REFUSALS: Mapping[ActivityEvent, str] = {
     _E.WRAP_UP_OVER: "当前不在话后整理中",
     _E.RELEASE: "当前没有可以挂断的通话",
     _E.TRANSFER: "只有在通话中才能转接",
-    _E.LEAVE: "请先结束通话、回拨和话后整理，再签退",
+    _E.LEAVE: "该话务员正忙",
     _E.RESTORE_OFFER: "该话务员正忙",
     _E.RESTORE_TALK: "该话务员正忙",
 }
@@ -368,12 +368,13 @@ class OnHold:
 
 @dataclass(frozen=True, slots=True)
 class Consult:
-    """The caller hears music while `target` rings or talks with this agent."""
+    """The caller hears music while `target` rings (at `phone`) or talks with this agent."""
 
     since: datetime
     conversation: Conversation
     offer_id: OfferId
     target: AgentId
+    phone: Endpoint
     answered: bool = False
 
     @property

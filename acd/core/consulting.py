@@ -44,7 +44,7 @@ def begin_consult(work: Work, agent: Agent, target: Agent, call: Call) -> None:
     work.act(
         agent,
         ActivityEvent.CONSULT,
-        ag.Consult(now, conversation, offer_id, target.agent_id),
+        ag.Consult(now, conversation, offer_id, target.agent_id, target.session.endpoint),
     )
     work.act(
         target,
@@ -104,15 +104,15 @@ def _asking(work: Work, fact: ConsultChanged) -> tuple[Agent, ag.Consult] | None
     agent = work.floor.agents.get(call.state.agent_id)
     if agent is None or not isinstance(agent.activity, ag.Consult):
         return None
-    target = work.floor.agents.get(agent.activity.target)
-    if target is None or target.session.endpoint != fact.consulted:
-        return None
-    return agent, agent.activity
+    # The colleague may have gone home meanwhile: the phone tells which consultation it is.
+    return (agent, agent.activity) if agent.activity.phone == fact.consulted else None
 
 
 def _ringing(work: Work, consult: ag.Consult) -> None:
-    target = work.floor.agents[consult.target]
-    if isinstance(target.activity, ag.Offered) and consult.offer_id in work.floor.offers:
+    target = work.floor.agents.get(consult.target)
+    if target is None or consult.offer_id not in work.floor.offers:
+        return
+    if isinstance(target.activity, ag.Offered):
         work.act(target, ActivityEvent.RING, replace(target.activity, ringing=True))
 
 
@@ -135,8 +135,8 @@ def _completed(work: Work, agent: Agent, consult: ag.Consult) -> None:
     """The caller goes to the colleague; the first agent wraps up."""
     if consult.offer_id in work.floor.offers:
         _answered(work, agent, consult)
-    target = work.floor.agents[consult.target]
-    if not isinstance(target.activity, ag.Consulted):
+    target = work.floor.agents.get(consult.target)
+    if target is None or not isinstance(target.activity, ag.Consulted):
         return
     call = work.floor.calls[consult.conversation.call_id]
     consulted = target.activity

@@ -264,11 +264,31 @@ class OrderFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoredWrapUp:
+    """A write-up that the end of the run cut off. `disposition` was noted in one of fixed time."""
+
+    call_id: CallId
+    offer_id: OfferId
+    team: TeamId
+    since: datetime
+    extended: bool = False
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredChoice:
+    """What the agent chose for after the call: a state, not ready for `reason`."""
+
+    state: ForcedState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RestoredAgent:
     """A session found in the log: logged in, status as it was, perhaps amid a call.
 
     With a `call_id`: talking since `talking_since`, or offered the call when that is None.
-    `forced` was ordered for after the call and had not been done.
+    `forced` was ordered for after the call and had not been done; else what was `chosen` is.
     """
 
     log_in: LogIn
@@ -280,6 +300,8 @@ class RestoredAgent:
     team: TeamId | None = None
     talking_since: datetime | None = None
     forced: ForceState | None = None
+    wrap_up: RestoredWrapUp | None = None
+    chosen: RestoredChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,8 +200,10 @@ def fail_offer(work: Work, offer: Offer, outcome: Outcome, *, missing: bool = Fa
     chosen = agent.next_status
     if (reason := _WITHDRAWN.get(outcome)) is not None:
         work.withdraw(agent, reason)
-        # Who does not answer is not made ready, by whomever; an order to leave stands.
-        if chosen is not None and chosen.forced and not isinstance(chosen.status, ag.Ready):
+        # Who does not answer is not made ready, by whomever; an order to take no calls stands, and
+        # so does the wish to leave.
+        leaves = chosen is not None and chosen.status is None
+        if leaves or (chosen and chosen.forced and not isinstance(chosen.status, ag.Ready)):
             agent.next_status = chosen
     work.apply_next_status(agent)
     if offer.by is None:

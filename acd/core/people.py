@@ -115,11 +115,26 @@ def seat(work: Work, command: LogIn) -> Agent:
 
 
 def log_out(work: Work, command: LogOut) -> None:
-    """From idle only, whatever the status. Raises InvalidTransition during a call or wrap-up."""
+    """At once when idle; else after the call and the write-up in hand. Who leaves while the phone
+    rings declines: the caller is back at the old place, and nobody waits for the phone to ring out.
+
+    Raises:
+        Conflict: a supervisor has ordered what will be after the call.
+        Unavailable: the phone rings, and the line is away.
+    """
     agent = work.agent(command.agent_id)
     ag.check_session(agent.session.kind, SessionEvent.LOG_OUT)
-    ag.check_activity(agent, ActivityEvent.LEAVE)
-    leave(work, agent, ag.AGENT)
+    if isinstance(agent.activity, ag.Idle):
+        leave(work, agent, ag.AGENT)
+        return
+    if isinstance(agent.activity, ag.Offered | ag.Dialling):
+        _demand_line(work)
+    _choose_next(work, agent, None)
+    offer = offer_of(work, agent)
+    if offer is not None:
+        take_back(work, offer, Outcome.DECLINED)
+    else:
+        let_go(work, agent)
 
 
 def see_off(work: Work) -> None:
@@ -131,7 +146,8 @@ def see_off(work: Work) -> None:
 
 
 def leave(work: Work, agent: Agent, cause: str, actor: str = "") -> None:
-    """Free the booth and forget the agent."""
+    """Free the booth and forget the agent, who is idle."""
+    ag.check_activity(agent, ActivityEvent.LEAVE)
     floor, agent_id = work.floor, agent.agent_id
     floor.stand(agent)
     del floor.agents[agent_id]
@@ -184,10 +200,10 @@ def connection_back(work: Work, command: ConnectionBack) -> None:
     if kind is agent.session.kind:
         return
     agent.session = replace(agent.session, kind=kind, lost_at=None)
-    if agent.next_status is not None and agent.next_status.cause == ag.ACD:
-        agent.next_status = None
+    _withdraw_no_more(agent, ag.CONNECTION_LOST)
     work.cancel_timer(TimerKind.GRACE, agent.agent_id)
     work.cancel_timer(TimerKind.SESSION, agent.agent_id)
+    work.await_phone(agent)
     work.consider(agent)
 
 
@@ -198,11 +214,25 @@ def grace_over(work: Work, agent_id: AgentId) -> None:
     kind = ag.check_session(agent.session.kind, SessionEvent.GRACE_OVER)
     agent.session = replace(agent.session, kind=kind)
     work.start_timer(TimerKind.SESSION, agent_id, work.now + work.floor.rules.session_limit)
+    _withdraw_lost(work, agent, ag.CONNECTION_LOST)
+
+
+def _withdraw_lost(work: Work, agent: Agent, reason: str) -> None:
+    """What was lost did not come back in time: not ready, now or after the call in hand. Who is to
+    leave then leaves."""
     if isinstance(agent.activity, ag.Idle):
-        work.withdraw(agent, ag.CONNECTION_LOST)
+        work.withdraw(agent, reason)
     elif agent.next_status is None or agent.next_status.status is not None:
-        agent.next_status = ag.Chosen(ag.NotReady(work.now, ag.CONNECTION_LOST), ag.ACD)
+        agent.next_status = ag.Chosen(ag.NotReady(work.now, reason), ag.ACD)
         work.show(agent)
+
+
+def _withdraw_no_more(agent: Agent, reason: str) -> None:
+    """It came back before the call was over."""
+    chosen = agent.next_status
+    if chosen is not None and chosen.cause == ag.ACD and chosen.status is not None:
+        if chosen.status.reason == reason:
+            agent.next_status = None
 
 
 def session_over(work: Work, agent_id: AgentId) -> None:
@@ -218,7 +248,8 @@ def session_over(work: Work, agent_id: AgentId) -> None:
 
 
 def phone_changed(work: Work, endpoint: Endpoint, reachable: bool) -> None:
-    """A phone registered or was lost. A ready agent has the grace to get it back."""
+    """A phone registered or was lost. A ready agent has the grace to get it back; a caller for whom
+    it rang goes back at once, and a conversation goes on."""
     floor = work.floor
     (floor.reachable.add if reachable else floor.reachable.discard)(endpoint)
     agent_id = floor.endpoints.get(endpoint)
@@ -227,9 +258,13 @@ def phone_changed(work: Work, endpoint: Endpoint, reachable: bool) -> None:
     agent = floor.agents[agent_id]
     if reachable:
         work.cancel_timer(TimerKind.PHONE, agent_id)
+        _withdraw_no_more(agent, ag.PHONE_UNREACHABLE)
         work.consider(agent)
     elif floor.phones_known:
         floor.stand(agent)
+        offer = offer_of(work, agent)
+        if offer is not None:
+            take_back(work, offer, Outcome.RESCINDED)
         let_go(work, agent)
         work.start_timer(TimerKind.PHONE, agent_id, work.now + floor.rules.grace)
         watch(work, agent)
@@ -240,8 +275,8 @@ def phone_stayed_away(work: Work, agent_id: AgentId) -> None:
     agent = work.floor.agents.get(agent_id)
     if agent is None or work.floor.phone_reachable(agent.session.endpoint):
         return
-    if isinstance(agent.activity, ag.Idle) and isinstance(agent.status, ag.Ready):
-        work.withdraw(agent, ag.PHONE_UNREACHABLE)
+    if agent.stays_ready:
+        _withdraw_lost(work, agent, ag.PHONE_UNREACHABLE)
 
 
 # --- status ---------------------------------------------------------------------------------
@@ -260,12 +295,12 @@ def choose_ready(work: Work, command: ChooseReady) -> None:
 def be_ready(work: Work, agent: Agent, chosen: ag.Chosen) -> None:
     """Ready now; a phone that is away has the grace to come back."""
     work.set_status(agent, chosen.event, None, chosen.cause, chosen.actor)
-    if not work.floor.phone_reachable(agent.session.endpoint):
-        work.start_timer(TimerKind.PHONE, agent.agent_id, work.now + work.floor.rules.grace)
+    work.await_phone(agent)
 
 
-def _choose_next(work: Work, agent: Agent, status: ag.Status) -> None:
-    """For after the call. Raises Conflict when a supervisor has ordered what will be then."""
+def _choose_next(work: Work, agent: Agent, status: ag.Status | None) -> None:
+    """For after the call; None: the log-out. Raises Conflict when a supervisor has ordered what
+    will be then."""
     if agent.next_status is not None and agent.next_status.forced:
         raise Conflict("值班长已安排您本次通话后的状态")
     agent.next_status = ag.Chosen(status)

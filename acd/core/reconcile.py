@@ -22,7 +22,14 @@ from acd.core.effects import NO_ID, CancelConsult, CancelOffer
 from acd.core.floor import call_key
 from acd.core.forcing import chosen_by
 from acd.core.in_fallback import found_in_fallback
-from acd.core.inputs import RestoredAgent, RestoredCall, Started, TimerKind
+from acd.core.inputs import (
+    ForcedState,
+    RestoredAgent,
+    RestoredCall,
+    RestoredChoice,
+    Started,
+    TimerKind,
+)
 from acd.core.left_alone import watch
 from acd.core.lines import close_unseen, end_in_menu, enter, on_waiting, stand_again
 from acd.core.offering import close_offer, fail_offer
@@ -30,6 +37,7 @@ from acd.core.people import seat
 from acd.core.rings import begin_rings
 from acd.core.talking import end_conversation
 from acd.core.work import Work
+from acd.core.wrap_up import resume_wrap_up
 from kernel import events as ev
 from kernel.ids import AgentId, OfferId, TeamId
 from kernel.telephony import (
@@ -101,10 +109,25 @@ def _restore_agent(work: Work, found: RestoredAgent) -> None:
         agent.next_status = chosen_by(work, found.forced)
         if isinstance(agent.activity, ag.Idle):
             work.apply_next_status(agent)
+    elif found.chosen is not None and not isinstance(agent.activity, ag.Idle):
+        agent.next_status = _chosen(work, found.chosen)
+
+
+def _chosen(work: Work, found: RestoredChoice) -> ag.Chosen:
+    match found.state:
+        case ForcedState.READY:
+            return ag.Chosen(ag.Ready(work.now))
+        case ForcedState.NOT_READY:
+            return ag.Chosen(ag.NotReady(work.now, found.reason))
+        case ForcedState.LOGGED_OUT:
+            return ag.Chosen(None)
 
 
 def _restore_part(work: Work, agent: Agent, found: RestoredAgent) -> None:
-    """The call that the agent was in when the run broke off."""
+    """The call that the agent was in when the run broke off, or its write-up."""
+    if found.wrap_up is not None:
+        resume_wrap_up(work, agent, found.wrap_up)
+        return
     call = work.floor.calls.get(found.call_id) if found.call_id else None
     if call is None or found.offer_id is None:
         return
@@ -335,10 +358,7 @@ def _still_talks(work: Work, call: Call, moving: ca.Moving, found: LiveCall) -> 
 def _check_consult(
     work: Work, call: Call, agent: Agent, consult: ag.Consult, found: LiveCall
 ) -> None:
-    target = work.floor.agents.get(consult.target)
-    if target is None:
-        return
-    phone = target.session.endpoint
+    phone = consult.phone
     phase: ConsultPhase | None = None
     if found.place == "talking":
         phase = ConsultPhase.COMPLETED if found.endpoint == phone else ConsultPhase.CANCELLED

@@ -1,8 +1,9 @@
 """What had not ended when a run broke off, read from the log. Pure.
 
-Feed the accepted log-ins and the events in the order in which they were written; `agents()` and
-`calls()` then say who sat where and which callers were in line or talking. `Started` carries the
-answer into the next run, where the telephone's truth corrects it.
+Feed the accepted commands of `REMEMBERED` and the events in the order in which they were written;
+`agents()` and `calls()` then say who sat where, what they wrote up and chose, and which callers
+were in line or talking. `Started` carries the answer into the next run, where the telephone's truth
+corrects it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from acd.core.inputs import (
+    ChooseNotReady,
+    ChooseReady,
+    ExtendWrapUp,
+    FinishWrapUp,
     ForcedState,
     ForceState,
+    Input,
     LogIn,
+    LogOut,
     RestoredAgent,
     RestoredCall,
     RestoredCallback,
+    RestoredChoice,
+    RestoredWrapUp,
 )
 from kernel import events as ev
 from kernel.ids import AgentId, CallbackId, CallId, OfferId, TeamId
+
+REMEMBERED = (LogIn, ChooseReady, ChooseNotReady, LogOut, ExtendWrapUp, FinishWrapUp)
+"""Inputs that leave something behind of which no event tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +51,38 @@ class Recollection:
         self._calls: dict[CallId, RestoredCall] = {}
         self._parts: dict[AgentId, _Part] = {}
         self._forced: dict[AgentId, ForceState] = {}
+        self._chosen: dict[AgentId, RestoredChoice] = {}
+        self._wrap_ups: dict[AgentId, RestoredWrapUp] = {}
         self._open_rings: dict[TeamId, int] = {}
         self._wrap_up_limits: dict[TeamId, timedelta] = {}
         self._handled: dict[AgentId, datetime] = {}
         self._callbacks: dict[CallbackId, RestoredCallback] = {}
 
-    def hear_log_in(self, log_in: LogIn, at: datetime) -> None:
-        """An accepted log-in; one at the same booth again changes nothing."""
-        known = self._agents.get(log_in.agent_id)
-        if known is None:
-            self._agents[log_in.agent_id] = RestoredAgent(log_in, at, False, "logged_in")
+    def hear_input(self, item: Input, at: datetime) -> None:
+        """An accepted input, before the events that came of it; others pass unnoticed."""
+        match item:
+            case LogIn():
+                # One at the same booth again changes nothing.
+                if item.agent_id not in self._agents:
+                    self._agents[item.agent_id] = RestoredAgent(item, at, False, "logged_in")
+            case ChooseReady():
+                self._chosen[item.agent_id] = RestoredChoice(ForcedState.READY)
+            case ChooseNotReady():
+                chosen = RestoredChoice(ForcedState.NOT_READY, item.reason)
+                self._chosen[item.agent_id] = chosen
+            case LogOut():
+                self._chosen[item.agent_id] = RestoredChoice(ForcedState.LOGGED_OUT)
+            case ExtendWrapUp():
+                self._change_wrap_up(item.agent_id, extended=True)
+            case FinishWrapUp():
+                self._change_wrap_up(item.agent_id, disposition=item.disposition or None)
+            case _:
+                pass
+
+    def _change_wrap_up(self, agent_id: AgentId, **changes: Any) -> None:
+        known = self._wrap_ups.get(agent_id)
+        if known is not None:
+            self._wrap_ups[agent_id] = replace(known, **changes)
 
     def hear(self, event: ev.Event) -> None:
         """Any published event; others pass unnoticed."""
@@ -56,7 +90,8 @@ class Recollection:
             case ev.AgentLoggedOut():
                 self._agents.pop(event.agent_id, None)
                 self._parts.pop(event.agent_id, None)
-                self._forced.pop(event.agent_id, None)
+                self._wrap_ups.pop(event.agent_id, None)
+                self._forget_choice(event.agent_id)
             case ev.AgentStatusChanged():
                 agent = self._agents.get(event.agent_id)
                 if agent is not None:
@@ -64,9 +99,9 @@ class Recollection:
                         agent, ready=event.reason is None, reason=event.reason or ""
                     )
                     # What was ordered applies when the agent is idle, and so does every status.
-                    self._forced.pop(event.agent_id, None)
+                    self._forget_choice(event.agent_id)
             case ev.AgentForced():
-                self._forced.pop(event.agent_id, None)
+                self._forget_choice(event.agent_id)
                 if not event.at_once:
                     self._forced[event.agent_id] = ForceState(
                         event.agent_id,
@@ -83,15 +118,28 @@ class Recollection:
                     self._wrap_up_limits[event.team] = timedelta(seconds=event.limit_s)
             case ev.WrapUpFinished():
                 self._handled[event.agent_id] = event.occurred_at
+                self._wrap_ups.pop(event.agent_id, None)
+                self._chosen.pop(event.agent_id, None)
             case ev.TalkFinished():
                 # The wrap-up may have been cut off.
                 self._handled[event.agent_id] = event.occurred_at
+                self._begin_wrap_up(event)
                 part = self._parts.get(event.agent_id)
                 if part is not None and part.offer_id == event.offer_id:
                     del self._parts[event.agent_id]
                 self._drop_answered(event.call_id)
             case _:
                 self._hear_call(event)
+
+    def _begin_wrap_up(self, event: ev.TalkFinished) -> None:
+        if event.call_id is not None:
+            self._wrap_ups[event.agent_id] = RestoredWrapUp(
+                event.call_id, event.offer_id, event.team, event.occurred_at
+            )
+
+    def _forget_choice(self, agent_id: AgentId) -> None:
+        self._forced.pop(agent_id, None)
+        self._chosen.pop(agent_id, None)
 
     def _hear_call(self, event: ev.Event) -> None:
         call_id = event.call_id
@@ -107,6 +155,7 @@ class Recollection:
                     offers = int(number) if number.isdecimal() else call.offers + 1
                     self._calls[call_id] = replace(call, offers=offers)
                     self._parts[event.agent_id] = _Part(call_id, event.offer_id, event.team, None)
+                    self._wrap_ups.pop(event.agent_id, None)
             case ev.OfferEnded():
                 part = self._parts.get(event.agent_id)
                 if part is not None and part.offer_id == event.offer_id:
@@ -176,7 +225,12 @@ class Recollection:
 
     def _agent(self, agent_id: AgentId) -> RestoredAgent:
         agent, part = self._agents[agent_id], self._parts.get(agent_id)
-        agent = replace(agent, forced=self._forced.get(agent_id))
+        agent = replace(
+            agent,
+            forced=self._forced.get(agent_id),
+            wrap_up=self._wrap_ups.get(agent_id),
+            chosen=self._chosen.get(agent_id),
+        )
         if part is None:
             return agent
         return replace(

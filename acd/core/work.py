@@ -147,6 +147,14 @@ class Work:
         else:
             reason = chosen.status.reason
             self.set_status(agent, chosen.event, reason, chosen.cause, chosen.actor)
+            self.await_phone(agent)
+
+    def await_phone(self, agent: Agent) -> None:
+        """Who became ready without a phone has the grace to get it back."""
+        ready = isinstance(agent.status, ag.Ready)
+        if ready and not self.floor.phone_reachable(agent.session.endpoint):
+            until = self.now + self.floor.rules.grace
+            self.start_timer(TimerKind.PHONE, agent.agent_id, until)
 
     def consider(self, agent: Agent) -> None:
         """The agent's view changed, and he or she may have become available."""

@@ -14,7 +14,13 @@ from datetime import timedelta
 from acd.core import agent as ag
 from acd.core.agent import ActivityEvent, Agent, Conversation
 from acd.core.effects import NO_ID
-from acd.core.inputs import ExtendWrapUp, FinishWrapUp, RestrictWrapUp, TimerKind
+from acd.core.inputs import (
+    ExtendWrapUp,
+    FinishWrapUp,
+    RestoredWrapUp,
+    RestrictWrapUp,
+    TimerKind,
+)
 from acd.core.rules import WRAP_UP_LIMITS, WrapUpMode
 from acd.core.work import Work
 from kernel import events as ev
@@ -24,11 +30,7 @@ from kernel.ids import AgentId, TeamId
 
 def begin_wrap_up(work: Work, agent: Agent, conversation: Conversation) -> None:
     """Talk to wrap-up, by the mode and the limit of the conversation's team."""
-    rules = work.floor.rules.team(conversation.team)
     until = work.now + limit_of(work, conversation.team)
-    mode = rules.wrap_up_mode
-    if mode is WrapUpMode.MANDATORY and rules.team in work.floor.wrap_up_limits:
-        mode = WrapUpMode.TIME_BOXED
     work.act(
         agent,
         ActivityEvent.TALK_END,
@@ -38,10 +40,35 @@ def begin_wrap_up(work: Work, agent: Agent, conversation: Conversation) -> None:
             conversation.offer_id,
             conversation.team,
             until,
-            mode,
+            mode_of(work, conversation.team),
         ),
     )
     work.start_timer(TimerKind.WRAP_UP, agent.agent_id, until)
+
+
+def resume_wrap_up(work: Work, agent: Agent, found: RestoredWrapUp) -> None:
+    """After a restart: as it was, and as long as it would have been; over at once if that is."""
+    team, limit = work.floor.rules.team(found.team), limit_of(work, found.team)
+    until = found.since + (2 * limit if found.extended else limit)
+    agent.activity = ag.WrapUp(
+        found.since,
+        found.call_id,
+        found.offer_id,
+        found.team,
+        until,
+        mode_of(work, found.team),
+        found.extended,
+        found.disposition if team.wrap_up_mode is WrapUpMode.FIXED else None,
+    )
+    work.start_timer(TimerKind.WRAP_UP, agent.agent_id, until)
+
+
+def mode_of(work: Work, team: TeamId) -> WrapUpMode:
+    """The team's mode; where a plan presses, no wrap-up is without a limit."""
+    rules = work.floor.rules.team(team)
+    mandatory = rules.wrap_up_mode is WrapUpMode.MANDATORY
+    pressed = mandatory and rules.team in work.floor.wrap_up_limits
+    return WrapUpMode.TIME_BOXED if pressed else rules.wrap_up_mode
 
 
 def limit_of(work: Work, team: TeamId) -> timedelta:

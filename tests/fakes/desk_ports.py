@@ -109,12 +109,18 @@ class FakeFloor:
 
     async def log_out(self, agent_id: AgentId) -> None:
         self._take("log_out", agent_id)
-        self.set(agent_id, AgentSituation(status="logged_out"))
+        if self.situation(agent_id).activity == "idle":
+            self.set(agent_id, AgentSituation(status="logged_out"))
+        else:
+            self.change(agent_id, next_status="logged_out", next_reason=None)
 
     async def ready(self, agent_id: AgentId) -> None:
         self._demand_present(agent_id)
         self._take("ready", agent_id)
-        self.change(agent_id, status="ready", reason=None, status_since=NOON)
+        if self.situation(agent_id).activity == "idle":
+            self.change(agent_id, status="ready", reason=None, status_since=NOON)
+        else:
+            self.change(agent_id, next_status="ready", next_reason=None)
 
     async def not_ready(self, agent_id: AgentId, reason: str) -> None:
         self._demand_present(agent_id)
@@ -134,6 +140,9 @@ class FakeFloor:
         self._take("finish_wrap_up", agent_id, disposition)
         now = self.situation(agent_id)
         status = now.next_status or now.status
+        if status == "logged_out":
+            self.set(agent_id, AgentSituation(status="logged_out"))
+            return
         self.set(
             agent_id,
             replace(

@@ -182,12 +182,8 @@ class _Hall(Agenda):
             self._not_now(command, tries)
 
     def _not_now(self, command: inp.Command, tries: int) -> None:
-        """In another call than recorded: who leaves leaves after it, who comes waits for the
-        booth."""
-        if isinstance(command, inp.LogOut) and command.agent_id in self._core.floor.agents:
-            out = inp.ForcedState.LOGGED_OUT
-            self._core.feed(inp.ForceState(command.agent_id, out, "shift_end", "plan", "what_if"))
-        elif isinstance(command, inp.LogIn) and tries:
+        """Somebody else is in another call than recorded: who comes waits for the booth."""
+        if isinstance(command, inp.LogIn) and tries:
             self.after(TRY_AGAIN_S, self._do, command, tries - 1)
         else:
             self.refused += 1

@@ -31,8 +31,14 @@ export interface CallView {
   readonly canSwitch: boolean;
   readonly canTransfer: boolean;
   readonly canSendDigits: boolean;
+  /** What follows the call or the write-up; null where that is not to be chosen. */
+  readonly next: NextStatus | null;
+  /** Whether the time for the write-up may be made longer; null where there is no such time. */
+  readonly canExtend: boolean | null;
   readonly context: ContextKind;
 }
+
+export type NextStatus = "ready" | "not_ready" | "logged_out";
 
 /** Without sound for this long in a conversation, the browser's phone has lost the call. */
 const SOUND_LOST_MS = 4000;
@@ -47,6 +53,8 @@ const nothing = {
   canSwitch: false,
   canTransfer: false,
   canSendDigits: false,
+  next: null,
+  canExtend: null,
 } as const;
 
 export function callView(model: DeskModel): CallView {
@@ -70,7 +78,7 @@ export function callView(model: DeskModel): CallView {
     };
   }
   const view = { ...loggedIn(model, state), ...nextStatus(state) };
-  const said = state.next_forced ? ordered(state) : view.detail;
+  const said = afterwards(state) ?? view.detail;
   return { ...view, detail: said === "" ? place(state) : said };
 }
 
@@ -93,19 +101,41 @@ function loggedIn(model: DeskModel, state: AgentState): CallView {
   }
 }
 
-/** In a wrap-up of fixed time the result is noted once; the time then ends it by itself. */
+/** The time that is left, or the time so far where no limit presses. */
 function wrapUp(state: AgentState): CallView {
-  const noted = state.disposition !== null;
   return {
     ...nothing,
     kind: "warn",
     word: t("话后整理"),
     until: state.deadline,
     since: state.activity_since,
-    detail: noted ? t("结果已记录，时间到后自动结束") : "",
-    primary: noted ? { label: t("已记录"), action: null } : { label: t("完成"), action: "finish" },
+    detail: wrapUpRule(state),
+    primary: wrapUpAction(state),
+    canExtend: state.deadline === null ? null : !state.wrap_up_extended,
     context: "wrap_up",
   };
+}
+
+/** How this team's write-ups end. */
+function wrapUpRule(state: AgentState): string {
+  switch (state.wrap_up_mode) {
+    case "fixed":
+      return state.disposition === null ? t("时间到后自动结束") : t("结果已记录，时间到后自动结束");
+    case "mandatory":
+      return t("填写通话结果后结束");
+    case "optional":
+      return t("可不填通话结果直接完成");
+    default:
+      return state.wrap_up_extended ? t("时限已延长一次") : "";
+  }
+}
+
+/** In one of fixed time the result is noted, once; the time then ends it by itself. */
+function wrapUpAction(state: AgentState): CallView["primary"] {
+  if (state.wrap_up_mode !== "fixed") return { label: t("完成"), action: "finish" };
+  return state.disposition === null
+    ? { label: t("记录结果"), action: "finish" }
+    : { label: t("已记录"), action: null };
 }
 
 function idle(state: AgentState): CallView {
@@ -222,10 +252,18 @@ function consulted(model: DeskModel, state: AgentState): CallView {
   };
 }
 
-function nextStatus(state: AgentState): Pick<CallView, "canToggleReady" | "wantsReady"> {
-  const chosen = state.activity === "idle" ? state.status : (state.next_status ?? state.status);
+function nextStatus(state: AgentState): Pick<CallView, "canToggleReady" | "wantsReady" | "next"> {
+  const idle = state.activity === "idle";
+  const chosen = idle ? state.status : (state.next_status ?? state.status);
   const free = state.activity !== "offered" && !state.next_forced;
-  return { canToggleReady: free, wantsReady: chosen !== "ready" };
+  const next = chosen === "logged_out" || chosen === "ready" ? chosen : "not_ready";
+  return { canToggleReady: free, wantsReady: chosen !== "ready", next: idle || !free ? null : next };
+}
+
+/** What follows the call, where it is not just as before; null: nothing to say. */
+function afterwards(state: AgentState): string | null {
+  if (state.next_forced) return ordered(state);
+  return state.next_status === "logged_out" ? t("本次通话后签退") : null;
 }
 
 /** What a supervisor has ordered for after the call. */

@@ -5,7 +5,7 @@ import { radioRow } from "../shared/form";
 import { getJson } from "../shared/http";
 import { t } from "../shared/i18n";
 import { boothState, named, personName, teamName } from "../shared/words";
-import type { ContextKind } from "./call_view";
+import type { CallView, ContextKind, NextStatus } from "./call_view";
 import type { DeskModel } from "./model";
 
 interface TeamTarget {
@@ -32,6 +32,7 @@ export interface ContextActions {
   cancelConsult(): void;
   digit(key: string): void;
   extendWrapUp(): void;
+  nextChosen(next: NextStatus): void;
   logOut(): void;
   reasonChosen(): void;
 }
@@ -56,31 +57,43 @@ export class ContextPanel {
   private shown = "";
   private overlay: Overlay = null;
   private search = 0;
+  private nextRow: HTMLFieldSetElement | null = null;
+  private extend: HTMLButtonElement | null = null;
 
   constructor(
     private readonly model: DeskModel,
     private readonly actions: ContextActions,
   ) {}
 
-  render(kind: ContextKind): void {
-    if (kind !== "talk") this.overlay = null;
-    const wanted = this.overlay ?? kind;
-    if (wanted === this.shown) return;
-    this.shown = wanted;
-    fill(this.root, ...this.content(kind));
+  render(view: CallView): void {
+    if (view.context !== "talk") this.overlay = null;
+    const wanted = this.overlay ?? view.context;
+    if (wanted !== this.shown) {
+      this.shown = wanted;
+      this.nextRow = this.extend = null;
+      fill(this.root, ...this.content(view.context));
+    }
+    this.refresh(view);
+  }
+
+  /** What changes while the part stands: filled in again, never made anew under the hand. */
+  private refresh(view: CallView): void {
+    if (this.nextRow !== null) {
+      this.nextRow.hidden = view.next === null;
+      for (const input of this.nextRow.querySelectorAll("input")) input.checked = input.value === view.next;
+    }
+    if (this.extend !== null) {
+      this.extend.hidden = view.canExtend === null;
+      this.extend.disabled = view.canExtend !== true;
+    }
   }
 
   /** Open or close the transfer list or the digits; the focus goes into what was opened. */
-  toggle(overlay: Exclude<Overlay, null>, kind: ContextKind): void {
+  toggle(overlay: Exclude<Overlay, null>, view: CallView): void {
     this.overlay = this.overlay === overlay ? null : overlay;
-    this.render(kind);
+    this.render(view);
     const focus = this.root.querySelector<HTMLElement>("input, button");
     if (this.overlay !== null) focus?.focus();
-  }
-
-  close(kind: ContextKind): void {
-    this.overlay = null;
-    this.render(kind);
   }
 
   get open(): Overlay {
@@ -113,8 +126,9 @@ export class ContextPanel {
     return this.chosen("disposition");
   }
 
-  nextStatus(): "ready" | "not_ready" {
-    return this.chosen("next") === "not_ready" ? "not_ready" : "ready";
+  nextStatus(): NextStatus {
+    const next = this.chosen("next");
+    return next === "not_ready" || next === "logged_out" ? next : "ready";
   }
 
   /** Put the focus on the first choice that is missing. */
@@ -140,6 +154,7 @@ export class ContextPanel {
         return this.wrapUpPart();
       case "consult":
         return [
+          this.nextPart(t("通话后")),
           make("p", { class: "hint" }, t("市民正在听等待音乐。")),
           make(
             "button",
@@ -150,7 +165,7 @@ export class ContextPanel {
       case "offer":
         return [make("p", { class: "hint" }, t("接听前请先看右侧的市民信息。"))];
       case "talk":
-        return [];
+        return [this.nextPart(t("通话后"))];
       case "nothing":
         return [];
     }
@@ -219,13 +234,9 @@ export class ContextPanel {
     const dispositions = this.model.welcome?.dispositions ?? [];
     const unfiled = this.model.passedOn ? "passed_on" : "";
     const guess = DISPOSITION_OF_OUTCOME[this.model.filedOutcome ?? ""] ?? unfiled;
-    const next = this.model.state?.next_status ?? this.model.state?.status ?? "ready";
-    const parts: Node[] = [];
-    // What a supervisor has ordered is not to be chosen.
-    if (this.model.state?.next_forced !== true) {
-      parts.push(nextRow(next === "not_ready" ? "not_ready" : "ready"));
-    }
-    parts.push(
+    this.extend = button(t("延长整理时间"), () => this.actions.extendWrapUp());
+    return [
+      this.nextPart(t("完成后")),
       radios(
         "disposition",
         t("通话结果"),
@@ -233,12 +244,20 @@ export class ContextPanel {
         dispositions.map((d) => [d.code, named(d)] as const),
         "choice-list dense",
       ),
-    );
-    if (this.model.state?.wrap_up_mode !== "mandatory") {
-      const extended = this.model.state?.wrap_up_extended === true;
-      parts.push(button(t("延长整理时间"), () => this.actions.extendWrapUp(), extended));
-    }
-    return parts;
+      this.extend,
+    ];
+  }
+
+  /** What follows the call, in one line; said to the platform as soon as it is chosen. */
+  private nextPart(legend: string): HTMLFieldSetElement {
+    const row = radioRow("next", legend, [
+      ["ready", t("就绪")],
+      ["not_ready", t("置忙")],
+      ["logged_out", t("签退")],
+    ]);
+    row.addEventListener("change", () => this.actions.nextChosen(this.nextStatus()));
+    this.nextRow = row;
+    return row;
   }
 
   private digitsPart(): Node[] {
@@ -304,16 +323,6 @@ export class ContextPanel {
     ];
     return lines.length > 0 ? lines : [make("li", { class: "hint" }, t("没有找到在线的班组或话务员"))];
   }
-}
-
-/** What follows the wrap-up, in one line. */
-function nextRow(selected: string): HTMLFieldSetElement {
-  const row = radioRow("next", t("完成后"), [
-    ["ready", t("就绪")],
-    ["not_ready", t("置忙")],
-  ]);
-  for (const input of row.querySelectorAll("input")) input.checked = input.value === selected;
-  return row;
 }
 
 function radios(

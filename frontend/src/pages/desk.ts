@@ -11,7 +11,7 @@ import { clockTime, serverNow, setServerTime } from "../shared/time";
 import { learnTeams, personName } from "../shared/words";
 import { loadFormBook } from "../desk/api";
 import { CallPanel } from "../desk/call_panel";
-import type { PrimaryAction } from "../desk/call_view";
+import type { NextStatus, PrimaryAction } from "../desk/call_view";
 import { CaseDesk } from "../desk/case_desk";
 import { CitizenPanel } from "../desk/citizen_panel";
 import { ContextPanel } from "../desk/context_panel";
@@ -37,7 +37,7 @@ let caseDesk: CaseDesk | null = null;
 
 const callPanel = new CallPanel(model, {
   primary: (action) => void perform(action),
-  toggleReady: (wantsReady) => void toggleReady(wantsReady),
+  toggleReady: (wantsReady) => void sayReady(wantsReady),
   refuse: () => refuse(),
   hold: () => phone.toggleHold(),
   mute: () => phone.toggleMute(),
@@ -51,6 +51,7 @@ const context = new ContextPanel(model, {
   cancelConsult: () => void order({ type: "cancel_consult" }),
   digit: (key) => phone.sendDigit(key),
   extendWrapUp: () => void order({ type: "extend_wrap_up" }),
+  nextChosen: (next) => void chooseNext(next),
   logOut: () => void order({ type: "log_out" }),
   reasonChosen: () => {
     if (model.state?.activity === "idle" && model.state.status === "not_ready") {
@@ -340,9 +341,14 @@ async function finish(): Promise<void> {
   if (done) callPanel.say("");
 }
 
-async function toggleReady(wantsReady: boolean): Promise<void> {
-  if (wantsReady) await order({ type: "ready" });
-  else await order({ type: "not_ready", reason: context.reason() });
+function sayReady(ready: boolean): Promise<boolean> {
+  return order(ready ? { type: "ready" } : { type: "not_ready", reason: context.reason() });
+}
+
+/** What is refused is shown as it was. */
+async function chooseNext(next: NextStatus): Promise<void> {
+  const done = next === "logged_out" ? await order({ type: "log_out" }) : await sayReady(next === "ready");
+  if (!done) model.changed();
 }
 
 function refuse(): void {
@@ -353,7 +359,7 @@ function refuse(): void {
 }
 
 function openOverlay(which: "transfer" | "digits"): void {
-  context.toggle(which, callPanel.view.context);
+  context.toggle(which, callPanel.view);
   const expanded = (name: string): string => String(context.open === name);
   need("open-transfer", HTMLButtonElement).setAttribute("aria-expanded", expanded("transfer"));
   need("open-digits", HTMLButtonElement).setAttribute("aria-expanded", expanded("digits"));
@@ -369,7 +375,7 @@ let focusedCall: string | null = null;
 
 function render(): void {
   callPanel.render();
-  context.render(callPanel.view.context);
+  context.render(callPanel.view);
   citizen.render(model.pop);
   drawConnection();
   const state = model.state;

@@ -84,7 +84,7 @@ export interface WrapUpDone {
   readonly request_id: string;
   readonly type: "wrap_up_done";
   readonly disposition: string;
-  readonly next_status: "ready" | "not_ready";
+  readonly next_status: "ready" | "not_ready" | "logged_out";
   readonly reason: string | null;
 }
 

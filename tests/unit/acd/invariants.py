@@ -154,8 +154,8 @@ def check_bench(floor: Floor) -> None:
 def check_timers(floor: Floor, running: set[TimerKey]) -> None:
     """Whatever must end by itself has a timer: nobody is stuck."""
     for agent in floor.agents.values():
-        if isinstance(agent.activity, ag.WrapUp):
-            assert TimerKey(TimerKind.WRAP_UP, agent.agent_id) in running
+        for kind in _awaited(floor, agent):
+            assert TimerKey(kind, agent.agent_id) in running, (kind, agent)
     for callback in floor.callbacks.values():
         assert TimerKey(TimerKind.EXPIRY, callback.callback_id) in running or isinstance(
             callback.state, cb.Dialling | cb.Arriving
@@ -176,6 +176,21 @@ def check_timers(floor: Floor, running: set[TimerKey]) -> None:
             assert TimerKey(TimerKind.RETURN, call.call_id) in running
         if call.in_line and call.ring < floor.teams[call.team].last_ring:
             assert TimerKey(TimerKind.RELAX, call.call_id) in running
+
+
+def _awaited(floor: Floor, agent: ag.Agent) -> list[TimerKind]:
+    """What ends by itself of an agent's state."""
+    found = []
+    if isinstance(agent.activity, ag.WrapUp):
+        found.append(TimerKind.WRAP_UP)
+    if agent.session.kind is ag.SessionKind.GRACE:
+        found.append(TimerKind.GRACE)
+    if agent.session.kind is ag.SessionKind.ABSENT:
+        found.append(TimerKind.SESSION)
+    idle = isinstance(agent.activity, ag.Idle) and isinstance(agent.status, ag.Ready)
+    if idle and not floor.phone_reachable(agent.session.endpoint):
+        found.append(TimerKind.PHONE)
+    return found
 
 
 def check_metrics(floor: Floor, metrics: Metrics) -> None:

@@ -135,7 +135,7 @@ COMMANDS: dict[str, tuple[inp.Command, set[str]]] = {
         inp.LogIn(ME, BoothId("007"), Endpoint("booth007"), (), ()),
         {"logged_out"},
     ),
-    "log out": (inp.LogOut(ME), {"not_ready", "ready", "in_grace", "absent"}),
+    "log out": (inp.LogOut(ME), {s.__name__ for s in SITUATIONS} - {"logged_out"}),
     "ready": (inp.ChooseReady(ME), {s.__name__ for s in SITUATIONS} - {"logged_out"}),
     "not ready": (
         inp.ChooseNotReady(ME, "meal"),

@@ -9,6 +9,7 @@ import pytest
 from acd.core import agent as ag
 from acd.core import call as ca
 from acd.core import codec
+from acd.core.effects import Publish
 from acd.core.inputs import BeginConsult, ChooseReady, Input, LogIn, Started
 from acd.core.restore import Recollection
 from acd.core.rules import Rules
@@ -45,11 +46,11 @@ def evening() -> World:
 
 def recollect(world: World, rules: Rules) -> Started:
     memory = Recollection()
-    for now, item in world.log:
-        if isinstance(item, LogIn):
-            memory.hear_log_in(item, now)
-    for event in world.events:
-        memory.hear(event)
+    for (now, item), effects in zip(world.log, world.effects, strict=True):
+        memory.hear_input(item, now)
+        for effect in effects:
+            if isinstance(effect, Publish):
+                memory.hear(effect.event)
     return Started(
         rules,
         memory.agents(),

@@ -43,7 +43,7 @@ ACTIVITIES: dict[ag.ActivityKind, ag.Activity] = {
     ag.ActivityKind.OFFERED: ag.Offered(NOW, OFFER, C, GENERAL, NOW),
     ag.ActivityKind.TALK: ag.Talk(NOW, TALK),
     ag.ActivityKind.HOLD: ag.OnHold(NOW, TALK),
-    ag.ActivityKind.CONSULT: ag.Consult(NOW, TALK, OFFER, AgentId("op2")),
+    ag.ActivityKind.CONSULT: ag.Consult(NOW, TALK, OFFER, AgentId("op2"), Endpoint("booth002")),
     ag.ActivityKind.CONSULTED: ag.Consulted(NOW, C, OFFER, GENERAL, AgentId("op2")),
     ag.ActivityKind.WRAP_UP: ag.WrapUp(NOW, C, OFFER, GENERAL, NOW + timedelta(minutes=1)),
 }

@@ -80,6 +80,20 @@ class AsgiSocket:
         message: dict[str, Any] = json.loads(event["text"])
         return message
 
+    def unread(self) -> list[dict[str, Any]]:
+        """What has come and was not read. Raises SocketClosed when nothing more will come."""
+        found: list[dict[str, Any]] = []
+        while not self._from_app.empty():
+            event = self._from_app.get_nowait()
+            if event["type"] != "websocket.close":
+                found.append(json.loads(event["text"]))
+            elif found:
+                self._from_app.put_nowait(event)
+                break
+            else:
+                raise SocketClosed(event["code"])
+        return found
+
     async def closed(self) -> int:
         """Read to the end; the code of the close."""
         while True:

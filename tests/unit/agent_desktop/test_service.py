@@ -359,7 +359,38 @@ async def test_an_operator_withdrawn_by_the_machine_can_be_ready_after_the_wrap_
     await room.desk.handle(
         tab, command(type="wrap_up_done", disposition="answered", next_status="ready")
     )
-    assert room.floor.commands == [("finish_wrap_up", LI, "answered"), ("ready", LI)]
+    assert room.floor.commands == [("ready", LI), ("finish_wrap_up", LI, "answered")]
+    assert room.floor.situation(LI).status == "ready"
+
+
+async def test_who_goes_home_after_the_wrap_up_says_so_before_it_ends(room: Room) -> None:
+    room.floor.set(LI, at_booth(activity="wrap_up", call_id=CALL, offer_id=OFFER))
+    tab, out = await room.tab()
+    room.floor.commands.clear()
+    done = command(type="wrap_up_done", disposition="answered", next_status="logged_out")
+    await room.desk.handle(tab, done)
+    assert room.floor.commands == [("log_out", LI), ("finish_wrap_up", LI, "answered")]
+    assert sent(out, "agent_state")[-1]["status"] == "logged_out"
+
+
+async def test_who_has_thought_better_of_going_home_stays(room: Room) -> None:
+    # Said after the end of the wrap-up it would come too late: the log-out had been done by it.
+    room.floor.set(LI, at_booth(activity="wrap_up", next_status="logged_out"))
+    tab, _ = await room.tab()
+    room.floor.commands.clear()
+    done = command(type="wrap_up_done", disposition="answered", next_status="ready")
+    await room.desk.handle(tab, done)
+    assert room.floor.commands == [("ready", LI), ("finish_wrap_up", LI, "answered")]
+    assert room.floor.situation(LI).status == "ready"
+
+
+async def test_there_is_no_booth_beyond_those_of_the_hall(room: Room) -> None:
+    # One could log in at 999, be ready, and was never reached by any call.
+    tab, out = await room.tab()
+    await room.desk.handle(tab, command(type="log_in", booth="999", phone="desk"))
+    [error] = sent(out, "error")
+    assert (error["code"], error["message"]) == ("not_found", "没有这个座席")
+    assert room.floor.commands == []
 
 
 @pytest.mark.parametrize(
