@@ -72,6 +72,11 @@ ACTION_NAMES = {
     "prompt_take_withdrawn": "撤下提示音录音",
     "prompt_take_confirmed": "确认提示音录音仍适用",
     "prompt_take_discarded": "放弃提示音录音",
+    "guard_level_set": "设定来电防护级别",
+    "screening_listed": "列入来电名单",
+    "screening_prolonged": "延长来电名单",
+    "screening_removed": "移出来电名单",
+    "number_revealed": "查看完整号码",
 }
 """What the audit trail calls each act; an act without a name here is shown as it was recorded."""
 DETAIL_NAMES = {
@@ -83,6 +88,8 @@ DETAIL_NAMES = {
     "digest": "内容摘要",
     "replaced": "替换的版本",
     "team": "班组",
+    "list": "名单",
+    "number": "号码",
     "since": "起始时间",
     "until": "截止时间",
 }

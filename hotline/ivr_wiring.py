@@ -16,6 +16,8 @@ from ivr.adapters.notice_store import SqlNoticeStore
 from ivr.adapters.notice_voice import EspeakVoice
 from ivr.adapters.prompt_files import load_prompts
 from ivr.adapters.prompt_sounds import SoundFolders
+from ivr.adapters.screening_file import load_screening
+from ivr.adapters.screening_store import SqlScreeningStore
 from ivr.adapters.studio import WorkerStudio
 from ivr.adapters.take_store import SqlTakeStore
 from ivr.core.catalogue import PromptCatalogue
@@ -26,9 +28,11 @@ from ivr.core.prompt_use import uses
 from ivr.enquiries import Enquiries
 from ivr.flows import PURPOSES, Flows
 from ivr.funnel_keeper import FunnelKeeper
+from ivr.gate import Gate
 from ivr.notices import Notices
 from ivr.ports import CallerMemory
 from ivr.prompts import Prompts
+from ivr.screening import Screening
 from ivr.service import Dialogue, Survey
 from kernel.audit import AuditTrail
 from kernel.bus import EventBus
@@ -52,6 +56,8 @@ class Ivr:
     world: FlowWorld
     notices: Notices
     prompts: Prompts
+    screening: Screening
+    gate: Gate
     clock: Clock
 
     async def start(self) -> None:
@@ -60,8 +66,10 @@ class Ivr:
         await self.prompts.start()
         await self.notices.start()
         await self.funnel.start()
+        await self.screening.start()
 
     async def stop(self) -> None:
+        await self.screening.stop()
         await self.funnel.stop()
 
 
@@ -70,6 +78,7 @@ async def build_ivr(
     config_dir: Path,
     prompts_dir: Path,
     takes_dir: Path,
+    screening_file: Path,
     database: Database,
     directory: Directory,
     memory: CallerMemory,
@@ -99,13 +108,9 @@ async def build_ivr(
     )
     await flows.load()
     world = FlowWorld(await asyncio.to_thread(load_calendar, config_dir / "calendar.yaml"))
+    voice = EspeakVoice(prompts_dir, catalogue.readings)
     notices = Notices(
-        store=SqlNoticeStore(database),
-        voice=EspeakVoice(prompts_dir, catalogue.readings),
-        audit=audit,
-        clock=clock,
-        ids=ids,
-        log=log,
+        store=SqlNoticeStore(database), voice=voice, audit=audit, clock=clock, ids=ids, log=log
     )
     dialogue = Dialogue(
         flow=flows.current("main"),
@@ -119,6 +124,7 @@ async def build_ivr(
         ids=ids,
         log=log,
     )
+    screening = await _screening(screening_file, database, audit, bus, clock, ids)
     survey = Survey(flow=flows.current("survey"), bus=bus, clock=clock, ids=ids, log=get("survey"))
     flows.follow("main", dialogue.switch)
     flows.follow("survey", survey.switch)
@@ -141,5 +147,21 @@ async def build_ivr(
             clock=clock,
             log=log,
         ),
+        screening=screening,
+        gate=Gate(screening=screening, dialogue=dialogue, memory=memory),
         clock=clock,
+    )
+
+
+async def _screening(
+    policy: Path, database: Database, audit: AuditTrail, bus: EventBus, clock: Clock, ids: IdSource
+) -> Screening:
+    return Screening(
+        policy=await asyncio.to_thread(load_screening, policy),
+        store=SqlScreeningStore(database),
+        audit=audit,
+        bus=bus,
+        clock=clock,
+        ids=ids,
+        log=get("screening"),
     )

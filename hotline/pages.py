@@ -34,6 +34,7 @@ from ivr.routes import flows as flow_routes
 from ivr.routes import intents as intent_routes
 from ivr.routes import notices as notice_routes
 from ivr.routes import prompts as prompt_routes
+from ivr.routes import screening as screening_routes
 from kernel.infra.clock import SystemClock
 from kernel.infra.i18n import Catalogue
 from kernel.infra.web import WebKit
@@ -127,6 +128,7 @@ def _routers(
             kit, s.ivr.notices, s.ivr.clock, names, district_names(s.directory)
         ),
         prompt_routes.build_router(kit, s.ivr.prompts, StepTitles().step_title),
+        screening_routes.build_router(kit, s.ivr.screening, s.ivr.clock),
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
         recording_routes.build_router(kit, s.library, names, agent_name(s.directory)),

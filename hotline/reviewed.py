@@ -12,6 +12,7 @@ from hotline.settings import Settings
 from ivr.adapters.flow_files import load_flow
 from ivr.adapters.intent_files import load_intents
 from ivr.adapters.prompt_files import load_prompts
+from ivr.adapters.screening_file import load_screening
 from ivr.adapters.waiting_file import load_waiting
 from knowledge_base.adapters.article_files import load_articles
 from workorders.adapters.reference_files import load_reference
@@ -37,6 +38,7 @@ def load_reviewed(settings: Settings) -> None:
         path = settings.config_dir / "ivr" / f"{name}.yaml"
         load_flow(path, catalogue, directory.team_ids(), words)
     load_waiting(settings.config_dir / "ivr" / "waiting.yaml")
+    load_screening(settings.screening)
     reference = load_reference(settings.config_dir, directory)
     load_articles(
         settings.config_dir / "knowledge",

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         ROOT / "var" / "data", description="database, recordings, secrets, run-time files"
     )
     config_dir: Path = Field(ROOT / "config", description="reviewed data")
+    screening_file: Path | None = Field(
+        None, description="policy of the guard; default: ivr/screening.yaml of the reviewed data"
+    )
     database_url: str = Field("", description="empty: SQLite in the data folder")
     redis_url: str = Field(
         "",
@@ -61,6 +64,10 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'hotline.db'}"
+
+    @property
+    def screening(self) -> Path:
+        return self.screening_file or self.config_dir / "ivr" / "screening.yaml"
 
     @property
     def prompts_dir(self) -> Path:

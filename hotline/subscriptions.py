@@ -35,6 +35,8 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     bus.subscribe(CallEnded, s.choices.greeting.on_call_ended, name="greeting-forget")
     for heard in (CallQueued, CallAnswered, CallEnded):
         bus.subscribe(heard, s.ivr.survey.on_event, name=f"survey-{heard.__name__}")
+    # Whoever spoke with a person is no stranger to the guard.
+    bus.subscribe(CallAnswered, s.ivr.screening.on_answered, name="screening-known")
     # How callers get through each step of a flow.
     bus.subscribe(Event, s.ivr.funnel.on_event, name="ivr-funnel")
     # How a call ended is told by the distribution, which does not see callers leave for 110.

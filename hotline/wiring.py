@@ -334,6 +334,7 @@ async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
         config_dir=ground.settings.config_dir,
         prompts_dir=ground.settings.prompts_dir,
         takes_dir=ground.settings.takes_dir,
+        screening_file=ground.settings.screening,
         database=ground.database,
         directory=ground.directory,
         memory=memory,
@@ -367,7 +368,7 @@ def _line(
     line = build_line(
         values,
         term=ground.term,
-        dialogue=ivr.dialogue,
+        dialogue=ivr.gate,
         announcer=announcer,
         keys=choices.waiting,
         greeter=choices.greeting,
@@ -378,6 +379,8 @@ def _line(
         place=ivr.prompts.place,
     )
     line.subscribe(hearing.on_fact)
+    line.subscribe(ivr.gate.on_fact)
+    line.subscribe(ivr.screening.on_fact)
     return line
 
 

@@ -13,6 +13,8 @@ from ivr.core.funnel import Counts, Place
 from ivr.core.notices import Notice
 from ivr.core.prompt_lines import Rendered
 from ivr.core.saying import Stage
+from ivr.core.screening.levels import LevelChange
+from ivr.core.screening.listed import ListEntry
 from ivr.core.studio import Bounds, Form, Measured
 from ivr.core.takes import Take
 from ivr.core.versions import FlowVersion
@@ -237,3 +239,19 @@ class TakeStore(Protocol):
         Raises:
             Conflict: another take than number `current` (None: none) is live by now.
         """
+
+
+class ScreeningStore(Protocol):
+    """Keeps the lists of the guard and the changes of its level."""
+
+    async def entries(self, now: datetime) -> list[ListEntry]:
+        """Those that count at this moment, oldest made first."""
+
+    async def changes(self, limit: int) -> list[LevelChange]:
+        """The latest, newest first."""
+
+    async def keep(self, entries: list[ListEntry], changes: list[LevelChange]) -> None:
+        """Write all or none; an entry and a change that are there already are overwritten."""
+
+    async def forget(self, before: datetime) -> None:
+        """Remove entries and changes that were over before that moment."""

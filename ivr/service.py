@@ -31,7 +31,7 @@ from ivr.core.interpreter import (
 )
 from ivr.enquiries import Enquiries
 from ivr.notices import Notices
-from ivr.ports import CallerMemory, LineBook, LineEntry, Log, Surroundings
+from ivr.ports import CallerMemory, LineBook, Log, Surroundings
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.events import (
@@ -150,6 +150,7 @@ class Dialogue:
         self._publisher = _Publisher(bus, clock, ids)
         self._log = log
         self._places: dict[CallId, _Place] = {}
+        self._arrived: set[CallId] = set()
 
     @property
     def flow(self) -> Flow:
@@ -162,6 +163,30 @@ class Dialogue:
 
     def live_calls(self) -> int:
         return len(self._places)
+
+    def knows(self, call_id: CallId) -> bool:
+        return call_id in self._places
+
+    def arrived(self, call: CallEntered) -> None:
+        """Tell that the call came in; `begin` does, unless it was told before."""
+        self._arrived.add(call.call_id)
+        entry = self._lines.line(call.dnis)
+        self._publisher.bus.publish(
+            CallArrived(
+                event_id=arrival_id(call.call_id),
+                occurred_at=call.at,
+                call_id=call.call_id,
+                ani=call.ani.digits,
+                caller_name=call.caller_name,
+                dnis=call.dnis,
+                line_name=entry.name if entry else None,
+                team=entry.team if entry else None,
+            )
+        )
+
+    def left_for(self, call_id: CallId, number: str) -> None:
+        """Tell that the caller leaves for an outside number without the dialogue."""
+        self._publisher.publish(call_id, self._flow, (LeftFor(number),))
 
     async def begin(self, call: CallEntered) -> Instruction:
         """The first instruction of a call. Asked twice, it is answered twice and happens once."""
@@ -183,7 +208,8 @@ class Dialogue:
         place.recognising = asyncio.get_running_loop().create_task(
             self._enquiries.recognise(call.ani, call.at), name=f"recognise-{call.call_id}"
         )
-        self._announce_arrival(call, entry)
+        if call.call_id not in self._arrived:
+            self.arrived(call)
         self._publisher.publish(call.call_id, self._flow, turn.happened)
         return await self._settled(call.call_id, place, turn, call.at)
 
@@ -237,6 +263,7 @@ class Dialogue:
 
     def forget(self, call_id: CallId) -> None:
         """The call is over. Forgetting an unknown call is no error."""
+        self._arrived.discard(call_id)
         place = self._places.pop(call_id, None)
         if place is not None and place.recognising is not None:
             place.recognising.cancel()
@@ -256,20 +283,6 @@ class Dialogue:
         for happening in turn.happened:
             if isinstance(happening, LanguageChosen) and not place.ani.anonymous:
                 self._memory.remember(place.ani, happening.language)
-
-    def _announce_arrival(self, call: CallEntered, entry: LineEntry | None) -> None:
-        self._publisher.bus.publish(
-            CallArrived(
-                event_id=arrival_id(call.call_id),
-                occurred_at=call.at,
-                call_id=call.call_id,
-                ani=call.ani.digits,
-                caller_name=call.caller_name,
-                dnis=call.dnis,
-                line_name=entry.name if entry else None,
-                team=entry.team if entry else None,
-            )
-        )
 
 
 @dataclass(slots=True)

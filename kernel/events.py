@@ -54,6 +54,38 @@ def arrival_id(call_id: CallId) -> EventId:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallScreened(Event):
+    """The guard judged the call before its dialogue, and not simply let it pass. `decision`: pass,
+    challenge, refuse; `reason`: `ivr.core.screening.present.Reason`; `level` of the guard: normal,
+    raised, storm. `after_others`: it goes behind the others."""
+
+    decision: str
+    reason: str
+    level: str
+    after_others: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeEnded(Event):
+    """What came of asking the caller for a key, or of refusing the call. `outcome`: passed,
+    after_others (no key, and goes on behind the others), failed (no key, and was refused), left
+    (hung up instead), emergency (took the way to the emergency numbers), let_go."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardLevelChanged(Event):
+    """The guard asks more or less of callers from now on. `cause`: figures, calm, supervisor,
+    unpinned, pin_over; `actor`: a person's account, or empty."""
+
+    level: str
+    cause: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MenuStepEntered(Event):
     """The caller heard a step of the flow; `flow_version` is the version the call began with."""
 

@@ -39,6 +39,8 @@ class Action(StrEnum):
     MANAGE_FLOWS = "manage_flows"
     MANAGE_NOTICES = "manage_notices"
     MANAGE_PROMPTS = "manage_prompts"
+    SEE_SCREENING = "see_screening"
+    MANAGE_SCREENING = "manage_screening"
     EXPORT = "export"
 
 
@@ -71,6 +73,8 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_DIRECTORY,
             Action.EXPORT,
             Action.SEE_FLOWS,
+            Action.SEE_SCREENING,
+            Action.MANAGE_SCREENING,
             Action.MANAGE_NOTICES,
         }
     ),
@@ -105,6 +109,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_AUDIT,
             Action.SEE_FLOWS,
             Action.MANAGE_FLOWS,
+            Action.SEE_SCREENING,
             Action.MANAGE_NOTICES,
             Action.MANAGE_PROMPTS,
         }

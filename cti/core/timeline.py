@@ -94,11 +94,28 @@ _DIVERTED = {
     "message": "离开队列并留言，已等待 %(waited)s 秒",
 }
 
+_SCREENED = {
+    "pass": "来电防护：直接放行（%(outcome)s）",
+    "after_others": "来电防护：排在别人后面（%(outcome)s）",
+    "challenge": "来电防护：请来电人按键（%(outcome)s）",
+    "refuse": "来电防护：说明后不再接入（%(outcome)s）",
+}
+
 _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
     ev.CallArrived: lambda e: (
         Lane.CALLER,
         "来电接入：主叫 %(ani)s，被叫 %(dnis)s",
         {"ani": mask(e.ani) if e.ani else "–", "dnis": e.dnis},
+    ),
+    ev.CallScreened: lambda e: (
+        Lane.MENU,
+        _SCREENED["after_others" if e.decision == "pass" and e.after_others else e.decision],
+        {"outcome": f"screened_{e.reason}"},
+    ),
+    ev.ChallengeEnded: lambda e: (
+        Lane.CALLER,
+        "按键验证：%(outcome)s",
+        {"outcome": f"challenge_{e.outcome}"},
     ),
     ev.MenuKeyPressed: lambda e: (
         (Lane.CALLER, "按键 %(keys)s", {"keys": e.keys})
@@ -225,6 +242,21 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
 
 # Outcome codes inside sentences, for translation by the page.
 OUTCOME_NAMES: dict[str, str] = {
+    "screened_emergency": "拨打紧急号码",
+    "screened_spared": "免验名单",
+    "screened_grey": "灰名单",
+    "screened_number_rate": "该号码来电过多",
+    "screened_number_at_once": "该号码同时来电过多",
+    "screened_block_rate": "该号段来电过多",
+    "screened_anonymous": "未显示号码",
+    "screened_stranger": "首次来电",
+    "screened_line_full": "线路已满",
+    "challenge_passed": "已按对",
+    "challenge_after_others": "没有按，排在别人后面",
+    "challenge_failed": "没有按，不再接入",
+    "challenge_left": "没有按就挂机",
+    "challenge_emergency": "改走紧急求助",
+    "challenge_let_go": "说明后结束",
     "accepted": "已接听",
     "declined": "话务员拒接",
     "ring_no_answer": "无人应答",

@@ -47,6 +47,10 @@ class Place:
     secret: str
 
 
+_CALLS_OF_ONE = 15
+_BLOCK, _NEXT_PERSON = 10_001, 7_000_003
+
+
 def spread(index: int, low: float, high: float) -> float:
     """The `index`-th value of an even, repeatable spread over `low`..`high`."""
     return low + (high - low) * ((index * _GOLDEN) % 1.0)
@@ -55,8 +59,10 @@ def spread(index: int, low: float, high: float) -> float:
 def citizen_call(citizen: int, turn: int, patience_s: float) -> Citizen:
     """The `turn`-th call of a citizen."""
     n = citizen * 7 + turn * 3
+    # A person calls some times, then another does: no telephone is a flood.
+    person = citizen * _BLOCK + turn // _CALLS_OF_ONE * _NEXT_PERSON
     return Citizen(
-        number=f"1380013{8000 + citizen:04}",
+        number=f"13{(800_138_000 + person) % 10**9:09}",
         name=_NAMES[n % len(_NAMES)],
         dialled=_LINES[n % len(_LINES)],
         key=_KEYS[(n + citizen) % len(_KEYS)],

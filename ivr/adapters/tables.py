@@ -1,10 +1,10 @@
-"""Tables of the IVR: the language each number chose last, flows, funnels, notices, studio takes."""
+"""Tables of the IVR: languages of numbers, flows, funnels, notices, studio takes, the guard."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, Float, Integer, LargeBinary, String, Text
+from sqlalchemy import Boolean, Date, Float, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.infra.database import Base, UtcDateTime
@@ -102,3 +102,35 @@ class TakeSoundRow(Base):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     wav: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ScreeningEntryRow(Base):
+    """An entry of the grey list or of the spared; only its end is ever changed."""
+
+    __tablename__ = "ivr_screening_entries"
+
+    entry_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    number: Mapped[str] = mapped_column(String(16))
+    start: Mapped[bool] = mapped_column(Boolean)
+    treatment: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(200))
+    made_by: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    until: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    ended_by: Mapped[str | None] = mapped_column(String(64))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class GuardLevelRow(Base):
+    """One change of the guard's level."""
+
+    __tablename__ = "ivr_guard_levels"
+
+    change_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    level: Mapped[str] = mapped_column(String(16))
+    cause: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(200))
+    pinned_until: Mapped[datetime | None] = mapped_column(UtcDateTime())

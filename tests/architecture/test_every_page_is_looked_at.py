@@ -12,6 +12,7 @@ NO_PAGE = {
     "/healthz",
     "/i18n/{language}.json",
     "/cases/export.csv",
+    "/screening/live",
 }
 
 

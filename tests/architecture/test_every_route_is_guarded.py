@@ -153,6 +153,17 @@ ROUTES: dict[str, Row] = {
         303, 403, 403, 403, 403, 404, asked=f"{_FLOW}/publish"
     ),
     "POST /ivr/{flow}/rollback": row(303, 403, 403, 403, 403, 409, asked="/ivr/main/rollback"),
+    "GET /screening": row(303, 403, 200, 403, 403, 200),
+    "GET /screening/live": row(303, 403, 200, 403, 403, 200),
+    "POST /screening/level": row(303, 403, 422, 403, 403, 403),
+    "POST /screening/reveal": row(303, 403, 404, 403, 403, 403),
+    "POST /screening/entries": row(303, 403, 422, 403, 403, 403),
+    "POST /screening/entries/{entry_id}/prolong": row(
+        303, 403, 422, 403, 403, 403, asked="/screening/entries/none/prolong"
+    ),
+    "POST /screening/entries/{entry_id}/remove": row(
+        303, 403, 404, 403, 403, 403, asked="/screening/entries/none/remove"
+    ),
     "GET /ivr-notices": row(303, 403, 200, 200, 403, 200),
     "POST /ivr-notices": row(303, 403, 422, 403, 403, 422),
     "POST /ivr-notices/{notice_id}/end": row(

@@ -48,9 +48,9 @@ class Citizens:
         phone.frame_every_s = QUIET_FRAME_S
         return cls(phone)
 
-    async def call(self, dialled: str = "12345") -> Citizen:
-        """Dial and wait for the 200."""
-        number = f"139{next(self._numbers):08d}"
+    async def call(self, dialled: str = "12345", number: str = "") -> Citizen:
+        """Dial and wait for the 200; `number` empty: the next that counts upwards."""
+        number = number or f"139{next(self._numbers):08d}"
         dialog = await self._phone.call(dialled, ani=number)
         citizen = Citizen(number, dialog, time.monotonic())
         self.all.append(citizen)

@@ -10,7 +10,8 @@ from tests.servers.asterisk import MEDIA_PORTS
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`waiting`, `ringing` and `talking` are callers; `kills` how often a platform dies in turn;
+    """In a flood `flood_rate` machines call a second, and a citizen each `flood_every_s`.
+    `waiting`, `ringing` and `talking` are callers; `kills` how often a platform dies in turn;
     `races` how often each collision of two deeds is tried."""
 
     waiting: int
@@ -23,6 +24,17 @@ class Size:
     simulated_races: int
     cuts: int
     fuzz: int
+    flood_rate: float
+    flood_numbers: int
+    flood_operators: int
+    flood_calm: int
+    flood_citizens: int
+    flood_every_s: float
+
+    @property
+    def flood_ports(self) -> int:
+        """A machine stays for some 30 s."""
+        return max(MEDIA_PORTS, round(self.flood_rate * 1.25 * 35 * 2) + 200)
 
     @property
     def media_ports(self) -> int:
@@ -41,6 +53,12 @@ SMALL = Size(
     simulated_races=2_000,
     cuts=40,
     fuzz=200,
+    flood_rate=6,
+    flood_numbers=6,
+    flood_operators=3,
+    flood_calm=4,
+    flood_citizens=10,
+    flood_every_s=2.0,
 )
 FULL = Size(
     waiting=200,
@@ -53,5 +71,11 @@ FULL = Size(
     simulated_races=10_000,
     cuts=1_000,
     fuzz=100_000,
+    flood_rate=20,
+    flood_numbers=50,
+    flood_operators=12,
+    flood_calm=60,
+    flood_citizens=960,
+    flood_every_s=0.625,
 )
 SIZE = FULL if os.environ.get("HOTLINE_CHAOS") == "full" else SMALL

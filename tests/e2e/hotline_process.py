@@ -18,6 +18,7 @@ from tests.servers.asterisk import MEDIA_PORTS
 from tests.servers.process import free_port, kept_media_ports
 
 ROOT = Path(__file__).resolve().parents[2]
+OPEN_SCREENING = ROOT / "tests" / "servers" / "open_screening.yaml"
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 30
 
@@ -62,6 +63,8 @@ class HotlineProcess:
                 "HOTLINE_RTP_START": str(rtp),
                 "HOTLINE_RTP_END": str(rtp + self.media_ports - 1),
                 "HOTLINE_LOG_JSON": "true",
+                # Loads come from one machine, as floods do.
+                "HOTLINE_SCREENING_FILE": str(OPEN_SCREENING),
                 **self.environment,
             }
         return self._env

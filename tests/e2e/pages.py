@@ -71,6 +71,7 @@ VIEWS = (
     ),
     View("flow-editor", "ad28", "/ivr/{flow}/versions/{number}", VERSION),
     View("notices", "ad28", "/ivr-notices"),
+    View("screening", "ad01", "/screening"),
     View("intents", "ad28", "/ivr-intents"),
     View("prompts", "ad28", "/ivr-prompts"),
     View("prompt", "ad28", "/ivr-prompts/{language}/{name}", "SELECT 'yue', 'welcome'"),

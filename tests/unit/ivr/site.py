@@ -8,12 +8,14 @@ from ivr.core.funnel import Funnel
 from ivr.funnel_keeper import FunnelKeeper
 from ivr.routes import intents as intent_routes
 from ivr.routes import notices as notice_routes
+from ivr.routes import screening as screening_routes
 from ivr.routes.flows import FlowDesk, build_router
 from kernel.ids import TeamId
 from kernel.language import ScreenLanguage
 from kernel.policy import Principal, Role
 from tests.fakes.clock import SetClock
 from tests.fakes.flow_store import DictFunnelStore
+from tests.fakes.guard_room import GuardRoom
 from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
 from tests.fakes.notice_store import NoticeRoom
@@ -53,6 +55,7 @@ class Site:
                 ScreenLanguage.ENGLISH: {"labour": "Labour"},
             },
         )
+        self.guard = GuardRoom()
         self.notices = NoticeRoom()
         self.app = page_app(
             kit,
@@ -61,6 +64,7 @@ class Site:
             notice_routes.build_router(
                 kit, self.notices.notices, self.notices.clock, desk.team_names, DISTRICTS
             ),
+            screening_routes.build_router(kit, self.guard.screening, self.guard.clock),
         )
 
     async def open(self) -> Site:

@@ -29,6 +29,9 @@ TABLE = {
     Action.SEE_FLOWS: ".YY.Y",
     Action.MANAGE_FLOWS: "....Y",
     Action.MANAGE_NOTICES: ".Y..Y",
+    Action.MANAGE_PROMPTS: "....Y",
+    Action.SEE_SCREENING: ".Y..Y",
+    Action.MANAGE_SCREENING: ".Y...",
     Action.EXPORT: ".Y...",
 }
 CELLS = [

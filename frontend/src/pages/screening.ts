@@ -1,0 +1,22 @@
+// Keeps the guard's figures fresh: every few seconds the server's own markup of that part is fetched
+// and put in place. Nobody is disturbed who is reading it with the keyboard.
+
+import { need } from "../shared/dom";
+
+const EVERY_MS = 3000;
+const live = need("live", HTMLDivElement);
+
+async function refresh(): Promise<void> {
+  if (document.hidden || live.contains(document.activeElement)) return;
+  try {
+    const answer = await fetch("/screening/live", { headers: { accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    live.replaceChildren(...fresh.body.childNodes);
+    live.classList.remove("stale");
+  } catch {
+    live.classList.add("stale");
+  }
+}
+
+window.setInterval(() => void refresh(), EVERY_MS);
