@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run setup simulate test unit integration e2e chaos lint bench bench-acd screenshots lock clean
+.PHONY: help run setup simulate test unit integration e2e chaos lint bench bench-acd bench-ivr screenshots lock clean
 
 ##@ Use it
 run: ; @scripts/run ## set up what is missing and run the hotline until Ctrl-C
@@ -14,6 +14,7 @@ e2e: ; @scripts/test e2e ## a caller rings in, a browser answers
 chaos: ; @scripts/test chaos ## kill, stop and cut everything under calls, at full size
 lint: ; @scripts/lint ## style, types, who imports whom, templates, TypeScript
 bench-acd: ; @scripts/bench-acd ## measure the distribution: the core, quality of routing, against app_queue, the whole hall
+bench-ivr: ; @scripts/bench-ivr ## measure what the caller hears: FastAGI sessions, the first sound
 bench: ; @scripts/bench ## measure a running line and print p50 and p99
 screenshots: ; @scripts/screenshots ## photograph the screens of a hotline of its own with real calls
 

@@ -11,11 +11,13 @@ from bench.traces import CallSetUp, Offer
 
 @dataclass(slots=True)
 class Samples:
-    """Milliseconds. `offered` counts the calls that rang at a phone at least once, `helped` the
-    offers to operators of other teams."""
+    """Milliseconds; `sound_ms` counts from the answer, `prompt_ms` from the INVITE. `offered`
+    counts the calls that rang at a phone at least once, `helped` the offers to operators of other
+    teams."""
 
     answer_ms: list[float] = field(default_factory=list)
     prompt_ms: list[float] = field(default_factory=list)
+    sound_ms: list[float] = field(default_factory=list)
     queued_ms: list[float] = field(default_factory=list)
     ready_ms: list[float] = field(default_factory=list)
     offered: int = 0
@@ -28,6 +30,8 @@ class Samples:
                 self.answer_ms.append(_ms(call.invited_at, call.answered_at))
             if call.media_port in heard_at:
                 self.prompt_ms.append(_ms(call.invited_at, heard_at[call.media_port]))
+                if call.answered_at is not None:
+                    self.sound_ms.append(_ms(call.answered_at, heard_at[call.media_port]))
 
     def add_offers(
         self,

@@ -92,7 +92,7 @@ async def serve(settings: Settings, console: Console, beat: Beat) -> None:
                 f"Asterisk runs, but the line did not come up: {services.line.state.reason}"
             ) from None
         server = web_server(await web_app(services), settings)
-        _leave_the_lasting_alone()
+        leave_the_lasting_alone()
         if beat.first:
             console.print(_banner(settings))
         beat.serving()
@@ -116,7 +116,7 @@ def _superseded(why: str) -> None:
     os._exit(SUPERSEDED)
 
 
-def _leave_the_lasting_alone() -> None:
+def leave_the_lasting_alone() -> None:
     """Take what will live until the end out of the garbage collector's sight: the code, the city.
 
     A full collection over it stops the process, and so every caller's next step, for 0.3 s of a

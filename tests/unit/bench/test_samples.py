@@ -71,3 +71,4 @@ def test_calls_without_answer_or_sound_give_no_sample() -> None:
 
     assert samples.answer_ms == [pytest.approx(4.0), pytest.approx(10.0)]
     assert samples.prompt_ms == [pytest.approx(50.0)]
+    assert samples.sound_ms == [pytest.approx(46.0)]
