@@ -13,13 +13,15 @@ import argparse
 import asyncio
 import os
 import sys
+import tempfile
 import time
 import uuid
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
 from speech.adapters.worker_process import ChildWorker, vosk_worker
-from speech.core.wire import Expect, Ready, Result
+from speech.core.wire import Expect, Follow, Ready, Result
 from tests.servers.audio_caller import audio_caller
 from tests.speech_model.kit import said, tiny_model
 
@@ -104,6 +106,53 @@ async def _measured(worker: ChildWorker, callers: int, words: int) -> Recognised
     return Recognised(callers, callers * words, right, spent, lasted, p99)
 
 
+async def measure_conversations(model: Path, count: int, seconds: int) -> float:
+    """Of one core, what the transcript of one conversation takes: both sides speak by turns."""
+    worker = await vosk_worker(model, 2 * count, os.cpu_count() or 1)()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            async for report in worker.reports():
+                if isinstance(report, Ready):
+                    break
+            paths = [Path(folder) / f"{n}.raw" for n in range(count)]
+            for path in paths:
+                path.touch()
+                worker.send(Follow(str(uuid.uuid4()), str(path)))
+            spent, began = _spent(worker.pid), time.monotonic()
+            await _grow(paths, await asyncio.to_thread(_conversation), seconds)
+            return (_spent(worker.pid) - spent) / (time.monotonic() - began) / count
+        finally:
+            await worker.end()
+
+
+def _conversation() -> bytes:
+    """A word of the caller, one of the operator, a pause after each; 4 bytes a moment."""
+    whole = array("h")
+    for n, word in enumerate(WORDS):
+        samples = array("h", said(word) + bytes(16_000))
+        stereo = array("h", bytes(4 * len(samples)))
+        stereo[n % 2 :: 2] = samples
+        whole += stereo
+    return whole.tobytes()
+
+
+async def _grow(paths: list[Path], sound: bytes, seconds: int) -> None:
+    """All recordings by 0.1 s at a time, at the telephone's pace."""
+    loop, size = asyncio.get_running_loop(), 3200
+    due = loop.time()
+    for n in range(10 * seconds):
+        start = n * size % (len(sound) - size) // 4 * 4
+        for path in paths:
+            await asyncio.to_thread(_append, path, sound[start : start + size])
+        due += 0.1
+        await asyncio.sleep(max(0.0, due - loop.time()))
+
+
+def _append(path: Path, data: bytes) -> None:
+    with path.open("ab") as out:
+        out.write(data)
+
+
 def _spent(pid: int) -> float:
     """Processor seconds of a process, all threads. Source: proc(5), fields 14 and 15 of stat."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -130,6 +179,9 @@ def main() -> None:
     given = asked.parse_args()
     found = asyncio.run(measure(given.model or tiny_model(), given.callers, given.words))
     print(table(found))
+    conversations = max(1, given.callers // 4)
+    load = asyncio.run(measure_conversations(given.model or tiny_model(), conversations, 15))
+    print(f"transcript of one conversation {load:8.1%} of a core, {conversations} at once")
     sys.exit(0 if found.met else 1)
 
 

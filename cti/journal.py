@@ -13,7 +13,7 @@ from typing import Protocol
 
 from cti.core.call_record import CallRecord
 from kernel.batches import Batches
-from kernel.events import Event
+from kernel.events import ConversationSpoken, Event
 from kernel.ids import CallId
 from kernel.paging import Page
 
@@ -78,8 +78,9 @@ class CallJournal:
         )
 
     async def on_event(self, event: Event) -> None:
-        """Subscriber for all events; those without a call are passed over."""
-        if event.call_id is not None:
+        """Subscriber for all events; those without a call are passed over, and what is said in
+        a conversation is nobody's record."""
+        if event.call_id is not None and not isinstance(event, ConversationSpoken):
             self._batches.put(event)
 
     async def start(self) -> None:

@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     )
     system_name: str = Field("gz1", pattern=r"^[a-z0-9]{1,12}$", description="prefix of call ids")
 
+    transcribed_teams: str = Field(
+        "",
+        pattern=r"^([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*)?$",
+        description="teams whose conversations are written down as they are spoken: labour,general",
+    )
+
     asterisk_binary: Path | None = Field(None, description="default: the one set-up made")
     studio_dir: Path | None = Field(None, description="studio recordings that replace prompts")
     log_json: bool = False

@@ -6,15 +6,19 @@ import os
 import re
 import uuid
 
+from cti.adapters.recording_spool import SUFFIX
 from hotline.asterisk import asterisk_version
 from hotline.settings import Settings
+from kernel.bus import EventBus
 from kernel.clock import Clock
+from kernel.ids import IdSource, TeamId
 from kernel.infra.log import get
 from speech.adapters.model_shelf import FolderShelf
 from speech.adapters.worker_process import vosk_worker
 from speech.core.files import Place
 from speech.ports import Installed, WorkerStarter
 from speech.service import Hearing
+from speech.transcripts import Transcripts
 
 KEYS_SINCE = {20: 14, 21: 9, 22: 4}
 """Releases of Asterisk, by branch, that surely pass a caller's keys on through AudioSocket. With an
@@ -40,6 +44,20 @@ def build_hearing(settings: Settings, clock: Clock, place: Place) -> Hearing:
         log=get("speech"),
         hindrance="" if passes_keys(version) else _too_old(version),
         place=place,
+    )
+
+
+def build_transcripts(
+    settings: Settings, hearing: Hearing, bus: EventBus, ids: IdSource, clock: Clock
+) -> Transcripts:
+    return Transcripts(
+        hearing=hearing,
+        teams=[TeamId(team) for team in settings.transcribed_teams.split(",") if team],
+        file_of=lambda call_id: settings.spool_dir / f"{call_id}{SUFFIX}",
+        bus=bus,
+        ids=ids,
+        clock=clock,
+        log=get("speech"),
     )
 
 

@@ -57,7 +57,7 @@ from hotline.callback_bridges import CallbackLine, MessageBox, PastCalls
 from hotline.ivr_wiring import Ivr, build_ivr
 from hotline.secrets import Secrets
 from hotline.settings import Settings
-from hotline.speech_wiring import build_hearing
+from hotline.speech_wiring import build_hearing, build_transcripts
 from hotline.subscriptions import subscribe_all
 from ivr.adapters.caller_memory import TableCallerMemory
 from ivr.adapters.prompt_files import load_prompts
@@ -381,6 +381,8 @@ def _line(
     line.subscribe(hearing.on_fact)
     line.subscribe(ivr.gate.on_fact)
     line.subscribe(ivr.screening.on_fact)
+    said = build_transcripts(ground.settings, hearing, ground.bus, ground.ids, ground.clock)
+    line.subscribe(said.on_fact)
     return line
 
 

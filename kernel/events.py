@@ -119,6 +119,19 @@ class MenuWordsHeard(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSpoken(Event):
+    """What one side of a conversation just said, as the recogniser understood it. `side`: caller,
+    operator; seconds since the recording began. Private: it goes into no journal."""
+
+    team: TeamId
+    side: str
+    text: str
+    confidence_fraction: float
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallTransferredOut(Event):
     """The caller left for an emergency number, or for the tax line 12366."""
 

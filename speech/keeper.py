@@ -8,7 +8,21 @@ from collections.abc import Callable
 from speech.core import wire
 from speech.core.listening import Deaf
 from speech.core.supervision import BEAT_EVERY_S, START_WITHIN_S, BackOff, Beats
-from speech.core.wire import Beat, Begun, Expect, Forget, Garbled, Ready, Report, Result, Stranger
+from speech.core.wire import (
+    Beat,
+    Begun,
+    Complete,
+    Expect,
+    Follow,
+    Followed,
+    Forget,
+    Garbled,
+    Ready,
+    Report,
+    Result,
+    Said,
+    Stranger,
+)
 from speech.ports import Log, WorkerProcess, WorkerStarter
 
 BEGUN_WITHIN_S = 15.0
@@ -18,7 +32,8 @@ GRACE_S = 5.0
 
 
 class WorkerKeeper:
-    """`told` is called with each ear's one result, also when its worker died with it."""
+    """`told` is called with each ear's one result, `followed` with what was said in recordings and
+    with the end of each, also when the worker died."""
 
     def __init__(
         self,
@@ -26,18 +41,21 @@ class WorkerKeeper:
         start: WorkerStarter,
         streams: int,
         told: Callable[[Result], None],
+        followed: Callable[[Said | Followed], None],
         log: Log,
     ) -> None:
         self.model = model
         self._start = start
         self._streams = streams
         self._told = told
+        self._followed = followed
         self._log = log
         self._port: int | None = None
         self._reason = "the model is being loaded"
         self._worker: WorkerProcess | None = None
         self._beats = Beats()
         self._ears: dict[str, asyncio.TimerHandle] = {}
+        self._recordings: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
@@ -54,7 +72,7 @@ class WorkerKeeper:
 
     @property
     def has_room(self) -> bool:
-        return self.ready and len(self._ears) < self._streams
+        return self.ready and len(self._ears) + 2 * len(self._recordings) < self._streams
 
     @property
     def pid(self) -> int | None:
@@ -68,6 +86,20 @@ class WorkerKeeper:
         self._worker.send(order)
         self._ears[order.ear] = self._timer(order.ear, BEGUN_WITHIN_S)
         return self._port
+
+    def follow(self, order: Follow) -> bool:
+        """Have a recording written down, two streams for each; False when there is no room: half
+        of it is kept for callers who are listened to."""
+        fits = 2 * (len(self._recordings) + 1) <= self._streams // 2
+        if self._worker is None or not self.has_room or not fits:
+            return False
+        self._worker.send(order)
+        self._recordings.add(order.ear)
+        return True
+
+    def complete(self, ear: str) -> None:
+        if self._worker is not None and ear in self._recordings:
+            self._worker.send(Complete(ear))
 
     def forget(self, ear: str) -> None:
         if self._drop(ear) and self._worker is not None:
@@ -163,6 +195,13 @@ class WorkerKeeper:
                 # Of an ear that was forgotten meanwhile there is nothing to tell.
                 if self._drop(ear):
                     self._told(report)
+            case Said(ear=ear):
+                if ear in self._recordings:
+                    self._followed(report)
+            case Followed(ear=ear):
+                if ear in self._recordings:
+                    self._recordings.remove(ear)
+                    self._followed(report)
             case Stranger(reason=reason):
                 self._log.warning("speech_stranger", model=self.model, reason=reason)
             case Beat():
@@ -181,6 +220,9 @@ class WorkerKeeper:
         for ear in list(self._ears):
             self._drop(ear)
             self._told(wire.result(ear, Deaf("its worker ended")))
+        for ear in sorted(self._recordings):
+            self._recordings.remove(ear)
+            self._followed(Followed(ear, "its worker ended"))
 
     def _timer(self, ear: str, seconds: float) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(seconds, self._overrun, ear)

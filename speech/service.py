@@ -25,7 +25,7 @@ from speech.core import wire
 from speech.core.capacity import streams
 from speech.core.files import Place, in_folder, prompt_files
 from speech.core.listening import Deaf, Heard, Keyed, Outcome, Silent
-from speech.core.wire import Expect, Result
+from speech.core.wire import Expect, Follow, Followed, Result, Said
 from speech.keeper import WorkerKeeper
 from speech.ports import Installed, Log, ModelShelf, NewKey, WorkerStarter
 
@@ -35,6 +35,7 @@ TOLD_WITHIN_S = 0.5
 is how long a worker that died in between is waited for."""
 LOOK_EVERY_S = 5.0
 
+Tell = Callable[[Said | Followed], None]
 StarterOf = Callable[[Installed, int], WorkerStarter]
 """The starter of a model's worker for so many streams."""
 
@@ -100,6 +101,7 @@ class Hearing:
         self._by_language: dict[Language, WorkerKeeper] = {}
         self._open: dict[CallId, _Open] = {}
         self._results: dict[str, asyncio.Future[Outcome]] = {}
+        self._recordings: dict[str, tuple[WorkerKeeper, Tell]] = {}
         self._watch: asyncio.Task[None] | None = None
 
     # --- from memory ------------------------------------------------------------------------
@@ -212,6 +214,30 @@ class Hearing:
             case _:
                 assert_never(outcome)
 
+    # --- conversations ------------------------------------------------------------------------
+
+    def follow(self, language: Language, file: Path, tell: Tell) -> str | None:
+        """Have a growing recording written down: `tell` gets what is said, and once `Followed`. The
+        name to complete it by; None when nobody can."""
+        keeper = self._by_language.get(language)
+        order = Follow(self._new_key(), str(file))
+        if keeper is None or not keeper.follow(order):
+            return None
+        self._recordings[order.ear] = (keeper, tell)
+        return order.ear
+
+    def complete(self, ear: str) -> None:
+        """The recording does not grow any more; what is left of it is still told."""
+        if ear in self._recordings:
+            self._recordings[ear][0].complete(ear)
+
+    def _followed(self, told: Said | Followed) -> None:
+        found = self._recordings.get(told.ear)
+        if isinstance(told, Followed):
+            self._recordings.pop(told.ear, None)
+        if found is not None:
+            found[1](told)
+
     # --- the models ---------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -277,4 +303,6 @@ class Hearing:
 
     def _keeper(self, model: Installed) -> WorkerKeeper:
         most = streams(model.load_fraction, self._cores)
-        return WorkerKeeper(model.name, self._starter(model, most), most, self._told, self._log)
+        return WorkerKeeper(
+            model.name, self._starter(model, most), most, self._told, self._followed, self._log
+        )

@@ -32,6 +32,12 @@ class Upsampler:
         return _bytes(doubled)
 
 
+def channels(audio: bytes) -> tuple[bytes, bytes]:
+    """Left and right of interleaved samples."""
+    samples = _samples(audio[: len(audio) // 4 * 4])
+    return _bytes(samples[0::2]), _bytes(samples[1::2])
+
+
 def frames(audio: bytes, size: int) -> Iterator[bytes]:
     """`audio` in pieces of `size` bytes, the last one filled up with silence."""
     for start in range(0, len(audio), size):

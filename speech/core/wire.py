@@ -47,7 +47,22 @@ class Forget:
     ear: str
 
 
-Order = Expect | Forget
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Write down what is said in a recording that grows: raw, 8 kHz, 16 bits, two channels."""
+
+    ear: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The recording will not grow any more: follow it to its end."""
+
+    ear: str
+
+
+Order = Expect | Forget | Follow | Complete
 
 # --- worker to platform ---------------------------------------------------------------------
 
@@ -89,6 +104,30 @@ class Result:
     reason: str
 
 
+SIDES = ("caller", "operator")
+"""Left and right of a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An utterance of one side; seconds since the recording began."""
+
+    ear: str
+    side: str
+    text: str
+    confidence_fraction: float
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The end of a recording was reached; `reason` says why it was not, else it is empty."""
+
+    ear: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Stranger:
     """Somebody connected who was not expected, or spoke another protocol."""
@@ -96,14 +135,21 @@ class Stranger:
     reason: str
 
 
-Report = Ready | Beat | Begun | Result | Stranger
+Report = Ready | Beat | Begun | Result | Said | Followed | Stranger
 
-_ORDERS: dict[str, type[Order]] = {"expect": Expect, "forget": Forget}
+_ORDERS: dict[str, type[Order]] = {
+    "expect": Expect,
+    "forget": Forget,
+    "follow": Follow,
+    "complete": Complete,
+}
 _REPORTS: dict[str, type[Report]] = {
     "ready": Ready,
     "beat": Beat,
     "begun": Begun,
     "result": Result,
+    "said": Said,
+    "followed": Followed,
     "stranger": Stranger,
 }
 T = TypeVar("T", bound=Order | Report)
@@ -176,6 +222,10 @@ def _files(value: object) -> bool:
 _FORMS: dict[str, Callable[[object], bool]] = {
     "ear": lambda value: isinstance(value, str) and _EAR.fullmatch(value) is not None,
     "files": _files,
+    "file": _text(600),
+    "side": lambda value: value in SIDES,
+    "from_s": _number(0, 1_000_000),
+    "to_s": _number(0, 1_000_000),
     "max_digits": _whole(1, 32),
     "timeout_s": _number(0, 120),
     "longest_s": _number(0, 20_000),

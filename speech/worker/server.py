@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from functools import partial
+from typing import assert_never
 
 from speech.core import audiosocket, wire
 from speech.core.audiosocket import Garbled
 from speech.core.listening import Deaf
-from speech.core.wire import Expect, Order, Report
+from speech.core.wire import Complete, Expect, Follow, Forget, Order, Report
 from speech.ports import Recognisers
+from speech.worker.follow import Follower
 from speech.worker.line import Line
 from speech.worker.stream import Stream
 
@@ -39,6 +41,7 @@ class EarServer:
         self._report = report
         self._expected: dict[str, Expect] = {}
         self._streams: dict[str, asyncio.Task[None]] = {}
+        self._followers: dict[str, Follower] = {}
         self._open: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -65,10 +68,31 @@ class EarServer:
             case Expect(ear=ear):
                 self._expected[ear] = order
                 asyncio.get_running_loop().call_later(EXPECTED_FOR_S, self._expire, ear, order)
+            case Forget(ear=ear):
+                self._expected.pop(ear, None)
+                if ear in self._streams:
+                    self._streams[ear].cancel()
+            case Follow(ear=ear):
+                follower = Follower(order, self._recognisers, self._pool, self._report)
+                self._followers[ear] = follower
+                self._keep(self._follow(ear, follower))
+            case Complete(ear=ear):
+                if ear in self._followers:
+                    self._followers[ear].complete()
             case _:
-                self._expected.pop(order.ear, None)
-                if order.ear in self._streams:
-                    self._streams[order.ear].cancel()
+                assert_never(order)
+
+    async def _follow(self, ear: str, follower: Follower) -> None:
+        try:
+            await follower.run()
+        finally:
+            del self._followers[ear]
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        """The loop itself holds tasks only weakly."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
 
     def _begun(self, ear: str, longest_s: float) -> None:
         self._report(wire.Begun(ear, longest_s))
@@ -80,13 +104,10 @@ class EarServer:
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = Line(reader, writer)
-        if len(self._open) >= self._most + STRANGERS:
+        if len(self._open) - len(self._followers) >= self._most + STRANGERS:
             line.close()
             return
-        # The loop itself holds tasks only weakly.
-        task = asyncio.get_running_loop().create_task(self._serve(line))
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        self._keep(self._serve(line))
 
     async def _serve(self, line: Line) -> None:
         try:

@@ -16,7 +16,8 @@ from cti.adapters.journal_store import SqlJournalStore, list_query
 from cti.journal import CallFilter, CallJournal
 from hotline.migrate import migrate
 from kernel.errors import BadInput
-from kernel.ids import CallId, EventId
+from kernel.events import ConversationSpoken
+from kernel.ids import CallId, EventId, TeamId
 from kernel.infra.database import Database
 from tests.unit.cti.test_call_record import CALL, T0, answered_call
 
@@ -48,6 +49,27 @@ async def test_the_same_batch_written_twice_leaves_one_record(store: SqlJournalS
     record = await store.record(CALL)
     assert record is not None
     assert record.talk_s == 60.0
+
+
+async def test_what_is_said_in_a_conversation_is_not_written_down(store: SqlJournalStore) -> None:
+    journal = CallJournal(store, lambda error, waiting: None)
+    await journal.start()
+    spoken = ConversationSpoken(
+        event_id=EventId("said"),
+        occurred_at=T0,
+        call_id=CALL,
+        team=TeamId("labour"),
+        side="caller",
+        text="我的身份证号码是",
+        confidence_fraction=0.9,
+        from_s=1.0,
+        to_s=3.0,
+    )
+    for event in (*answered_call(), spoken):
+        await journal.on_event(event)
+    await journal.stop()
+
+    assert await store.timeline(CALL) == answered_call()
 
 
 async def test_list_pages_by_keyset_without_gap_or_repeat(store: SqlJournalStore) -> None:

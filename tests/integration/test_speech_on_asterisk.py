@@ -18,12 +18,18 @@ from pathlib import Path
 import pytest
 
 from kernel import telephony as tel
+from kernel.events import ConversationSpoken
+from kernel.ids import Endpoint, OfferId, TeamId
+from kernel.infra.clock import SystemClock
 from kernel.language import Language
 from speech import keeper
 from speech.adapters.worker_process import ChildStarter
 from speech.ports import Installed, WorkerStarter
 from speech.service import Hearing, StarterOf
+from speech.transcripts import Transcripts
+from tests.fakes.bus import CollectingBus
 from tests.fakes.caller_dialogue import GREETING, ScriptedDialogue, to_queue
+from tests.fakes.ids import CountedIds
 from tests.integration.speech_rig import EarBox, hearing, tiny
 from tests.servers.process import free_port, wait_until
 from tests.servers.rogue_worker import MANNERS
@@ -154,6 +160,48 @@ async def test_who_hangs_up_amid_a_sentence_is_forgotten(hall: Hall, ears: Heari
     assert gone.ended_by is tel.EndedBy.CALLER
     ears.on_fact(gone)
     assert ears.calls() == 0
+
+
+async def test_both_sides_of_a_conversation_are_told_while_it_lasts(
+    hall: Hall, ears: Hearing
+) -> None:
+    bus = CollectingBus()
+    transcripts = Transcripts(
+        hearing=ears,
+        teams=[TeamId("labour")],
+        file_of=lambda call_id: hall.board.values.recordings_dir / f"{call_id}.raw",
+        bus=bus,
+        ids=CountedIds(),
+        clock=SystemClock(),
+        log=hall.board.log,
+    )
+    hall.board.line.subscribe(transcripts.on_fact)
+    hall.dialogue.first = to_queue("labour")
+    desk = await hall.board.phone("desk001")
+    citizen = await hall.board.citizen()
+    citizen.say()
+    fact = await hall.board.facts.wait(tel.CallWaiting)
+    offer = OfferId(f"{fact.call_id}.1")
+    await hall.board.line.deliver(fact.call_id, offer, Endpoint("desk001"), timedelta(seconds=20))
+    operator = await desk.incoming()
+    operator.answer()
+    operator.say()
+    await hall.board.facts.wait(tel.OfferAnswered)
+    sounds = {word: await asyncio.to_thread(said, word) for word in ("投诉", "人工")}
+    await citizen.listen(25)
+    citizen.say(sounds["投诉"])
+    await asyncio.to_thread(wait_until, lambda: _told(bus) == ["caller 投诉"], "the caller", 15)
+    operator.say(sounds["人工"])
+    await asyncio.to_thread(
+        wait_until, lambda: _told(bus) == ["caller 投诉", "operator 人工"], "the operator", 15
+    )
+    citizen.hang_up()
+    await asyncio.to_thread(wait_until, lambda: transcripts.following() == 0, "the end", 20)
+    assert len(_told(bus)) == 2
+
+
+def _told(bus: CollectingBus) -> list[str]:
+    return [f"{e.side} {e.text}" for e in bus.of(ConversationSpoken)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
