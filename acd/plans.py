@@ -200,6 +200,10 @@ class Plans:
             run=self._runs.get(plan.plan_id),
         )
 
+    def running(self) -> frozenset[str]:
+        """Ids of the plans that are on."""
+        return frozenset(plan.plan_id for plan in self._book.running())
+
     def said(self, team: TeamId) -> tuple[str, ...]:
         """The prompts that the running plans have for the team's waiting callers, by name."""
         return self._wants.said.get(team, ())

@@ -252,6 +252,8 @@ class _Pages:
             ],
             "is_open": task.state is State.OPEN,
             "is_message": task.kind is Kind.MESSAGE,
+            "is_dissatisfied": task.kind is Kind.DISSATISFIED,
+            "about": self._name(task.about, language),
             "overdue": late,
             "created_at": task.created_at,
             "due_at": task.due_at,

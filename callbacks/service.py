@@ -134,7 +134,7 @@ class DutyCallbacks:
         if not number and missed.kind is not Kind.MESSAGE:
             return  # an anonymous caller cannot be called; a message is heard all the same
         number = number or ""
-        if missed.kind is not Kind.MESSAGE and await self._join(missed, number):
+        if missed.kind not in tasks.ALONE and await self._join(missed, number):
             return
         task = tasks.new_task(
             self._ids.new(),
@@ -144,6 +144,7 @@ class DutyCallbacks:
             missed.team,
             missed.language,
             missed.at,
+            missed.about,
         )
         entry = self._entry(missed, Act.CREATE)
         if await self._store.add(task, entry):
@@ -156,9 +157,10 @@ class DutyCallbacks:
             )
 
     async def _join(self, missed: Missed, number: str) -> bool:
-        """One citizen, one task: what is not a message joins the unfinished one of the number."""
+        """One citizen, one task: what does not stand alone joins the unfinished one of the
+        number."""
         for known in await self._store.unfinished(number):
-            if known.kind is Kind.MESSAGE:
+            if known.kind in tasks.ALONE:
                 continue
             joined = tasks.joined(known, missed.call_id)
             if not await self._store.join(joined, missed.kind, self._entry(missed, Act.JOIN)):
@@ -182,8 +184,8 @@ class DutyCallbacks:
         if not number:
             return
         for known in await self._store.unfinished(number):
-            if known.kind is Kind.MESSAGE or known.created_at > reached.at:
-                continue  # a message is heard whatever else was said
+            if known.kind in tasks.ALONE or known.created_at > reached.at:
+                continue  # a message is heard, and a reason learnt, whatever else was said
             entry = Entry(
                 at=reached.at,
                 who=tasks.BY_ITSELF,
@@ -287,10 +289,10 @@ class DutyCallbacks:
         return changed
 
     async def _others(self, task: Task) -> Sequence[Task]:
-        if task.kind is Kind.MESSAGE:
+        if task.kind in tasks.ALONE:
             return ()
         unfinished = await self._store.unfinished(task.number)
-        return [t for t in unfinished if t.kind is not Kind.MESSAGE]
+        return [t for t in unfinished if t.kind not in tasks.ALONE]
 
     async def _keep(
         self, task: Task, person: Person, act: Act, result: Result | None = None, note: str = ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cti.core.call_track import CallTrack
+from dataclasses import replace
+
+from cti.core.call_track import ANONYMOUS, CallTrack, may_be_let_go, placed
 from cti.core.dial_back import DialTold
 from cti.core.reports import (
     Begun,
@@ -15,7 +17,10 @@ from cti.core.reports import (
     Report,
     Told,
 )
+from cti.core.words import Place
 from kernel.ids import CallId
+from kernel.phone import PhoneNumber
+from kernel.telephony import PlaceInLine
 
 ENDED_KEPT = 5000
 
@@ -51,6 +56,30 @@ class Picture:
         self.tracks[call_id] = after
         for channel in after.channels:
             self._by_channel[channel] = call_id
+
+    def promise(
+        self, call_id: CallId, number: PhoneNumber, spoken_s: int | None, place: PlaceInLine | None
+    ) -> bool:
+        """Mark a caller as let go; False, and nothing changes, for one who may not be."""
+        track = self.tracks.get(call_id)
+        if track is None or not may_be_let_go(track, place):
+            return False
+        leaving = replace(placed(track, place), promised=number, message_s=spoken_s)
+        self.replace(call_id, track, leaving)
+        return True
+
+    def put(self, call_id: CallId, place: PlaceInLine | None) -> None:
+        """Note the place that a caller would have who does not wait yet."""
+        track = self.tracks.get(call_id)
+        if track is not None and may_be_let_go(track, place):
+            self.replace(call_id, track, placed(track, place))
+
+    def take_back_promise(self, call_id: CallId) -> None:
+        """A caller who was to be let go waits: the answer was lost."""
+        track = self.tracks.get(call_id)
+        if track is not None and track.place is Place.WAITING and not track.promised.anonymous:
+            after = replace(track, promised=ANONYMOUS, message_s=None)
+            self.replace(call_id, track, after)
 
     def clear(self) -> None:
         """Nobody is present; who has ended stays remembered."""

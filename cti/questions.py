@@ -44,11 +44,17 @@ class Callers(Protocol):
 
     def on_report(self, report: Begun) -> None: ...
 
-    def let_go(self, call_id: CallId, number: PhoneNumber, spoken_s: int | None = None) -> bool:
-        """Mark a waiting caller as let go, to be called at `number`, perhaps after speaking a
-        message; False: the caller's turn has come."""
+    def let_go(
+        self,
+        call_id: CallId,
+        number: PhoneNumber,
+        spoken_s: int | None = None,
+        place: tel.PlaceInLine | None = None,
+    ) -> bool:
+        """Mark a caller as let go, to be called at `number`, perhaps after speaking a message;
+        `place` for one who does not wait yet. False: the caller's turn has come."""
 
-    def message_begins(self, call_id: CallId) -> None:
+    def message_begins(self, call_id: CallId, place: tel.PlaceInLine | None = None) -> None:
         """The caller is told to speak."""
 
     def still_waits(self, call_id: CallId) -> None:
@@ -107,7 +113,7 @@ class Questions:
         async with asyncio.timeout(ANSWER_DEADLINE_S):
             instruction = await self._instruction(path, call_id, args)
         if not self._lets_go(call_id, instruction, args):
-            instruction = tel.KeepWaiting()
+            instruction = _waits_on(instruction)
         if isinstance(instruction, tel.Listen) and self._ears is not None:
             ear = self._ears.open(call_id, instruction)
             if ear is not None:
@@ -117,12 +123,12 @@ class Questions:
     def _lets_go(self, call_id: CallId, instruction: answers.Answer, args: Sequence[str]) -> bool:
         """False for an answer that would let a caller go whose turn has come."""
         match instruction:
-            case tel.PromiseCallback(number=number):
-                return self._callers.let_go(call_id, number)
-            case tel.KeepMessage(number=number):
-                return self._callers.let_go(call_id, number, integer(args[1]))
-            case tel.TakeMessage():
-                self._callers.message_begins(call_id)
+            case tel.PromiseCallback(number=number, place=place):
+                return self._callers.let_go(call_id, number, None, place)
+            case tel.KeepMessage(number=number, place=place):
+                return self._callers.let_go(call_id, number, integer(args[1]), place)
+            case tel.TakeMessage(place=place):
+                self._callers.message_begins(call_id, place)
         return True
 
     async def _instruction(
@@ -189,3 +195,12 @@ class Questions:
             case _:
                 queue = tel.EnterQueue(self._default_team, Language.MANDARIN, 0)
                 return answers.answer(queue, self._place)
+
+
+def _waits_on(instruction: answers.Answer) -> answers.Answer:
+    """Whoever cannot be let go waits for a person, at the old place or in the line chosen."""
+    match instruction:
+        case tel.PromiseCallback(place=place) | tel.KeepMessage(place=place) if place is not None:
+            return tel.EnterQueue(place.team, place.language, place.priority)
+        case _:
+            return tel.KeepWaiting()

@@ -27,7 +27,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cti.core.call_track import ANONYMOUS, CallTrack, in_turn, parting_facts, restamp, step, strays
+from cti.core.call_track import PARTING, CallTrack, in_turn, parting_facts, restamp, step, strays
 from cti.core.dial_back import DialTold, dial_out
 from cti.core.phone_check import Look, look, unheard_answer
 from cti.core.read_back import Truth, live_call, truth
@@ -337,7 +337,7 @@ class TelephoneLine:
             self._emit(tel.TalkEnded(call_id, track.offer_id, track.endpoint, now))
         if track.greeted and track.callback_id is not None:
             self._dialling.close(track.callback_id, tel.DialResult.FAILED, call_id)
-        for fact in parting_facts(track, now) if track.place is Place.WAITING else ():
+        for fact in parting_facts(track, now) if track.place in PARTING else ():
             self._emit(fact)
         ended_by = tel.EndedBy.FAULT if restarted else tel.EndedBy.CALLER
         self._emit(tel.CallHungUp(call_id, ended_by, 0, now))
@@ -388,26 +388,26 @@ class TelephoneLine:
             if call_id not in self._tracks and call_id not in self._picture.ended:
                 self._close(call_id, begun_at(call_id))
 
-    def let_go(self, call_id: CallId, number: PhoneNumber, spoken_s: int | None = None) -> bool:
-        """From now on this waiting caller is not delivered any more. False, and nothing changes,
-        when the caller's turn has come or the line is down: the caller then waits on."""
-        track = self._tracks.get(call_id)
-        if not self._state.up or track is None or track.place is not Place.WAITING:
-            return False
-        self._picture.replace(call_id, track, replace(track, promised=number, message_s=spoken_s))
-        return True
+    def let_go(
+        self,
+        call_id: CallId,
+        number: PhoneNumber,
+        spoken_s: int | None = None,
+        place: tel.PlaceInLine | None = None,
+    ) -> bool:
+        """From now on this caller, who waits or would have entered the line at `place`, is not
+        delivered any more. False, and nothing changes, when the caller's turn has come or the line
+        is down: the caller then waits (on)."""
+        return self._state.up and self._picture.promise(call_id, number, spoken_s, place)
 
-    def message_begins(self, call_id: CallId) -> None:
-        """The caller speaks, and still waits: a delivery takes the caller out of it."""
+    def message_begins(self, call_id: CallId, place: tel.PlaceInLine | None = None) -> None:
+        """The caller speaks; one who waits still does: a delivery takes the caller out of it."""
         self._recorded.speaking(call_id)
+        self._picture.put(call_id, place)
 
     def still_waits(self, call_id: CallId) -> None:
         """A caller who was to be let go asks from the waiting loop: our answer was lost."""
-        track = self._tracks.get(call_id)
-        if track is not None and track.place is Place.WAITING and not track.promised.anonymous:
-            self._picture.replace(
-                call_id, track, replace(track, promised=ANONYMOUS, message_s=None)
-            )
+        self._picture.take_back_promise(call_id)
 
     # --- orders ------------------------------------------------------------------------------
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from feedback.core.answers import Answer
-from kernel.ids import AgentId, CallId
+from feedback.core.answers import Counted, Survey
+from kernel.ids import CallId
 
 
-class AnswerStore(Protocol):
-    async def add(self, answer: Answer) -> bool:
-        """Store the first answer of a call; False (and nothing changed) for a later one."""
+class SurveyStore(Protocol):
+    async def note(self, survey: Survey) -> Survey:
+        """Keep what is known of a call's survey; what was known before stays as it is: the first
+        answer to each question counts. Returns what is kept now."""
 
-    async def get(self, call_id: CallId) -> Answer | None: ...
+    async def link(self, call_id: CallId, case_number: str) -> None:
+        """The case that was filed in a call; nothing happens for a call without a survey."""
 
-    async def count(
-        self, since: datetime, until: datetime, agent_id: AgentId | None
-    ) -> Mapping[int, int]:
-        """score -> answers, of answers given from `since` up to, not including, `until`."""
+    async def get(self, call_id: CallId) -> Survey | None: ...
+
+    async def count(self, since: datetime, until: datetime) -> Sequence[Counted]:
+        """Of callers asked from `since` up to, not including, `until`: one row for each team,
+        operator and pair of answers."""
 
 
 class Log(Protocol):

@@ -83,6 +83,15 @@ class PlannedOffers:
         self._plans = plans
         self._calls_back = calls_back
 
+    def calls_back(self) -> bool:
+        """Citizens are rung at this hour."""
+        return self._calls_back()
+
+    def plans_on(self) -> frozenset[str]:
+        """Ids of the running plans; one that stands for each team also without the team's name."""
+        running = self._plans.running() if self._plans is not None else frozenset()
+        return running | {plan_id.partition(".")[0] for plan_id in running}
+
     def offers(self, team: TeamId) -> QueueOffers:
         always, open_now = self._standing.offers(team), self._calls_back()
         if self._plans is None:

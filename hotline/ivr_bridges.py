@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from acd.core.views import Wallboard
 from acd.service import Distribution
+from cti.journal import CallJournal
 from ivr.core.conditions import Around, QueueLoad
+from ivr.core.history import CALLS_KEPT, LONGEST, NO_HISTORY, History, PastCall
 from ivr.core.saying import Stage
+from ivr.core.waiting import QueueOffers
 from ivr.ports import CallersOrder, Ears, OrderProgress
 from kernel.errors import NotFound
 from kernel.ids import TeamId
@@ -53,38 +58,76 @@ _NEVER_TOLD = frozenset(state for state, stage in _STAGES.items() if stage is St
 """Whoever was answered in the call itself, or took the matter back, does not wait for news."""
 
 
+class Peaks(Protocol):
+    """What plans are on, and what they have for those who wait. From memory."""
+
+    def offers(self, team: TeamId) -> QueueOffers: ...
+
+    def plans_on(self) -> frozenset[str]:
+        """By their ids; a plan that stands for each team by both its ids, with the team's and
+        without."""
+
+    def calls_back(self) -> bool: ...
+
+
 class FlowWorld:
-    """Fills `ivr.ports.OrderBook` and `ivr.ports.Surroundings`.
+    """Fills `ivr.ports.OrderBook`, `ivr.ports.CallerHistory` and `ivr.ports.Surroundings`.
 
     The dialogue is made before the departments that it asks about, so that these are told by
     `follow`; nobody asks before the line is open. The queues are those of the last picture, which
     the distribution draws at most three times a second, however many call meanwhile.
     """
 
-    def __init__(self, calendar: WorkCalendar) -> None:
+    def __init__(self, calendar: WorkCalendar, teams: Collection[TeamId]) -> None:
         self._calendar = calendar
+        self._teams = tuple(teams)
+        self._peaks: Peaks | None = None
         self._queues: Mapping[TeamId, QueueLoad] = {}
         self._cases: Cases | None = None
+        self._journal: CallJournal | None = None
         self._ears: Ears | None = None
 
     def listen_with(self, ears: Ears) -> None:
         """Until this is told nobody listens, and callers use keys."""
         self._ears = ears
 
-    def follow(self, distribution: Distribution, cases: Cases) -> None:
-        self._cases = cases
+    def follow(
+        self, distribution: Distribution, cases: Cases, peaks: Peaks, journal: CallJournal
+    ) -> None:
+        self._cases, self._peaks, self._journal = cases, peaks, journal
         distribution.watch_wallboard(self._seen)
 
     def around(self, now: datetime) -> Around:
         ears = self._ears
-        return Around(
+        around = Around(
             working_day=self._calendar.is_working_day(city_day(now)),
             queues=self._queues,
             hearing=frozenset(n for n in Language if ears is not None and ears.listens(n)),
         )
+        if self._peaks is None:
+            return around
+        return replace(
+            around,
+            offers={team: self._peaks.offers(team) for team in self._teams},
+            plans=self._peaks.plans_on(),
+            calls_back=self._peaks.calls_back(),
+        )
 
     def _seen(self, board: Wallboard) -> None:
         self._queues = {row.team: QueueLoad(row.waiting, row.longest_since) for row in board.teams}
+
+    async def history(self, ani: PhoneNumber, now: datetime) -> History:
+        if self._journal is None or ani.anonymous:
+            return NO_HISTORY
+        records = await self._journal.contacts(ani.digits, CALLS_KEPT)
+        return History(
+            tuple(
+                PastCall(record.arrived_at, record.outcome, record.team)
+                for record in records
+                # The present call is in the journal, too, and has no end yet.
+                if record.outcome is not None and now - record.arrived_at <= LONGEST
+            )
+        )
 
     async def latest(self, ani: PhoneNumber, now: datetime) -> CallersOrder | None:
         if self._cases is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hotline.ivr_bridges import FlowWorld
 from ivr.adapters.flow_files import digest, parse_flow
 from ivr.adapters.flow_store import SqlFlowStore, SqlFunnelStore
 from ivr.adapters.intent_files import load_intents
+from ivr.adapters.marked_yaml import read as read_yaml
 from ivr.adapters.marked_yaml import text_of
 from ivr.adapters.notice_store import SqlNoticeStore
 from ivr.adapters.notice_voice import EspeakVoice
@@ -37,7 +39,7 @@ from ivr.service import Dialogue, Survey
 from kernel.audit import AuditTrail
 from kernel.bus import EventBus
 from kernel.clock import Clock
-from kernel.ids import IdSource
+from kernel.ids import CallId, IdSource
 from kernel.infra.database import Database
 from kernel.infra.log import get
 from workorders.adapters.reference_files import load_calendar
@@ -73,6 +75,16 @@ class Ivr:
         await self.funnel.stop()
 
 
+def plan_ids(path: Path) -> frozenset[str]:
+    """The ids in `config/plans.yaml`, for the conditions that ask for a plan; what else stands in
+    the file is read and checked where the plans are made. Raises ConfigurationError."""
+    found: set[str] = set()
+    for key, plans in read_yaml(path).pairs():
+        for plan in plans.items() if key.text() == "plans" else ():
+            found |= {value.text() for name, value in plan.pairs() if name.text() == "id"}
+    return frozenset(found)
+
+
 async def build_ivr(
     *,
     config_dir: Path,
@@ -86,28 +98,26 @@ async def build_ivr(
     bus: EventBus,
     clock: Clock,
     ids: IdSource,
+    offers_heard: Callable[[CallId], None],
 ) -> Ivr:
     """Raises ConfigurationError for wrong reviewed data."""
     folder = config_dir / "ivr"
     catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
     words = await asyncio.to_thread(load_intents, folder / "intents.yaml")
     shipped = {name: await asyncio.to_thread(text_of, folder / f"{name}.yaml") for name in PURPOSES}
+    plans = await asyncio.to_thread(plan_ids, config_dir / "plans.yaml")
     log = get("ivr")
 
     def read(source: str, body: str) -> Flow:
-        return parse_flow(source, body, catalogue, directory.team_ids(), words)
+        return parse_flow(source, body, catalogue, directory.team_ids(), words, plans)
 
+    store = SqlFlowStore(database)
     flows = Flows(
-        store=SqlFlowStore(database),
-        read=read,
-        digest=digest,
-        shipped=shipped,
-        audit=audit,
-        clock=clock,
-        log=log,
+        store=store, read=read, digest=digest, shipped=shipped, audit=audit, clock=clock, log=log
     )
     await flows.load()
-    world = FlowWorld(await asyncio.to_thread(load_calendar, config_dir / "calendar.yaml"))
+    calendar = await asyncio.to_thread(load_calendar, config_dir / "calendar.yaml")
+    world = FlowWorld(calendar, directory.team_ids())
     voice = EspeakVoice(prompts_dir, catalogue.readings)
     notices = Notices(
         store=SqlNoticeStore(database), voice=voice, audit=audit, clock=clock, ids=ids, log=log
@@ -117,12 +127,13 @@ async def build_ivr(
         lines=directory,
         memory=memory,
         surroundings=world,
-        enquiries=Enquiries(world, log),
+        enquiries=Enquiries(world, log, past=world),
         notices=notices,
         bus=bus,
         clock=clock,
         ids=ids,
         log=log,
+        offers_heard=offers_heard,
     )
     screening = await _screening(screening_file, database, audit, bus, clock, ids)
     survey = Survey(flow=flows.current("survey"), bus=bus, clock=clock, ids=ids, log=get("survey"))

@@ -17,6 +17,7 @@ from callbacks import routes as callback_routes
 from cti import routes as call_routes
 from directory import routes as directory_routes
 from directory.routes import session_lookup
+from feedback import routes as feedback_routes
 from hotline.bridges import (
     OwnerNames,
     agent_name,
@@ -55,6 +56,7 @@ TEMPLATE_DIRS: tuple[Path, ...] = (
             "callbacks",
             "cti",
             "directory",
+            "feedback",
             "ivr",
             "knowledge_base",
             "recordings",
@@ -132,6 +134,7 @@ def _routers(
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
         recording_routes.build_router(kit, s.library, names, agent_name(s.directory)),
+        feedback_routes.build_router(kit, s.feedback, s.ivr.clock, names, agent_name(s.directory)),
         callback_routes.build_router(
             kit, s.duty_callbacks, names, agent_name(s.directory), SystemClock()
         ),

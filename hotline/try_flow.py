@@ -19,7 +19,13 @@ from ivr.core.walk import Visit
 from kernel.errors import BadInput
 from kernel.language import Language
 from kernel.phone import clean
-from kernel.telephony import Disconnect, EnterQueue, TransferOut
+from kernel.telephony import (
+    Disconnect,
+    EnterQueue,
+    KeepMessage,
+    PromiseCallback,
+    TransferOut,
+)
 
 SILENT = "-"
 """Typed for a caller who presses nothing; an empty line is the same."""
@@ -90,6 +96,7 @@ def _visit(city: CityOfFiles, trial: Trial, now: datetime) -> Visit:
         line_team=entry.team if entry else None,
         dnis=trial.line,
         caller=caller_kind(clean(trial.ani)),
+        ani=clean(trial.ani),
         answer=example_answer(Result(trial.lookup), now),
         known=example_order(trial.order, now),
         around=Around(hearing=frozenset(Language) if trial.voice else frozenset()),
@@ -114,6 +121,10 @@ def _ending(found: Rehearsal) -> str:
             return f"waits for a person: {team}, {language.value}, priority {priority}"
         case TransferOut(number=number):
             return f"transferred to {number}"
+        case PromiseCallback(number=number):
+            return f"{number.digits} is called back"
+        case KeepMessage(number=number):
+            return f"the message is heard, and {number.digits} is called"
         case Disconnect():
             return "the call ends"
         case None:

@@ -42,7 +42,7 @@ from directory.adapters.audit_store import SqlAuditStore
 from directory.adapters.city_store import SqlCityStore
 from directory.adapters.passwords import Argon2Passwords, SecretTokens
 from directory.service import Accounts, Audit, Directory
-from feedback.adapters.store import TableAnswerStore
+from feedback.adapters.store import TableSurveyStore
 from feedback.service import Feedback
 from hotline import desk_bridges
 from hotline.asterisk import CITIZEN_ENDPOINT, asterisk_values
@@ -220,8 +220,8 @@ async def _assemble(ground: _Ground) -> Services:
     database, directory, clock = ground.database, ground.directory, ground.clock
     values = _values(ground)
     memory = TableCallerMemory(database, clock)
-    ivr = await _ivr(ground, memory)
     choices = await _choices(ground)
+    ivr = await _ivr(ground, memory, choices)
     announcer = PositionAnnouncer(choices.waiting)
     hearing = build_hearing(settings, clock, ivr.prompts.place)
     ivr.world.listen_with(hearing)
@@ -234,7 +234,7 @@ async def _assemble(ground: _Ground) -> Services:
     journal, stories = _journal(database), CallStories()
     knowledge = _knowledge(ground)
     cases = await _cases(ground, knowledge, CallBook(stories, journal))
-    ivr.world.follow(distribution, cases)
+    ivr.world.follow(distribution, cases, choices.offers, journal)
     recordings, library = _recordings(ground)
     line.subscribe(recordings.on_fact)
     floor = desk_bridges.DistributionFloor(distribution)
@@ -267,7 +267,7 @@ async def _assemble(ground: _Ground) -> Services:
         library=library,
         days=OperatorDays(clock),
         supervision=Supervision(floor=floor, people=people, audit=ground.audit),
-        feedback=Feedback(store=TableAnswerStore(database), log=get("feedback")),
+        feedback=Feedback(store=TableSurveyStore(database), log=get("feedback")),
         duty_callbacks=_duty_callbacks(ground, journal, event_log, distribution, line),
         floor=floor,
         people=people,
@@ -329,7 +329,7 @@ def _left_open(
     return made
 
 
-async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
+async def _ivr(ground: _Ground, memory: TableCallerMemory, choices: Choices) -> Ivr:
     return await build_ivr(
         config_dir=ground.settings.config_dir,
         prompts_dir=ground.settings.prompts_dir,
@@ -342,6 +342,7 @@ async def _ivr(ground: _Ground, memory: TableCallerMemory) -> Ivr:
         bus=ground.bus,
         clock=ground.clock,
         ids=ground.ids,
+        offers_heard=choices.waiting.heard_before,
     )
 
 

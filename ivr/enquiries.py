@@ -10,8 +10,9 @@ from typing import assert_never
 from ivr.core.attempts import WRONG_OF_ONE, WRONG_OF_THE_NAMELESS, Attempts
 from ivr.core.conditions import CallerKind, caller_kind
 from ivr.core.flow import KNOWN_AT, KNOWN_DISTRICT, KNOWN_NUMBER, KNOWN_STAGE, Enquiry
+from ivr.core.history import NO_HISTORY, History
 from ivr.core.interpreter import UNANSWERED, Answer, Ask, Result
-from ivr.ports import Log, OrderBook
+from ivr.ports import CallerHistory, Log, OrderBook
 from kernel.phone import PhoneNumber
 
 DEADLINE_S = 1.5
@@ -25,12 +26,21 @@ class Enquiries:
     """The one place where a waiting caller may cost a query. `answer` never raises and never takes
     longer than the deadline; the flow goes on in either case."""
 
-    def __init__(self, orders: OrderBook, log: Log, deadline_s: float = DEADLINE_S) -> None:
+    def __init__(
+        self,
+        orders: OrderBook,
+        log: Log,
+        deadline_s: float = DEADLINE_S,
+        past: CallerHistory | None = None,
+    ) -> None:
+        """`past` None: nothing is known of earlier calls."""
         self._orders = orders
+        self._past = past
         self._log = log
         self._deadline_s = deadline_s
         self._attempts = Attempts()
         self._recognising = 0
+        self._remembering = 0
 
     async def answer(self, ask: Ask, ani: PhoneNumber, now: datetime) -> Answer:
         try:
@@ -43,6 +53,23 @@ class Enquiries:
         except Exception as error:  # a caller waits: whatever went wrong, the flow has a way on
             self._log.warning("enquiry_failed", enquiry=ask.enquiry, reason=repr(error))
             return UNANSWERED
+
+    async def history(self, ani: PhoneNumber, now: datetime) -> History:
+        """The earlier calls of a mobile number; none of whoever is asked about too late, or when
+        too many are. For the background, as `recognise`. Never raises."""
+        if self._past is None or self._remembering >= RECOGNISED_AT_ONCE:
+            return NO_HISTORY
+        if caller_kind(ani) is not CallerKind.MOBILE:
+            return NO_HISTORY
+        self._remembering += 1
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await self._past.history(ani, now)
+        except Exception as error:
+            self._log.warning("caller_history_unknown", ani=ani.masked, reason=repr(error))
+            return NO_HISTORY
+        finally:
+            self._remembering -= 1
 
     async def recognise(self, ani: PhoneNumber, now: datetime) -> Mapping[str, str]:
         """The slots of a caller whose number has a recent order, else none. For the background,

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ivr.core.conditions import Around
 from ivr.core.funnel import Counts, Place
+from ivr.core.history import History
 from ivr.core.notices import Notice
 from ivr.core.prompt_lines import Rendered
 from ivr.core.saying import Stage
@@ -94,6 +95,13 @@ class OrderBook(Protocol):
         """Of the order whose number has these digits, filed from or for a number with these last
         four. None if there is none, if the four are others, and if the order is confidential: the
         three are never told apart."""
+
+
+class CallerHistory(Protocol):
+    """The calls of a number that are over: one short query at most, in the background."""
+
+    async def history(self, ani: PhoneNumber, now: datetime) -> History:
+        """Of the last 90 days; nothing of an anonymous number."""
 
 
 class WaitingOffers(Protocol):

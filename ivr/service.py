@@ -7,17 +7,20 @@ Each answer is made from memory; only where a flow looks something up does a que
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from ivr.core.conditions import Around, caller_kind
-from ivr.core.flow import Flow
+from ivr.core.flow import Asks, Flow
+from ivr.core.history import History
 from ivr.core.interpreter import (
     Entered,
     Happening,
     LanguageChosen,
     LeftFor,
+    OffersHeard,
     Pressed,
     Scored,
     Session,
@@ -44,10 +47,12 @@ from kernel.events import (
     MenuKeyPressed,
     MenuStepEntered,
     MenuWordsHeard,
+    SolvedAnswered,
     SurveyAnswered,
+    SurveyAsked,
     arrival_id,
 )
-from kernel.ids import AgentId, CallId, EventId, IdSource
+from kernel.ids import AgentId, CallId, EventId, IdSource, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
 from kernel.telephony import CallEntered, CallerInput, InputKind, Instruction
@@ -62,6 +67,7 @@ class _Place:
     instruction: Instruction
     ani: PhoneNumber
     recognising: asyncio.Task[Mapping[str, str]] | None = None
+    remembering: asyncio.Task[History] | None = None
 
 
 class _Publisher:
@@ -120,7 +126,7 @@ class _Publisher:
                 return CallTransferredOut(
                     event_id=self.event_id(), occurred_at=now, call_id=call_id, number=number
                 )
-            case LanguageChosen() | Scored():
+            case LanguageChosen() | Scored() | OffersHeard():
                 return None
 
 
@@ -140,7 +146,9 @@ class Dialogue:
         clock: Clock,
         ids: IdSource,
         log: Log,
+        offers_heard: Callable[[CallId], None] = lambda call_id: None,
     ) -> None:
+        """`offers_heard` is told of who heard before the wait what waiting callers are told."""
         self._flow = flow
         self._lines = lines
         self._memory = memory
@@ -149,6 +157,7 @@ class Dialogue:
         self._notices = notices
         self._publisher = _Publisher(bus, clock, ids)
         self._log = log
+        self._offers_heard = offers_heard
         self._places: dict[CallId, _Place] = {}
         self._arrived: set[CallId] = set()
 
@@ -201,12 +210,17 @@ class Dialogue:
             now=call.at,
             dnis=call.dnis,
             caller=caller_kind(call.ani),
+            ani=call.ani,
             around=self._around(call.at),
         )
         place = _Place(self._flow, turn.session, turn.instruction, call.ani)
         self._places[call.call_id] = place
-        place.recognising = asyncio.get_running_loop().create_task(
+        loop = asyncio.get_running_loop()
+        place.recognising = loop.create_task(
             self._enquiries.recognise(call.ani, call.at), name=f"recognise-{call.call_id}"
+        )
+        place.remembering = loop.create_task(
+            self._enquiries.history(call.ani, call.at), name=f"remember-{call.call_id}"
         )
         if call.call_id not in self._arrived:
             self.arrived(call)
@@ -245,14 +259,20 @@ class Dialogue:
 
     def _recognised(self, place: _Place) -> None:
         """Tell the session what was found so far; nobody waits for it."""
-        task = place.recognising
-        if task is not None and task.done():
+        orders, calls = place.recognising, place.remembering
+        if orders is not None and orders.done():
             place.recognising = None
-            if not task.cancelled():
-                place.session = inform(place.session, task.result())
+            if not orders.cancelled():
+                place.session = inform(place.session, orders.result())
+        if calls is not None and calls.done():
+            place.remembering = None
+            if not calls.cancelled():
+                place.session = replace(place.session, history=calls.result())
 
     def _take(self, call_id: CallId, place: _Place, turn: Turn) -> None:
         self._remember(place, turn)
+        if any(isinstance(happening, OffersHeard) for happening in turn.happened):
+            self._offers_heard(call_id)
         place.session, place.instruction = turn.session, turn.instruction
         self._publisher.publish(call_id, place.flow, turn.happened)
 
@@ -265,8 +285,9 @@ class Dialogue:
         """The call is over. Forgetting an unknown call is no error."""
         self._arrived.discard(call_id)
         place = self._places.pop(call_id, None)
-        if place is not None and place.recognising is not None:
-            place.recognising.cancel()
+        for task in (place.recognising, place.remembering) if place is not None else ():
+            if task is not None:
+                task.cancel()
 
     async def on_call_ended(self, event: CallEnded) -> None:
         if event.call_id is not None:
@@ -287,14 +308,19 @@ class Dialogue:
 
 @dataclass(slots=True)
 class _Conversation:
-    """What the survey must know of a call: the language spoken and who answered last."""
+    """What the survey must know of a call: the language spoken, who answered last, for which
+    team."""
 
     language: Language = Language.MANDARIN
     agent_id: AgentId | None = None
+    team: TeamId | None = None
+
+
+_SOLVED = {1: "yes", 2: "partly", 3: "no"}
 
 
 class Survey:
-    """One question after the conversation. Fills `cti.ports.AfterCallSurvey`.
+    """The questions after the conversation. Fills `cti.ports.AfterCallSurvey`.
 
     It learns the language and the operator from events; for a call that began before a restart
     it asks in Mandarin and names no operator.
@@ -319,8 +345,9 @@ class Survey:
         match event:
             case CallQueued(language=language):
                 self._conversation(call_id).language = language
-            case CallAnswered(agent_id=agent_id):
-                self._conversation(call_id).agent_id = agent_id
+            case CallAnswered(agent_id=agent_id, team=team):
+                conversation = self._conversation(call_id)
+                conversation.agent_id, conversation.team = agent_id, team
             case CallEnded():
                 self.forget(call_id)
             case _:
@@ -342,6 +369,7 @@ class Survey:
             now=self._publisher.clock.now(),
         )
         self._places[call_id] = _Place(self._flow, turn.session, turn.instruction, PhoneNumber(""))
+        self._publish_asked(call_id)
         self._publisher.publish(call_id, self._flow, turn.happened)
         return turn.instruction
 
@@ -354,21 +382,48 @@ class Survey:
         turn = step(place.flow, place.session, given, given.at)
         place.session, place.instruction = turn.session, turn.instruction
         self._publisher.publish(call_id, place.flow, turn.happened)
-        self._publish_score(call_id, turn)
+        self._publish_scores(call_id, turn)
         return turn.instruction
 
-    def _publish_score(self, call_id: CallId, turn: Turn) -> None:
+    def _publish_asked(self, call_id: CallId) -> None:
+        conversation = self._conversation(call_id)
+        self._publisher.bus.publish(
+            SurveyAsked(
+                event_id=self._publisher.event_id(),
+                occurred_at=self._publisher.clock.now(),
+                call_id=call_id,
+                agent_id=conversation.agent_id,
+                team=conversation.team,
+            )
+        )
+
+    def _publish_scores(self, call_id: CallId, turn: Turn) -> None:
         for happening in turn.happened:
             if isinstance(happening, Scored):
-                self._publisher.bus.publish(
-                    SurveyAnswered(
-                        event_id=self._publisher.event_id(),
-                        occurred_at=self._publisher.clock.now(),
-                        call_id=call_id,
-                        agent_id=self._conversation(call_id).agent_id,
-                        score=happening.score,
-                    )
+                self._publisher.bus.publish(self._answer(call_id, happening))
+
+    def _answer(self, call_id: CallId, scored: Scored) -> Event:
+        event_id, now = self._publisher.event_id(), self._publisher.clock.now()
+        agent_id = self._conversation(call_id).agent_id
+        match scored.asks:
+            case Asks.SOLVED:
+                return SolvedAnswered(
+                    event_id=event_id,
+                    occurred_at=now,
+                    call_id=call_id,
+                    agent_id=agent_id,
+                    solved=_SOLVED[scored.score],
                 )
+            case Asks.OPERATOR:
+                return SurveyAnswered(
+                    event_id=event_id,
+                    occurred_at=now,
+                    call_id=call_id,
+                    agent_id=agent_id,
+                    score=scored.score,
+                )
+            case _:
+                assert_never(scored.asks)
 
     def _conversation(self, call_id: CallId) -> _Conversation:
         return self._conversations.setdefault(call_id, _Conversation())

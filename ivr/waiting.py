@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ivr.core.waiting import QueueOffers, Speaking, Talk, WaitingRules, announcement, begin, step
+from ivr.core.number_talk import Speaking
+from ivr.core.waiting import QueueOffers, Talk, WaitingRules, announcement, begin, step
 from ivr.ports import WaitingOffers
 from kernel.bus import EventBus
 from kernel.clock import Clock
@@ -54,6 +55,10 @@ class WaitingDialogue:
         self._ids = ids
         self._talks: dict[CallId, Talk] = {}
         self._told_at: dict[CallId, datetime] = {}
+
+    def heard_before(self, call_id: CallId) -> None:
+        """This caller was told of the choices just before the wait: not again at once."""
+        self._told_at[call_id] = self._clock.now()
 
     def announce(self, caller: WaitingCaller) -> tuple[Prompt, ...]:
         """What this caller is told of the choices just now; empty when it is not due."""

@@ -322,9 +322,9 @@ class CallEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackNoted(Event):
-    """A waiting caller is to be called back at `number`, and keeps the place of
-    `first_arrival_at`. `entered_at` began the visit to the team's line. `joined`: the number was
-    to be called back already, by the callback named here, whose place stands."""
+    """A caller is to be called back at `number`, and keeps the place of `first_arrival_at`.
+    `entered_at` began the visit to the team's line. `joined`: the number was to be called back
+    already, by the callback named here, whose place stands."""
 
     callback_id: CallbackId
     number: str
@@ -418,8 +418,26 @@ class CallbackTaskClosed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAsked(Event):
+    """The caller hears the first question after the conversation with this operator, who served
+    `team`; both None for a call that began before a restart."""
+
+    agent_id: AgentId | None
+    team: TeamId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolvedAnswered(Event):
+    """Whether the caller's matter was solved, as the caller says. `solved`: yes, partly, no."""
+
+    agent_id: AgentId | None
+    solved: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(Event):
-    """`score` 1 (very satisfied) .. 5 (very dissatisfied), as the prompt says it."""
+    """How the operator served: `score` 1 (very satisfied) .. 5 (very dissatisfied), as the prompt
+    says it."""
 
     agent_id: AgentId | None
     score: int

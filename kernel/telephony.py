@@ -142,7 +142,8 @@ class CallHungUp:
 
 @dataclass(frozen=True, slots=True)
 class CallbackAsked:
-    """A waiting caller asked to be called back, confirmed the number, and is let go.
+    """A caller asked to be called back, in the line or instead of entering it, confirmed the
+    number, and is let go.
 
     No delivery reaches the caller any more; the call's `CallHungUp` follows. The callback keeps
     what the call had: team, language, priority and first arrival. Told once by each run.
@@ -159,7 +160,7 @@ class CallbackAsked:
 
 @dataclass(frozen=True, slots=True)
 class MessageLeft:
-    """A waiting caller spoke a message instead of waiting on, and is let go: as `CallbackAsked`, it
+    """A caller spoke a message instead of waiting, and is let go: as `CallbackAsked`, it
     ends the wait, and `CallHungUp` follows. The audio is the call's recording."""
 
     call_id: CallId
@@ -360,7 +361,15 @@ class Disconnect:
     prompts: tuple[Prompt, ...] = ()
 
 
-Instruction = Play | Collect | Listen | EnterQueue | TransferOut | Disconnect
+@dataclass(frozen=True, slots=True)
+class PlaceInLine:
+    """The place of a caller who is let go before waiting for anybody: as if he or she had entered
+    the line of `team` at `since`."""
+
+    team: TeamId
+    language: Language
+    priority: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,32 +393,47 @@ class KeepWaiting:
 @dataclass(frozen=True, slots=True)
 class PromiseCallback:
     """Let the caller go; `number` will be called (`callable_number`). A caller whose turn has come
-    meanwhile is not let go."""
+    meanwhile is not let go. `place`: of a caller who does not wait yet; None for one who waits."""
 
     number: PhoneNumber
     prompts: tuple[Prompt, ...] = ()
+    place: PlaceInLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TakeMessage:
     """Let the caller speak after the phrases, until `silence`, a hash or `longest`; then ask again.
-    `number` is whom to call about it. Who hangs up has left it if it lasted `shortest`."""
+    `number` is whom to call about it. Who hangs up has left it if it lasted `shortest`. `place` as
+    in `PromiseCallback`."""
 
     number: PhoneNumber
     prompts: tuple[Prompt, ...]
     shortest: timedelta
     silence: timedelta
     longest: timedelta
+    place: PlaceInLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeepMessage:
-    """What was spoken is long enough: let the caller go."""
+    """What was spoken is long enough: let the caller go. `place` as in `PromiseCallback`."""
 
     number: PhoneNumber
     prompts: tuple[Prompt, ...] = ()
+    place: PlaceInLine | None = None
 
 
+Instruction = (
+    Play
+    | Collect
+    | Listen
+    | EnterQueue
+    | TransferOut
+    | PromiseCallback
+    | TakeMessage
+    | KeepMessage
+    | Disconnect
+)
 WaitingAnswer = Play | Collect | KeepWaiting | PromiseCallback | TakeMessage | KeepMessage
 GreetingAnswer = Play | Collect | KeepWaiting | Disconnect
 

@@ -40,7 +40,8 @@ UNKNOWN, HUNG_UP = "unknown", "hung_up"
 
 
 def on_callback_asked(work: Work, fact: CallbackAsked) -> None:
-    """The caller leaves the line and keeps the place. A call that we do not know is believed."""
+    """The caller leaves the line, or never entered it, and keeps the place. A call that we do not
+    know is believed."""
     floor, call = work.floor, work.floor.calls.get(fact.call_id)
     if fact.number.anonymous:
         work.remark("callback_without_number", fact.call_id)
@@ -53,6 +54,8 @@ def on_callback_asked(work: Work, fact: CallbackAsked) -> None:
         entered_at = call.entered_at if call.in_line else entered_at
         _leave_line(work, call, "callback")
         call.callback_id = known.callback_id if known is not None else callback_id
+    else:
+        _leave_menu(work, fact.call_id, "callback")
     if known is not None:
         _publish_noted(work, known, fact.call_id, joined=True)
         return
@@ -80,6 +83,14 @@ def on_message_left(work: Work, fact: MessageLeft) -> None:
     if call is not None:
         _leave_line(work, call, "message")
         call.left_message = True
+    else:
+        _leave_menu(work, fact.call_id, "message")
+
+
+def _leave_menu(work: Work, call_id: CallId, outcome: str) -> None:
+    """The caller never waited: only how the call ends is remembered, until it has."""
+    if call_id not in work.floor.closed:
+        work.floor.menu[call_id] = outcome
 
 
 def _wish(call: Call | None, fact: CallbackAsked) -> CallbackId:

@@ -109,8 +109,8 @@ class Floor:
         # How many offers were made for calls that we closed without having seen them hang up:
         # should one turn up again, its offers go on counting.
         self.closed: dict[CallId, int] = {}
-        # Callers in the menu, not ours yet; True once transferred to an outside number.
-        self.menu: dict[CallId, bool] = {}
+        # Callers in the menu, not ours yet, and how their call would end now (`CallEnded.outcome`).
+        self.menu: dict[CallId, str] = {}
         # When each agent's last handled call ended; kept after the log-out.
         self.handled: dict[AgentId, datetime] = {}
         self.booths: dict[BoothId, AgentId] = {}

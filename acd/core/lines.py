@@ -28,6 +28,9 @@ from kernel.telephony import (
     OfferResult,
 )
 
+LEFT_IN_MENU = "left_in_menu"
+"""How the call of a caller ends who never asked for a person."""
+
 
 def on_waiting(work: Work, fact: CallWaiting) -> None:
     """The caller stands in the waiting loop: new, back from an offer, or transferred."""
@@ -221,12 +224,12 @@ def on_entered(work: Work, fact: CallEntered) -> None:
     """In the menu: remembered only to tell how the call ended."""
     on_citizen_entered(work, fact)
     if fact.call_id not in work.floor.calls:
-        work.floor.menu.setdefault(fact.call_id, False)
+        work.floor.menu.setdefault(fact.call_id, LEFT_IN_MENU)
 
 
 def on_left_for_number(work: Work, told: LeftForNumber) -> None:
     if told.call_id in work.floor.menu:
-        work.floor.menu[told.call_id] = True
+        work.floor.menu[told.call_id] = "transferred_out"
 
 
 def on_hung_up(work: Work, fact: CallHungUp) -> None:
@@ -252,8 +255,8 @@ def close_unseen(work: Work, call: Call) -> None:
 
 def end_in_menu(work: Work, call_id: CallId, ended_by: EndedBy, cause: int) -> None:
     """The end of a caller who never asked for a person."""
-    transferred = work.floor.menu.pop(call_id, False)
-    _ended(work, call_id, "transferred_out" if transferred else "left_in_menu", ended_by, cause)
+    outcome = work.floor.menu.pop(call_id, LEFT_IN_MENU)
+    _ended(work, call_id, outcome, ended_by, cause)
 
 
 def _publish_end(work: Work, call: Call, ended_by: EndedBy, cause: int) -> None:

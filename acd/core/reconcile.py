@@ -31,7 +31,14 @@ from acd.core.inputs import (
     TimerKind,
 )
 from acd.core.left_alone import watch
-from acd.core.lines import close_unseen, end_in_menu, enter, on_waiting, stand_again
+from acd.core.lines import (
+    LEFT_IN_MENU,
+    close_unseen,
+    end_in_menu,
+    enter,
+    on_waiting,
+    stand_again,
+)
 from acd.core.offering import close_offer, fail_offer
 from acd.core.people import seat
 from acd.core.rings import begin_rings
@@ -407,7 +414,7 @@ def _found_elsewhere(work: Work, found: LiveCall) -> None:
     """In the menu or the survey: not ours now. A caller who was in line was served without us."""
     call = work.floor.calls.get(found.call_id)
     if call is None:
-        work.floor.menu.setdefault(found.call_id, False)
+        work.floor.menu.setdefault(found.call_id, LEFT_IN_MENU)
         return
     if isinstance(call.state, ca.Offered):
         fail_offer(work, work.floor.offers[call.state.offer_id], Outcome.RESCINDED)

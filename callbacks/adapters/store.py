@@ -15,7 +15,7 @@ from callbacks.adapters.tables import CallbackTaskCallRow, CallbackTaskEntryRow,
 from callbacks.core.task import Act, Entry, Kind, Result, State, Task
 from callbacks.ports import TaskFilter
 from kernel.errors import BadInput, Conflict
-from kernel.ids import CallId, TeamId
+from kernel.ids import AgentId, CallId, TeamId
 from kernel.infra.database import Database
 from kernel.language import Language
 from kernel.paging import Page, decode_cursor, encode_cursor
@@ -220,6 +220,7 @@ def _values(task: Task) -> dict[str, Any]:
         "result": task.result.value if task.result else None,
         "closed_by": task.closed_by,
         "closed_at": task.closed_at,
+        "about_agent": task.about,
         "version": task.version,
     }
 
@@ -242,6 +243,7 @@ def _task(row: CallbackTaskRow) -> Task:
         result=Result(row.result) if row.result else None,
         closed_by=row.closed_by,
         closed_at=row.closed_at,
+        about=AgentId(row.about_agent) if row.about_agent else None,
         version=row.version,
     )
 

@@ -33,6 +33,7 @@ class CallbackTaskRow(Base):
     result: Mapped[str | None] = mapped_column(String(20))
     closed_by: Mapped[str | None] = mapped_column(String(64))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    about_agent: Mapped[str | None] = mapped_column(String(32))
     version: Mapped[int] = mapped_column(Integer)
 
 

@@ -12,16 +12,18 @@ from datetime import datetime
 
 from callbacks.core.task import Kind
 from kernel import events as ev
-from kernel.ids import CallId, TeamId
+from kernel.ids import AgentId, CallId, TeamId
 from kernel.language import Language
 
+_BAD_SCORES = frozenset({4, 5})
+"""Dissatisfied and very dissatisfied."""
 _FAILED = frozenset({"gave_up", "expired"})
 """Outcomes of a callback after which a person calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A citizen nobody spoke with. `number` None: look it up by the call."""
+    """A citizen whom a person is to call. `number` None: look it up by the call."""
 
     kind: Kind
     call_id: CallId
@@ -29,6 +31,7 @@ class Missed:
     team: TeamId | None
     language: Language | None
     at: datetime
+    about: AgentId | None = None  # whom a dissatisfied citizen spoke with
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Reached:
 class _Caller:
     number: str | None = None
     language: Language | None = None
+    team: TeamId | None = None
 
 
 class Intake:
@@ -62,6 +66,12 @@ class Intake:
                 self._callers.setdefault(call_id, _Caller()).number = event.ani
             case ev.CallQueued():
                 self._callers.setdefault(call_id, _Caller()).language = event.language
+            case ev.SurveyAsked(team=team):
+                self._callers.setdefault(call_id, _Caller()).team = team
+            case ev.SurveyAnswered(score=score) if score in _BAD_SCORES:
+                return self._dissatisfied(call_id, event)
+            case ev.SolvedAnswered(solved="no"):
+                return self._dissatisfied(call_id, event)
             case ev.CallAnswered():
                 return Reached(call_id, self._of(call_id).number, event.occurred_at)
             case ev.CallAbandoned():
@@ -88,6 +98,20 @@ class Intake:
             case _:
                 pass
         return None
+
+    def _dissatisfied(
+        self, call_id: CallId, event: ev.SurveyAnswered | ev.SolvedAnswered
+    ) -> Missed:
+        caller = self._of(call_id)
+        return Missed(
+            Kind.DISSATISFIED,
+            call_id,
+            caller.number,
+            caller.team,
+            caller.language,
+            event.occurred_at,
+            event.agent_id,
+        )
 
     def _of(self, call_id: CallId) -> _Caller:
         return self._callers.get(call_id) or _Caller()

@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kernel.errors import BadInput, Conflict, InvalidTransition
-from kernel.ids import CallId, TeamId
+from kernel.ids import AgentId, CallId, TeamId
 from kernel.language import Language
 
 DUE_AFTER = timedelta(minutes=30)
 """Source: contact-centre notes 4 (abandoned callers are called back within half an hour)."""
+LEARN_WITHIN = timedelta(hours=24)
+"""A dissatisfied citizen is asked for the reason by the next day. Source: domain 1h (91)."""
 UNDO_WITHIN = timedelta(hours=24)
 NOTE_LENGTH = 500
 
@@ -29,6 +31,11 @@ class Kind(StrEnum):
     ABANDONED = "abandoned"  # gave up waiting
     CALLBACK_FAILED = "callback_failed"  # asked to be called back, and was not reached
     MESSAGE = "message"  # left a message
+    DISSATISFIED = "dissatisfied"  # said so in the survey: the reason is to be learnt
+
+
+ALONE = frozenset({Kind.MESSAGE, Kind.DISSATISFIED})
+"""Kinds that stand for one call each: another call of the number neither joins nor closes them."""
 
 
 class State(StrEnum):
@@ -91,7 +98,8 @@ REFUSALS: Mapping[Act, str] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """`calls` counts the calls it stands for, `last_call_id` is the newest; `attempts` the times
-    a person tried. `version` grows with each change."""
+    a person tried. `about` is the operator whom a dissatisfied citizen spoke with: somebody else
+    calls. `version` grows with each change."""
 
     task_id: str
     kind: Kind
@@ -109,10 +117,11 @@ class Task:
     result: Result | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
+    about: AgentId | None = None
     version: int = 1
 
     def overdue(self, now: datetime) -> bool:
-        """Nobody has closed it within `DUE_AFTER` of the call."""
+        """Nobody has closed it in time."""
         return self.state is not State.CLOSED and now >= self.due_at
 
 
@@ -140,6 +149,7 @@ def new_task(
     team: TeamId | None,
     language: Language | None,
     at: datetime,
+    about: AgentId | None = None,
 ) -> Task:
     """A task for a call that ended at `at`."""
     return Task(
@@ -150,7 +160,8 @@ def new_task(
         language=language,
         last_call_id=call_id,
         created_at=at,
-        due_at=at + DUE_AFTER,
+        due_at=at + (LEARN_WITHIN if kind is Kind.DISSATISFIED else DUE_AFTER),
+        about=about,
     )
 
 
@@ -168,6 +179,9 @@ def joined(task: Task, call_id: CallId) -> Task:
 
 
 def claimed(task: Task, who: str, at: datetime) -> Task:
+    """Raises Conflict for the operator whom the citizen was dissatisfied with."""
+    if who == task.about:
+        raise Conflict("市民评价的是您的服务，请由其他人员回访")
     return _moved(task, Act.CLAIM, claimed_by=who, claimed_at=at)
 
 

@@ -10,6 +10,7 @@ KIND_NAMES: Mapping[Kind, str] = {
     Kind.ABANDONED: "排队放弃",
     Kind.CALLBACK_FAILED: "回拨未接通",
     Kind.MESSAGE: "留言",
+    Kind.DISSATISFIED: "评价不满意",
 }
 STATE_NAMES: Mapping[State, str] = {
     State.OPEN: "待人工回拨",

@@ -34,6 +34,7 @@ class CallRow(Base):
     outcome: Mapped[str | None] = mapped_column(String(32))
     ended_by: Mapped[str | None] = mapped_column(String(32))
     score: Mapped[int | None] = mapped_column(Integer)
+    solved: Mapped[str | None] = mapped_column(String(8))
     recorded: Mapped[bool] = mapped_column(Boolean)
     case_number: Mapped[str | None] = mapped_column(String(40))
     disposition: Mapped[str | None] = mapped_column(String(40))

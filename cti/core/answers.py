@@ -32,6 +32,8 @@ def answer(instruction: Answer, place: Place) -> dict[str, str]:
     Raises ValueError for a prompt, team or number that may not reach the dialplan.
     """
     variables = play(instruction.prompts, place)
+    if isinstance(instruction, tel.PromiseCallback | tel.TakeMessage | tel.KeepMessage):
+        variables |= _place(instruction.place)
     match instruction:
         case tel.Play():
             do = Do.PLAY
@@ -42,9 +44,7 @@ def answer(instruction: Answer, place: Place) -> dict[str, str]:
             variables[Var.TIMEOUT] = f"{max(instruction.timeout.total_seconds(), 0.1):.1f}"
         case tel.EnterQueue():
             do = Do.QUEUE
-            variables[Var.TEAM] = _checked(_TEAM, instruction.team)
-            variables[Var.LANGUAGE] = instruction.language.value
-            variables[Var.PRIORITY] = str(int(instruction.priority))
+            variables |= _line(instruction)
         case tel.TransferOut():
             do = Do.OUT
             variables[Var.NUMBER] = _checked(_NUMBER, instruction.number)
@@ -102,6 +102,21 @@ def play(prompts: Sequence[tel.Prompt], place: Place) -> dict[str, str]:
     if len(chunks) > len(names):
         raise ValueError(f"too many prompts for one answer: {len(prompts)}")
     return {name.value: chunk for name, chunk in zip(names, chunks, strict=False)}
+
+
+def _line(into: tel.EnterQueue | tel.PlaceInLine) -> dict[str, str]:
+    return {
+        Var.TEAM: _checked(_TEAM, into.team),
+        Var.LANGUAGE: into.language.value,
+        Var.PRIORITY: str(int(into.priority)),
+    }
+
+
+def _place(place: tel.PlaceInLine | None) -> dict[str, str]:
+    """Where a caller would stand who is let go before waiting; nothing for one who waits."""
+    if place is None:
+        return {}
+    return {**_line(place), Var.ARRIVED: str(int(place.since.timestamp() * 1000))}
 
 
 def _seconds(duration: timedelta) -> str:

@@ -21,7 +21,7 @@ class CallRecord:
     """One call. `None` is for what has not happened (yet).
 
     `waited_s` from the first arrival in a queue to the answer or the end; `talk_s` sums all
-    operators' parts; `outcome` as in `CallEnded`.
+    operators' parts; `outcome` as in `CallEnded`; `score` and `solved` are the survey's answers.
     """
 
     call_id: CallId
@@ -42,6 +42,7 @@ class CallRecord:
     outcome: str | None = None
     ended_by: str | None = None
     score: int | None = None
+    solved: str | None = None
     recorded: bool = False
     case_number: str | None = None
     disposition: str | None = None
@@ -110,6 +111,10 @@ def _rated(r: CallRecord, e: ev.SurveyAnswered) -> CallRecord:
     return replace(r, score=e.score)
 
 
+def _told(r: CallRecord, e: ev.SolvedAnswered) -> CallRecord:
+    return replace(r, solved=e.solved)
+
+
 def _recorded(r: CallRecord, _: ev.RecordingArchived) -> CallRecord:
     return replace(r, recorded=True)
 
@@ -133,6 +138,7 @@ _FOLDS: dict[type[ev.Event], Fold] = {
     ev.CallAbandoned: _abandoned,
     ev.CallEnded: _ended,
     ev.SurveyAnswered: _rated,
+    ev.SolvedAnswered: _told,
     ev.RecordingArchived: _recorded,
     ev.CaseFiled: _filed,
     ev.WrapUpFinished: _wrapped,

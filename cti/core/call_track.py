@@ -29,6 +29,8 @@ from kernel.phone import PhoneNumber, clean
 _REFUSED = frozenset({17, 21})
 _NO_PHONE = frozenset({3, 20, 27, 38, 41, 102})
 _TALK = frozenset({Place.TALKING, Place.CONSULTING})
+PARTING = frozenset({Place.WAITING, Place.IVR})
+"""Where a caller may be let go from, with the promise of a callback or with a message."""
 CLOCKS_AGREE = timedelta(seconds=30)
 
 
@@ -277,6 +279,27 @@ def parting_facts(track: CallTrack, now: datetime) -> tuple[tel.TelephonyFact, .
     return (fact,)
 
 
+def may_be_let_go(track: CallTrack, place: tel.PlaceInLine | None) -> bool:
+    """Whoever waits; and with a place in a line, whoever is in the menu."""
+    if place is None:
+        return track.place is Place.WAITING
+    return track.place is Place.IVR and not track.greeted
+
+
+def placed(track: CallTrack, place: tel.PlaceInLine | None) -> CallTrack:
+    """With the place that a caller would have who does not wait yet, as the channel counts it."""
+    if place is None:
+        return track
+    since = place.since.replace(microsecond=place.since.microsecond // 1000 * 1000)
+    return replace(
+        track,
+        team=place.team,
+        language=place.language,
+        priority=place.priority,
+        arrived_at=track.arrived_at or since,
+    )
+
+
 def _offer_failed(track: CallTrack, told: rp.Told, now: datetime) -> Step:
     offer = rp.offer_id(track.call_id, told.offer)
     endpoint = told.endpoint or Endpoint("")
@@ -349,7 +372,7 @@ def _hung_up(
     if told.ended_by_platform:
         ended_by = tel.EndedBy.AGENT if told.in_survey else tel.EndedBy.PLATFORM
     facts = _talk_ended(track, now) if track is not None else ()
-    if track is not None and track.place is Place.WAITING and told.message_s is not None:
+    if track is not None and track.place in PARTING and told.message_s is not None:
         # Hung up at the end of the message, as most people do.
         facts = parting_facts(_with_message(track, told), now)
     if track is None and told.seq <= _SEQ_OF_AN_UNTOLD_END:

@@ -219,6 +219,11 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         "呼叫结束：%(outcome)s（%(by)s）",
         {"outcome": e.outcome, "by": e.ended_by},
     ),
+    ev.SolvedAnswered: lambda e: (
+        Lane.CALLER,
+        "问题是否解决：%(outcome)s",
+        {"outcome": f"solved_{e.solved}"},
+    ),
     ev.SurveyAnswered: lambda e: (Lane.CALLER, "满意度评价 %(score)s", {"score": str(e.score)}),
     ev.RecordingArchived: lambda e: (
         Lane.RECORD,
@@ -268,6 +273,10 @@ OUTCOME_NAMES: dict[str, str] = {
     "left_in_menu": "导航中挂机",
     "transferred_out": "已转出",
     "callback": "已登记回拨",
+    "solved_yes": "已解决",
+    "solved_partly": "部分解决",
+    "solved_no": "没有解决",
+    "task_dissatisfied": "评价不满意",
     "task_abandoned": "排队放弃",
     "task_callback_failed": "回拨未接通",
     "task_message": "留言",

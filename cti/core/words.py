@@ -69,6 +69,7 @@ class AnswerVariable(StrEnum):
     LANGUAGE = "CC_LANGUAGE"
     PRIORITY = "CC_PRIORITY"
     NUMBER = "CC_NUMBER"
+    ARRIVED = "CC_ARRIVED"
     SHORTEST = "CC_SHORTEST"
     SILENCE = "CC_SILENCE"
     EAR = "CC_EAR"

@@ -1,65 +1,89 @@
-"""The answers in the database. Fills `feedback.ports.AnswerStore`."""
+"""The surveys in the database. Fills `feedback.ports.SurveyStore`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from feedback.adapters.tables import SurveyAnswerRow
-from feedback.core.answers import Answer
-from kernel.ids import AgentId, CallId
+from feedback.adapters.tables import SurveyRow
+from feedback.core.answers import Counted, Solved, Survey
+from kernel.ids import AgentId, CallId, TeamId
 from kernel.infra.database import Database
 from kernel.language import Language
 
+_FILLED_ONCE = ("agent_id", "team", "language", "solved", "score", "case_number")
 
-class TableAnswerStore:
+
+class TableSurveyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, answer: Answer) -> bool:
+    async def note(self, survey: Survey) -> Survey:
         insert = sqlite_insert if self._database.is_sqlite else postgresql_insert
+        statement = insert(SurveyRow).values(
+            call_id=survey.call_id,
+            asked_at=survey.asked_at,
+            agent_id=survey.agent_id,
+            team=survey.team,
+            language=survey.language.value if survey.language else None,
+            solved=survey.solved.value if survey.solved else None,
+            score=survey.score,
+            case_number=survey.case_number,
+        )
+        # What is known already stays; only what was missing is filled.
+        filled = {
+            name: func.coalesce(getattr(SurveyRow, name), statement.excluded[name])
+            for name in _FILLED_ONCE
+        }
+        kept = statement.on_conflict_do_update(index_elements=["call_id"], set_=filled)
+        async with self._database.session() as session:
+            return _survey((await session.scalars(kept.returning(SurveyRow))).one())
+
+    async def link(self, call_id: CallId, case_number: str) -> None:
         statement = (
-            insert(SurveyAnswerRow)
-            .values(
-                call_id=answer.call_id,
-                agent_id=answer.agent_id,
-                score=answer.score,
-                language=answer.language.value if answer.language else None,
-                answered_at=answer.answered_at,
+            update(SurveyRow).where(SurveyRow.call_id == call_id).values(case_number=case_number)
+        )
+        async with self._database.session() as session:
+            await session.execute(statement)
+
+    async def get(self, call_id: CallId) -> Survey | None:
+        async with self._database.session() as session:
+            row = await session.get(SurveyRow, call_id)
+        return _survey(row) if row is not None else None
+
+    async def count(self, since: datetime, until: datetime) -> Sequence[Counted]:
+        key = (SurveyRow.team, SurveyRow.agent_id, SurveyRow.solved, SurveyRow.score)
+        statement = (
+            select(*key, func.count())
+            .where(SurveyRow.asked_at >= since, SurveyRow.asked_at < until)
+            .group_by(*key)
+        )
+        async with self._database.session() as session:
+            rows = (await session.execute(statement)).all()
+        return [
+            Counted(
+                TeamId(team) if team else None,
+                AgentId(agent) if agent else None,
+                Solved(solved) if solved else None,
+                score,
+                count,
             )
-            .on_conflict_do_nothing(index_elements=["call_id"])
-            .returning(SurveyAnswerRow.call_id)
-        )
-        async with self._database.session() as session:
-            return (await session.scalar(statement)) is not None
+            for team, agent, solved, score, count in rows
+        ]
 
-    async def get(self, call_id: CallId) -> Answer | None:
-        async with self._database.session() as session:
-            row = await session.get(SurveyAnswerRow, call_id)
-        if row is None:
-            return None
-        return Answer(
-            call_id=CallId(row.call_id),
-            agent_id=AgentId(row.agent_id) if row.agent_id else None,
-            score=row.score,
-            language=Language(row.language) if row.language else None,
-            answered_at=row.answered_at,
-        )
 
-    async def count(
-        self, since: datetime, until: datetime, agent_id: AgentId | None
-    ) -> Mapping[int, int]:
-        statement = (
-            select(SurveyAnswerRow.score, func.count())
-            .where(SurveyAnswerRow.answered_at >= since, SurveyAnswerRow.answered_at < until)
-            .group_by(SurveyAnswerRow.score)
-        )
-        if agent_id is not None:
-            statement = statement.where(SurveyAnswerRow.agent_id == agent_id)
-        async with self._database.session() as session:
-            rows = await session.execute(statement)
-            return {row[0]: row[1] for row in rows}
+def _survey(row: SurveyRow) -> Survey:
+    return Survey(
+        call_id=CallId(row.call_id),
+        asked_at=row.asked_at,
+        agent_id=AgentId(row.agent_id) if row.agent_id else None,
+        team=TeamId(row.team) if row.team else None,
+        language=Language(row.language) if row.language else None,
+        solved=Solved(row.solved) if row.solved else None,
+        score=row.score,
+        case_number=row.case_number,
+    )

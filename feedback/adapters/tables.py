@@ -1,4 +1,4 @@
-"""Table of the survey's answers."""
+"""Table of the surveys."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.infra.database import Base, UtcDateTime
 
 
-class SurveyAnswerRow(Base):
-    __tablename__ = "survey_answers"
+class SurveyRow(Base):
+    """One caller who was asked; a question that was not answered is null."""
+
+    __tablename__ = "surveys"
     __table_args__ = (
         CheckConstraint("score BETWEEN 1 AND 5", name="score"),
-        Index("ix_survey_answers_answered_at", "answered_at"),
-        Index("ix_survey_answers_agent_id_answered_at", "agent_id", "answered_at"),
+        Index("ix_surveys_asked_at", "asked_at"),
     )
 
     call_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime())
     agent_id: Mapped[str | None] = mapped_column(String(32))
-    score: Mapped[int] = mapped_column(Integer)
+    team: Mapped[str | None] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(8))
-    answered_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    solved: Mapped[str | None] = mapped_column(String(8))
+    score: Mapped[int | None] = mapped_column(Integer)
+    case_number: Mapped[str | None] = mapped_column(String(40))

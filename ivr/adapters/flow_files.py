@@ -15,18 +15,25 @@ from pathlib import Path
 from ivr.adapters.marked_yaml import Value, complaint, read_text, text_of
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.conditions import (
+    CalledBefore,
     CallerIs,
     CallerKind,
     DayIs,
     DayKind,
     Dialled,
     Flag,
+    LastTeam,
+    Offer,
+    Offered,
+    PlanOn,
     QueueOver,
     Test,
     TimeOfDay,
 )
 from ivr.core.flow import (
     Announce,
+    Asks,
+    Callback,
     ChooseLanguage,
     Condition,
     Digits,
@@ -37,6 +44,7 @@ from ivr.core.flow import (
     Listening,
     Lookup,
     Menu,
+    Message,
     Phrase,
     Purpose,
     Queue,
@@ -46,6 +54,7 @@ from ivr.core.flow import (
     Step,
     SurveyQuestion,
 )
+from ivr.core.history import CALLS_KEPT, LONGEST, CallKind
 from ivr.core.intents import NO_INTENTS, IntentTable
 from ivr.core.validation import Problem, problems
 from kernel.errors import ConfigurationError
@@ -72,12 +81,20 @@ _FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     ),
     "lookup": (frozenset({"enquiry", "found", "not_found", "refused", "failed"}), _NOTHING),
     "choose_language": (frozenset({"say", "languages", "next", "timeout_s"}), _NOTHING),
-    "queue": (frozenset({"team", "say"}), frozenset({"priority"})),
+    "queue": (frozenset({"team", "say"}), frozenset({"priority", "callback", "message"})),
+    "callback": (
+        frozenset({"team", "say", "keys", "silence", "closed", "timeout_s"}),
+        frozenset({"priority", "attempts"}),
+    ),
+    "message": (
+        frozenset({"team", "say", "keys", "silence", "timeout_s"}),
+        frozenset({"attempts", "shortest_s", "silence_s", "longest_s"}),
+    ),
     "transfer_out": (frozenset({"number", "say", "failed"}), _NOTHING),
     "condition": (frozenset({"when", "then", "otherwise"}), _NOTHING),
     "survey_question": (
         frozenset({"say", "scores", "answered", "silence", "unknown", "timeout_s"}),
-        frozenset({"again", "attempts"}),
+        frozenset({"asks", "keys", "again", "attempts"}),
     ),
     "end": (frozenset({"say"}), _NOTHING),
 }
@@ -122,11 +139,13 @@ def parse_flow(
     catalogue: PromptCatalogue,
     teams: Collection[TeamId],
     words: IntentTable = NO_INTENTS,
+    plans: Collection[str] | None = None,
 ) -> Flow:
-    """As `load_flow`, from a text that complaints call `source`."""
+    """As `load_flow`, from a text that complaints call `source`. `plans`: the ids there are; None
+    if they are not known, and then not looked at."""
     places = _Places()
     flow = replace(_flow(read_text(source, body), digest(body), places), words=words)
-    found = problems(flow, catalogue, teams)
+    found = problems(flow, catalogue, teams, plans)
     if found:
         raise ConfigurationError(
             "\n".join(complaint(source, places.line(p), _sentence(p)).message for p in found)
@@ -265,12 +284,50 @@ def _choose_language(name: str, found: dict[str, Value]) -> Step:
 
 
 def _queue(name: str, found: dict[str, Value]) -> Step:
-    team = found["team"].text()
     return Queue(
         name=name,
-        team=None if team == _LINE_TEAM else TeamId(team),
-        priority=int(found["priority"].number(0, 60)) if "priority" in found else 0,
+        team=_team(found["team"]),
+        priority=_priority(found),
         phrases=_phrases(found["say"]),
+        callback=found["callback"].text() if "callback" in found else None,
+        message=found["message"].text() if "message" in found else None,
+    )
+
+
+def _team(value: Value) -> TeamId | None:
+    return None if value.text() == _LINE_TEAM else TeamId(value.text())
+
+
+def _priority(found: dict[str, Value]) -> int:
+    return int(found["priority"].number(0, 60)) if "priority" in found else 0
+
+
+def _callback(name: str, found: dict[str, Value]) -> Step:
+    return Callback(
+        name=name,
+        team=_team(found["team"]),
+        priority=_priority(found),
+        phrases=_phrases(found["say"]),
+        keys={key.text(): target.text() for key, target in found["keys"].pairs()},
+        silence=found["silence"].text(),
+        closed=found["closed"].text(),
+        attempts=_whole(found, "attempts", default=3),
+        timeout=_timeout(found),
+    )
+
+
+def _message(name: str, found: dict[str, Value]) -> Step:
+    return Message(
+        name=name,
+        team=_team(found["team"]),
+        phrases=_phrases(found["say"]),
+        keys={key.text(): target.text() for key, target in found["keys"].pairs()},
+        silence=found["silence"].text(),
+        attempts=_whole(found, "attempts", default=3),
+        timeout=_timeout(found),
+        shortest=_seconds(found, "shortest_s", 1, 30, default=3),
+        quiet=_seconds(found, "silence_s", 2, 30, default=5),
+        longest=_seconds(found, "longest_s", 5, 300, default=120),
     )
 
 
@@ -329,12 +386,43 @@ def _queue_over(value: Value) -> Test:
     found = value.fields(frozenset({"team"}), frozenset({"waiting", "wait_s"}))
     if len(found) == 1:
         raise value.wrong("needs waiting or wait_s")
-    team = found["team"].text()
     return QueueOver(
-        team=None if team == _LINE_TEAM else TeamId(team),
+        team=_team(found["team"]),
         waiting=int(found["waiting"].number(0, 10_000)) if "waiting" in found else None,
         wait=timedelta(seconds=found["wait_s"].number(1, 7200)) if "wait_s" in found else None,
     )
+
+
+def _offered(value: Value) -> Test:
+    found = value.fields(frozenset({"team", "offer"}), _NOTHING)
+    offer = found["offer"].text()
+    if offer not in set(Offer):
+        raise found["offer"].wrong(f"unknown offer {offer!r}")
+    return Offered(_team(found["team"]), Offer(offer))
+
+
+def _plan_on(value: Value) -> Test:
+    plans = frozenset(item.text() for item in value.items())
+    if not plans:
+        raise value.wrong("must be a list of plans")
+    return PlanOn(plans)
+
+
+def _called_before(value: Value) -> Test:
+    kinds = frozenset(kind.value for kind in CallKind)
+    found = value.fields(frozenset({"days"}), kinds)
+    if len(found) != 2:
+        raise value.wrong("counts exactly one kind of call")
+    (kind,) = kinds & found.keys()
+    return CalledBefore(
+        CallKind(kind),
+        int(found[kind].number(1, CALLS_KEPT)),
+        timedelta(days=found["days"].number(0.01, LONGEST.days)),
+    )
+
+
+def _last_team(value: Value) -> Test:
+    return LastTeam(TeamId(value.text()))
 
 
 _TESTS: dict[str, Callable[[Value], Test]] = {
@@ -343,12 +431,22 @@ _TESTS: dict[str, Callable[[Value], Test]] = {
     "dialled": _dialled,
     "caller": _caller_is,
     "queue": _queue_over,
+    "offered": _offered,
+    "plan": _plan_on,
+    "history": _called_before,
+    "last_team": _last_team,
 }
 
 
 def _survey_question(name: str, found: dict[str, Value]) -> Step:
+    asks = found["asks"].text() if "asks" in found else Asks.OPERATOR.value
+    if asks not in set(Asks):
+        raise found["asks"].wrong(f"unknown question {asks!r}")
+    keys = found["keys"].pairs() if "keys" in found else ()
     return SurveyQuestion(
         name=name,
+        asks=Asks(asks),
+        keys={key.text(): target.text() for key, target in keys},
         phrases=_phrases(found["say"]),
         scores={k.text(): int(v.number(1, 5)) for k, v in found["scores"].pairs()},
         answered=found["answered"].text(),
@@ -372,6 +470,8 @@ _BUILDERS: dict[str, Callable[[str, dict[str, Value]], Step]] = {
     "lookup": _lookup,
     "choose_language": _choose_language,
     "queue": _queue,
+    "callback": _callback,
+    "message": _message,
     "transfer_out": _transfer_out,
     "condition": _condition,
     "survey_question": _survey_question,
@@ -406,6 +506,12 @@ def _language(value: Value) -> Language:
 
 def _timeout(found: dict[str, Value]) -> timedelta:
     return timedelta(seconds=found["timeout_s"].number(0.1, 10))
+
+
+def _seconds(
+    found: dict[str, Value], name: str, low: float, high: float, *, default: float
+) -> timedelta:
+    return timedelta(seconds=found[name].number(low, high) if name in found else default)
 
 
 def _whole(found: dict[str, Value], name: str, *, default: int) -> int:

@@ -13,7 +13,9 @@ from enum import StrEnum
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from ivr.core.history import NO_HISTORY, CallKind, History
 from ivr.core.notices import Notice
+from ivr.core.waiting import QueueOffers
 from kernel.clock import CITY_ZONE_NAME
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -81,7 +83,57 @@ class QueueOver:
     wait: timedelta | None
 
 
-Test = Flag | TimeOfDay | DayIs | Dialled | CallerIs | QueueOver
+class Offer(StrEnum):
+    """What plans, or the reviewed data, may have for those who wait for a team."""
+
+    CALLBACK = "callback"
+    MESSAGE = "message"
+    ANNOUNCEMENT = "announcement"  # a plan has something to say
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Those who wait for `team` (None: the team of the dialled line) are offered it just now."""
+
+    team: TeamId | None
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOn:
+    """One of these plans is on."""
+
+    plans: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CalledBefore:
+    """`least` earlier calls of this kind or more came from the number `within` so long."""
+
+    kind: CallKind
+    least: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LastTeam:
+    """The number's last call was for this team."""
+
+    team: TeamId
+
+
+Test = (
+    Flag
+    | TimeOfDay
+    | DayIs
+    | Dialled
+    | CallerIs
+    | QueueOver
+    | Offered
+    | PlanOn
+    | CalledBefore
+    | LastTeam
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +147,22 @@ class QueueLoad:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What is outside the call, as it is at this moment. `queues` without a team: nobody waits;
-    `notices` are those that are heard now; `hearing`: a recogniser is ready for these languages."""
+    `notices` are those that are heard now; `hearing`: a recogniser is ready for these languages;
+    `offers` without a team: nothing; `plans` are on by these ids; `calls_back`: citizens are rung
+    at this hour."""
 
     working_day: bool = True
     notices: tuple[Notice, ...] = ()
     queues: Mapping[TeamId, QueueLoad] = field(default_factory=dict)
     hearing: frozenset[Language] = frozenset()
+    offers: Mapping[TeamId, QueueOffers] = field(default_factory=dict)
+    plans: frozenset[str] = frozenset()
+    calls_back: bool = True
 
 
 NOTHING_AROUND = Around()
 _NO_LOAD = QueueLoad(0)
+NO_OFFERS = QueueOffers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +174,7 @@ class Known:
     dnis: str
     caller: CallerKind
     order_known: bool = False
+    history: History = NO_HISTORY
 
 
 def caller_kind(ani: PhoneNumber) -> CallerKind:
@@ -143,6 +202,14 @@ def holds(test: Test, call: Known, around: Around, now: datetime) -> bool:
             return call.caller is test.kind
         case QueueOver():
             return _over(test, call, around, now)
+        case Offered():
+            return _offered(test, call, around)
+        case PlanOn():
+            return not around.plans.isdisjoint(test.plans)
+        case CalledBefore():
+            return call.history.count(test.kind, test.within, now) >= test.least
+        case LastTeam():
+            return call.history.last_team == test.team
         case _:
             assert_never(test)
 
@@ -161,3 +228,17 @@ def _over(test: QueueOver, call: Known, around: Around, now: datetime) -> bool:
     if test.wait is None or load.longest_since is None:
         return False
     return now - load.longest_since > test.wait
+
+
+def _offered(test: Offered, call: Known, around: Around) -> bool:
+    team = test.team or call.line_team
+    offers = around.offers.get(team, NO_OFFERS) if team else NO_OFFERS
+    match test.offer:
+        case Offer.CALLBACK:
+            return offers.callback and around.calls_back
+        case Offer.MESSAGE:
+            return offers.message
+        case Offer.ANNOUNCEMENT:
+            return bool(offers.announcement)
+        case _:
+            assert_never(test.offer)

@@ -41,8 +41,22 @@ TEXTS: tuple[tuple[str, str], ...] = (
         "有紧急事项就要写 alarm：没有确认也没有否认的人走哪一步",
     ),
     (r"must be between 1 and 3", "只能是1到3"),
+    (r"a survey promises nothing", "满意度评价里不能约定回拨或留言"),
+    (r"must be longer than the shortest", "要比 shortest_s 长"),
+    (r"must lead to a step of the kind '(?P<a>\w+)'", "只能通往 %(a)s 步骤"),
+    (rf"unknown offer {_Q}", "没有“%(a)s”这种选择，只有 callback、message 和 announcement"),
+    (rf"there is no plan {_Q}", "没有“%(a)s”这个预案"),
+    (r"must be a list of plans", "要写成一列预案"),
+    (
+        r"counts exactly one kind of call",
+        "只能数一种来电：calls、abandoned 或 answered，并写明 days",
+    ),
     (r"needs 1 <= least <= most <= (?P<a>\d+)", "位数要从1到%(a)s，least 不大于 most"),
-    (r"each score is one key and a number from 1 to 5", "每个评分是一个按键和1到5的数"),
+    (
+        r"each score is one key and a number from 1 to (?P<a>\d)",
+        "每个评分是一个按键和1到%(a)s的数",
+    ),
+    (rf"unknown question {_Q}", "没有“%(a)s”这种问题，只有 solved 和 operator"),
     (r"a survey knows no dialled line", "满意度评价里没有所拨的专线"),
     (
         r"the fallback of a reception must be a queue that names its team",

@@ -20,6 +20,8 @@ KNOWN_NUMBER, KNOWN_STAGE, KNOWN_AT = "known_number", "known_stage", "known_at"
 KNOWN_DISTRICT = "known_district"
 KNOWN_SLOTS = frozenset({KNOWN_NUMBER, KNOWN_STAGE, KNOWN_AT})
 """Filled for a caller whose number has a recent order, while the greeting is heard."""
+CALLBACK_KEY, MESSAGE_KEY = "7", "8"
+"""As `waiting_callback_offer` and `waiting_message_offer` say, and `config/ivr/waiting.yaml`."""
 LANGUAGE_ORDER = (Language.MANDARIN, Language.CANTONESE, Language.ENGLISH)
 
 
@@ -34,6 +36,11 @@ class Reading(StrEnum):
     """How the value of a slot is said aloud."""
 
     DIGITS = "digits"  # digit by digit, as one dials it
+    NUMBER = "number"  # a whole number
+    COUNT = "count"  # the same, of things: a Chinese 2 is 两
+    DATE = "date"  # a day with its year
+    TIME = "time"  # a time of day
+    MONEY = "money"  # yuan, jiao and fen
     DAY = "day"  # a moment, as today, yesterday, so many days ago
     STAGE = "stage"  # how far an order is
 
@@ -172,12 +179,58 @@ class ChooseLanguage:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Hand over to the operators of `team`; None means the team of the dialled line."""
+    """Hand over to the operators of `team`; None means the team of the dialled line.
+
+    While a plan has something for those who wait for the team, it is heard before the wait, and
+    what it offers leads by key (`CALLBACK_KEY`, `MESSAGE_KEY`) to the steps `callback` and
+    `message`; None: it is not offered here.
+    """
 
     name: str
     team: TeamId | None
     priority: int
     phrases: tuple[Saying, ...]
+    callback: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Promise to call back instead of a wait: the own number is read out, or another is typed, and
+    only a confirmed one is promised. The place in the line is that of the moment this began.
+
+    `team` None: that of the queue which led here, or of the dialled line. `keys` are wishes of
+    their own, pressed alone. `silence` is taken by whoever gives no number, `closed` while nobody
+    is called back. A number may be typed `attempts` times.
+    """
+
+    name: str
+    team: TeamId | None
+    priority: int
+    phrases: tuple[Saying, ...]
+    keys: Mapping[str, str]
+    silence: str
+    closed: str
+    attempts: int
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Let the caller speak a message, which a person hears and calls about. Whoever calls without a
+    number that can be called types one first; the rest as in `Callback`. `silence` is also taken
+    after a message that lasted less than `shortest`."""
+
+    name: str
+    team: TeamId | None
+    phrases: tuple[Saying, ...]
+    keys: Mapping[str, str]
+    silence: str
+    attempts: int
+    timeout: timedelta
+    shortest: timedelta
+    quiet: timedelta
+    longest: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +254,26 @@ class Condition:
     otherwise: str
 
 
+class Asks(StrEnum):
+    """What a question of the survey is about; each is a figure of its own."""
+
+    SOLVED = "solved"  # 1 solved, 2 partly, 3 not
+    OPERATOR = "operator"  # 1 very satisfied .. 5 very dissatisfied
+
+
+MOST_SCORES: Mapping[Asks, int] = {Asks.SOLVED: 3, Asks.OPERATOR: 5}
+
+
 @dataclass(frozen=True, slots=True)
 class SurveyQuestion:
-    """One question answered by one key. `scores`: key -> score."""
+    """One question answered by one key. `scores`: key -> score, 1 is best. `keys`: other wishes,
+    as not to be asked at all."""
 
     name: str
+    asks: Asks
     phrases: tuple[Saying, ...]
     scores: Mapping[str, int]
+    keys: Mapping[str, str]
     answered: str
     silence: str
     unknown: str
@@ -231,6 +297,8 @@ Step = (
     | Digits
     | ChooseLanguage
     | Queue
+    | Callback
+    | Message
     | LeaveFor
     | Condition
     | Lookup
@@ -258,6 +326,19 @@ class Flow:
     words: IntentTable = NO_INTENTS
 
 
+_ASKS_FOR_A_NUMBER = (
+    "waiting_callback_type", "waiting_callback_not_callable", "waiting_callback_typed",
+    "waiting_callback_right",
+)  # fmt: skip
+_SAID_BY_ITSELF: Mapping[type[Step], tuple[str, ...]] = {
+    Callback: (
+        "own_number", "own_number_right", "waiting_callback_promised", *_ASKS_FOR_A_NUMBER,
+    ),
+    Message: ("waiting_message_speak", "waiting_message_kept", *_ASKS_FOR_A_NUMBER),
+}  # fmt: skip
+"""What a step says beside its own phrases."""
+
+
 def line_greeting(team: TeamId) -> str:
     """The prompt that greets callers of the old lines of `team`."""
     return f"line_{team}"
@@ -280,6 +361,11 @@ def silent_targets(step: Step) -> Iterator[tuple[str, str]]:
         case Condition():
             yield "then", step.then
             yield "otherwise", step.otherwise
+        case Callback():
+            yield "silence", step.silence
+            yield "closed", step.closed
+        case Message():
+            yield "silence", step.silence
         case LeaveFor():
             yield "failed", step.failed
         case Queue() | End():
@@ -298,7 +384,17 @@ def targets(step: Step) -> Iterator[tuple[str, str]]:
                 yield "entered", step.entered
             if isinstance(step, Listening):
                 yield from _by_voice(step)
+        case Callback() | Message():
+            for key, target in step.keys.items():
+                yield f"keys.{key}", target
+        case Queue():
+            if step.callback is not None:
+                yield "callback", step.callback
+            if step.message is not None:
+                yield "message", step.message
         case SurveyQuestion():
+            for key, target in step.keys.items():
+                yield f"keys.{key}", target
             yield "answered", step.answered
             yield "unknown", step.unknown
         case _:
@@ -318,6 +414,8 @@ def phrases(step: Step) -> Iterator[tuple[str, Saying]]:
         return
     for phrase in step.phrases:
         yield "say", phrase
+    for name in _SAID_BY_ITSELF.get(type(step), ()):
+        yield "say", Phrase(name)
     if isinstance(step, Menu | Listening | Digits | SurveyQuestion):
         for phrase in step.again:
             yield "again", phrase

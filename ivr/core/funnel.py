@@ -16,6 +16,9 @@ from ivr.core.conditions import CITY_ZONE
 from kernel.events import CallEnded, CallQueued, CallTransferredOut, Event, MenuStepEntered
 from kernel.ids import CallId
 
+_LET_GO = frozenset({"callback", "message"})
+"""Ends of a call at the caller's wish, with the promise that a person calls."""
+
 
 class StepKind(StrEnum):
     """What the funnel must know of a step."""
@@ -74,7 +77,7 @@ class Funnel:
             case CallQueued() | CallTransferredOut():
                 self._gone(call_id, to_person=isinstance(event, CallQueued))
             case CallEnded():
-                self._ended(call_id)
+                self._ended(call_id, let_go=event.outcome in _LET_GO)
             case _:
                 return
 
@@ -107,11 +110,11 @@ class Funnel:
         if here is not None:
             self._add(here, Counts(left=int(not to_person), to_person=int(to_person)))
 
-    def _ended(self, call_id: CallId) -> None:
+    def _ended(self, call_id: CallId, *, let_go: bool) -> None:
         here = self._at.pop(call_id, None)
         if here is None:
             return
-        last = self._kind_of(here.flow, here.version, here.step) is StepKind.LAST
+        last = let_go or self._kind_of(here.flow, here.version, here.step) is StepKind.LAST
         self._add(here, Counts(left=int(last), hung_up=int(not last)))
 
     def _add(self, place: Place, counts: Counts) -> None:

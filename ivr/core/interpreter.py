@@ -13,27 +13,30 @@ telephone system could not do it; then a person is next, never silence.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never
 
-from ivr.core.conditions import NOTHING_AROUND, Around, CallerKind, Known, holds
+from ivr.core import letting_go
+from ivr.core.conditions import NO_OFFERS, NOTHING_AROUND, Around, CallerKind, Known, holds
 from ivr.core.flow import (
+    CALLBACK_KEY,
     KNOWN_DISTRICT,
     KNOWN_NUMBER,
     LINE_GREETING,
+    MESSAGE_KEY,
     Announce,
+    Callback,
     ChooseLanguage,
     Condition,
     Digits,
     End,
-    Enquiry,
     Flow,
     LeaveFor,
     Listening,
     Lookup,
     Menu,
+    Message,
     Phrase,
     Queue,
     Saying,
@@ -59,8 +62,26 @@ from ivr.core.listening import (
 )
 from ivr.core.notices import heard_by
 from ivr.core.saying import prompts_of
+from ivr.core.session import (
+    NO_NUMBER,
+    UNANSWERED,
+    Answer,
+    Ask,
+    Entered,
+    Happening,
+    LanguageChosen,
+    LeftFor,
+    OffersHeard,
+    Pressed,
+    Result,
+    Scored,
+    Session,
+    Spoke,
+    Turn,
+)
 from kernel.ids import TeamId
 from kernel.language import Language
+from kernel.phone import PhoneNumber
 from kernel.telephony import (
     CallerInput,
     Collect,
@@ -69,127 +90,42 @@ from kernel.telephony import (
     InputKind,
     Instruction,
     Listen,
+    PlaceInLine,
     Play,
     Prompt,
     TransferOut,
 )
 
+__all__ = [
+    "NO_NUMBER",
+    "UNANSWERED",
+    "Answer",
+    "Ask",
+    "Entered",
+    "Happening",
+    "LanguageChosen",
+    "LeftFor",
+    "OffersHeard",
+    "Pressed",
+    "Result",
+    "Scored",
+    "Session",
+    "Spoke",
+    "Turn",
+    "begin",
+    "inform",
+    "rescue",
+    "resume",
+    "step",
+]
+
 KEYS_KEPT = 16
 DIGITS_KEPT = 32
 AFTER_NOTICE = timedelta(seconds=0.1)
+AFTER_OFFER = timedelta(seconds=1.5)
 HIDDEN_KEY = "·"
 """Stands in the record for each key of a number that was typed in."""
 _DECIMAL = frozenset("0123456789")
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Where one call stands. `line_team`: the team of the old line that was dialled, if one was.
-    `tries` counts the unknown keys pressed at this step. `slots`: what was typed in and what was
-    looked up, by name. `noticed`: the notices before the wait were heard, or there were none.
-    `asked`: the question that is being answered at a listening step. `deaf`: the recogniser failed
-    in this call."""
-
-    step: str
-    language: Language
-    language_known: bool
-    line_team: TeamId | None
-    started_at: datetime
-    tries: int = 0
-    dnis: str = ""
-    caller: CallerKind = CallerKind.OTHER
-    slots: Mapping[str, str] = field(default_factory=dict)
-    noticed: bool = False
-    asked: Asked | None = None
-    deaf: bool = False
-
-
-# --- what happened, for the record; the service turns it into events --------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    step: str
-    language: Language
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """`keys` empty: the caller stayed silent."""
-
-    step: str
-    keys: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spoke:
-    """`text` was heard; `wish`: the intent whose way was taken, or that is asked back (`asked`),
-    empty where nothing was understood. The text is private and goes into no record."""
-
-    step: str
-    text: str
-    wish: str
-    asked: bool
-    confidence_fraction: float
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageChosen:
-    language: Language
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    score: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeftFor:
-    number: str
-
-
-Happening = Entered | Pressed | Spoke | LanguageChosen | Scored | LeftFor
-
-
-class Result(StrEnum):
-    """What came of a lookup; each is a field of the step with the way to take."""
-
-    FOUND = "found"
-    NOT_FOUND = "not_found"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A question to the world outside the flow, with the slots it is asked with."""
-
-    enquiry: Enquiry
-    slots: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`slots`: what was found, to be said by the steps that follow."""
-
-    result: Result
-    slots: Mapping[str, str] = field(default_factory=dict)
-
-
-UNANSWERED = Answer(Result.FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One answer: the session after it, the instruction, and what happened on the way.
-
-    With `ask` set the instruction plays nothing: it only brings the caller back here.
-    """
-
-    session: Session
-    instruction: Instruction
-    happened: tuple[Happening, ...]
-    ask: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +145,7 @@ def begin(
     now: datetime,
     dnis: str = "",
     caller: CallerKind = CallerKind.OTHER,
+    ani: PhoneNumber = NO_NUMBER,
     around: Around = NOTHING_AROUND,
 ) -> Turn:
     """Enter the flow. `language` None: nothing is known, Mandarin is spoken first."""
@@ -220,6 +157,7 @@ def begin(
         started_at=now,
         dnis=dnis,
         caller=caller,
+        ani=ani,
     )
     return _enter(_Here(flow, now, around), session, flow.start, ())
 
@@ -240,7 +178,7 @@ def step(
     """Answer what came of the last instruction. Never raises for anything a caller can do."""
     on = _Here(flow, now, around)
     here = flow.steps[session.step]
-    kept = DIGITS_KEPT if isinstance(here, Digits) else KEYS_KEPT
+    kept = DIGITS_KEPT if isinstance(here, Digits | Callback | Message) else KEYS_KEPT
     keys = given.digits[:kept] if given.kind is InputKind.DIGITS else ""
     match here:
         case Announce():
@@ -259,6 +197,10 @@ def step(
             return _go(on, session, here.failed, ())
         case Lookup():
             return resume(flow, session, UNANSWERED, now, around)
+        case Callback() | Message():
+            return _after_letting_go(on, session, here, given)
+        case Queue() if keys in session.choices:
+            return _go(on, session, session.choices[keys], (Pressed(here.name, keys),))
         case Queue() | End() | Condition():
             # Asked again at a place of rest: the same answer, nothing new happened.
             return replace(_enter(on, session, session.step, ()), happened=())
@@ -411,10 +353,25 @@ def _after_question(on: _Here, session: Session, here: SurveyQuestion, keys: str
     pressed: tuple[Happening, ...] = (Pressed(here.name, keys),)
     if not keys:
         return _go(on, session, here.silence, pressed)
+    if keys in here.keys:
+        return _go(on, session, here.keys[keys], pressed)
     score = here.scores.get(keys)
     if score is not None:
-        return _go(on, session, here.answered, (*pressed, Scored(score)))
+        return _go(on, session, here.answered, (*pressed, Scored(here.asks, score)))
     return _unknown(on, session, here, pressed, here.again)
+
+
+def _after_letting_go(
+    on: _Here, session: Session, here: Callback | Message, given: CallerInput
+) -> Turn:
+    keys = given.digits[:DIGITS_KEPT] if given.kind is InputKind.DIGITS else ""
+    shown = HIDDEN_KEY * len(keys) if len(keys) > 1 else keys
+    pressed: tuple[Happening, ...] = (Pressed(here.name, shown),)
+    given = replace(given, digits=keys) if given.kind is InputKind.DIGITS else given
+    after = letting_go.answer(here, session.talk, given, _place(on, session, here))
+    if isinstance(after, letting_go.WayOn):
+        return _go(on, replace(session, talk=None), after.target, pressed)
+    return Turn(replace(session, talk=after.talk), after.instruction, pressed)
 
 
 def _unknown(
@@ -444,7 +401,7 @@ def _go(on: _Here, session: Session, target: str, happened: tuple[Happening, ...
 
 
 def _is_way_out(step: Step) -> bool:
-    return isinstance(step, Queue | LeaveFor | End)
+    return isinstance(step, Queue | LeaveFor | End | Callback | Message)
 
 
 def _enter(on: _Here, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
@@ -453,33 +410,86 @@ def _enter(on: _Here, session: Session, target: str, happened: tuple[Happening, 
         here = on.flow.steps[target]
         session = replace(session, step=target, tries=0, asked=None)
         happened = (*happened, Entered(target, session.language))
-        if isinstance(here, Lookup):
-            return Turn(session, Play(()), happened, Ask(here.enquiry, session.slots))
-        if not isinstance(here, Condition):
-            if isinstance(here, Queue) and not session.noticed:
-                session = replace(session, noticed=True)
-                told = _notices(on, session, here)
-                if told:
-                    return Turn(session, told, happened)
-            if isinstance(here, LeaveFor):
+        match here:
+            case Condition():
+                holding = holds(here.test, _known(session), on.around, on.now)
+                target = here.then if holding else here.otherwise
+            case Callback() if not on.around.calls_back:
+                target = here.closed
+            case Lookup():
+                return Turn(session, Play(()), happened, Ask(here.enquiry, session.slots))
+            case Callback() | Message():
+                return _let_go(on, session, here, happened)
+            case Queue():
+                return _to_the_line(on, session, here, happened)
+            case LeaveFor():
                 happened = (*happened, LeftFor(here.number))
-            return Turn(session, _instruction(on, session, here), happened)
-        holding = holds(here.test, _known(session), on.around, on.now)
-        target = here.then if holding else here.otherwise
+                return Turn(session, _instruction(on, session, here), happened)
+            case _:
+                return Turn(session, _instruction(on, session, here), happened)
 
 
-def _notices(on: _Here, session: Session, here: Queue) -> Collect | None:
-    """What is heard before the wait; any key, or the end of it, goes on to the queue. Whoever comes
-    with priority is in need and hears none."""
+def _let_go(
+    on: _Here, session: Session, here: Callback | Message, happened: tuple[Happening, ...]
+) -> Turn:
+    session = replace(session, letting_go_at=session.letting_go_at or on.now)
+    said = _prompts(on, session, here.phrases)
+    begun = letting_go.begin(here, session.ani, _place(on, session, here), said)
+    return Turn(replace(session, talk=begun.talk), begun.instruction, happened)
+
+
+def _place(on: _Here, session: Session, here: Callback | Message) -> PlaceInLine:
+    """What the caller would have had by waiting, from the moment the letting go began."""
+    return PlaceInLine(
+        team=here.team or _line_team(on.flow, session),
+        language=session.language,
+        priority=here.priority if isinstance(here, Callback) else 0,
+        since=session.letting_go_at or on.now,
+    )
+
+
+def _to_the_line(on: _Here, session: Session, here: Queue, happened: tuple[Happening, ...]) -> Turn:
+    """Into the line; once in a call, what is to be heard before the wait comes first."""
+    session = replace(session, choices={}, wanted=here.team or _line_team(on.flow, session))
+    if session.noticed:
+        return Turn(session, _instruction(on, session, here), happened)
+    session = replace(session, noticed=True)
     if here.priority > 0:
-        return None
-    team = here.team or _line_team(on.flow, session)
+        # Whoever comes with priority is in need and hears nothing before the wait.
+        return Turn(session, _instruction(on, session, here), happened)
+    notices = _notices(on, session)
+    said, choices = _offers(on, session, here)
+    if not notices and not said:
+        return Turn(session, _instruction(on, session, here), happened)
+    heard: tuple[Happening, ...] = (OffersHeard(),) if said else ()
+    asked = Collect((*notices, *said), 1, AFTER_OFFER if choices else AFTER_NOTICE)
+    return Turn(replace(session, choices=choices), asked, (*happened, *heard))
+
+
+def _notices(on: _Here, session: Session) -> tuple[Prompt, ...]:
+    """The broadcast notices for whoever is about to wait; any key skips them."""
+    assert session.wanted is not None
     district = session.slots.get(KNOWN_DISTRICT, "")
-    found = heard_by(on.around.notices, team, district, on.now)
-    if not found:
-        return None
-    prompts = tuple(Prompt(notice.prompt, session.language) for notice in found)
-    return Collect(prompts, 1, AFTER_NOTICE)
+    found = heard_by(on.around.notices, session.wanted, district, on.now)
+    return tuple(Prompt(notice.prompt, session.language) for notice in found)
+
+
+def _offers(
+    on: _Here, session: Session, here: Queue
+) -> tuple[tuple[Prompt, ...], Mapping[str, str]]:
+    """What plans say and offer at once to those who wait, and key -> step of what may be chosen."""
+    assert session.wanted is not None
+    offers = on.around.offers.get(session.wanted, NO_OFFERS)
+    if not offers.at_once:
+        return (), {}
+    names, choices = list(offers.announcement), {}
+    if here.callback is not None and offers.callback and on.around.calls_back:
+        names.append("waiting_callback_offer")
+        choices[CALLBACK_KEY] = here.callback
+    if here.message is not None and offers.message:
+        names.append("waiting_message_offer")
+        choices[MESSAGE_KEY] = here.message
+    return tuple(Prompt(name, session.language) for name in names), choices
 
 
 def _known(session: Session) -> Known:
@@ -489,6 +499,7 @@ def _known(session: Session) -> Known:
         session.dnis,
         session.caller,
         KNOWN_NUMBER in session.slots,
+        session.history,
     )
 
 
@@ -537,12 +548,14 @@ def _max_digits(here: Menu | Digits | ChooseLanguage | SurveyQuestion) -> int:
 
 
 def _line_team(flow: Flow, session: Session) -> TeamId:
-    """The team of the dialled line; where a flow asks for one that was not dialled, the fallback's.
+    """The team whose line was to be entered before, else that of the dialled line; where a flow
+    asks for one that was not dialled, the fallback's.
 
     Validation has made sure that a reception falls back to a queue that names its team.
     """
-    if session.line_team is not None:
-        return session.line_team
+    known = session.wanted or session.line_team
+    if known is not None:
+        return known
     fallback = flow.steps[flow.fallback]
     assert isinstance(fallback, Queue) and fallback.team is not None
     return fallback.team
@@ -556,7 +569,7 @@ def _prompts(on: _Here, session: Session, wanted: tuple[Saying, ...]) -> tuple[P
             said.append(Prompt(name, saying.language or session.language))
         else:
             value = session.slots.get(saying.name, "")
-            names = prompts_of(saying.reading, value, on.now)
+            names = prompts_of(saying.reading, value, on.now, session.language)
             said += [Prompt(name, session.language) for name in names]
     return tuple(said)
 

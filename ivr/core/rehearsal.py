@@ -20,9 +20,9 @@ from ivr.core.interpreter import (
     Turn,
 )
 from ivr.core.saying import Stage
-from ivr.core.walk import Visit, visit_flow
+from ivr.core.walk import Ending, Visit, visit_flow
 from kernel.language import Language
-from kernel.telephony import Collect, Disconnect, EnterQueue, Listen, TransferOut
+from kernel.telephony import Collect, Instruction, Listen, TakeMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One turn: what was pressed or spoken before it (both None: nothing was asked), the steps
-    passed through, what is said, the digits that may be typed now (0: none), and whether somebody
-    listens."""
+    passed through, what is said, the digits that may be typed now (0: none; for a message, any
+    digit stands for a message that was spoken), and whether somebody listens."""
 
     pressed: str | None
     steps: tuple[str, ...]
@@ -50,7 +50,7 @@ class Rehearsal:
     """`ending` is None while the simulated caller is asked for a key."""
 
     moments: tuple[Moment, ...]
-    ending: EnterQueue | TransferOut | Disconnect | None
+    ending: Ending | None
 
 
 def rehearse(
@@ -75,10 +75,16 @@ def _moment(turn: Turn, catalogue: PromptCatalogue) -> Moment:
         pressed=_pressed(turn.happened),
         steps=tuple(h.step for h in turn.happened if isinstance(h, Entered)),
         said=said,
-        may_type=here.max_digits if isinstance(here, Collect | Listen) else 0,
+        may_type=_may_type(here),
         spoken=next((h for h in turn.happened if isinstance(h, Spoke)), None),
         may_speak=isinstance(here, Listen),
     )
+
+
+def _may_type(here: Instruction) -> int:
+    if isinstance(here, TakeMessage):
+        return 1
+    return here.max_digits if isinstance(here, Collect) else 0
 
 
 def _joined(language: Language, texts: Sequence[str]) -> str:

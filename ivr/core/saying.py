@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import assert_never
 
+from ivr.core import numerals
 from ivr.core.conditions import CITY_ZONE
 from ivr.core.flow import Reading
+from kernel.language import Language
 
 DAYS_COUNTED = 30
 """Up to so many days ago are said as a number."""
@@ -25,11 +27,24 @@ class Stage(StrEnum):
     ENDED = "ended"  # over without an answer: withdrawn, merged, terminated
 
 
-def prompts_of(reading: Reading, value: str, now: datetime) -> tuple[str, ...]:
+def prompts_of(reading: Reading, value: str, now: datetime, language: Language) -> tuple[str, ...]:
     """Names of the phrases that say `value`; none for a value that cannot be read so."""
     match reading:
         case Reading.DIGITS:
-            return tuple(f"digit_{d}" for d in value if d in "0123456789")
+            return numerals.digit_names(value)
+        case Reading.NUMBER | Reading.COUNT:
+            if not (value.isascii() and value.isdecimal()):
+                return ()
+            counted = reading is Reading.COUNT
+            return numerals.number_names(int(value[:12]), language, counted=counted)
+        case Reading.DATE:
+            day = _day_of(value)
+            return numerals.date_names(day, language) if day else ()
+        case Reading.TIME:
+            clock = _time_of(value)
+            return numerals.time_names(clock, language) if clock else ()
+        case Reading.MONEY:
+            return numerals.money_names(value, language)
         case Reading.STAGE:
             return (f"order_{value}",) if value in set(Stage) else ()
         case Reading.DAY:
@@ -38,14 +53,42 @@ def prompts_of(reading: Reading, value: str, now: datetime) -> tuple[str, ...]:
             assert_never(reading)
 
 
-def _day(value: str, now: datetime) -> tuple[str, ...]:
+def _moment(value: str) -> datetime | None:
+    """A moment in the city; None for what is none."""
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
+        return None
+    return None if at.tzinfo is None else at.astimezone(CITY_ZONE)
+
+
+def _day_of(value: str) -> date | None:
+    """The day of a moment, or one that is written alone, as 2026-11-26."""
+    at = _moment(value)
+    if at is not None:
+        return at.date()
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _time_of(value: str) -> time | None:
+    """The time of a moment, or one that is written alone, as 14:30."""
+    at = _moment(value)
+    if at is not None:
+        return at.time()
+    try:
+        return time.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _day(value: str, now: datetime) -> tuple[str, ...]:
+    at = _moment(value)
+    if at is None:
         return ()
-    if at.tzinfo is None:
-        return ()
-    ago = (now.astimezone(CITY_ZONE).date() - at.astimezone(CITY_ZONE).date()).days
+    ago = (now.astimezone(CITY_ZONE).date() - at.date()).days
     if ago <= 0:
         return ("day_today",)
     if ago == 1:
@@ -57,7 +100,15 @@ def all_prompts(reading: Reading) -> tuple[str, ...]:
     """Every phrase that `reading` may need, for the validation of a flow."""
     match reading:
         case Reading.DIGITS:
-            return tuple(f"digit_{d}" for d in range(10))
+            return numerals.DIGITS
+        case Reading.NUMBER | Reading.COUNT:
+            return numerals.NUMBERS
+        case Reading.DATE:
+            return numerals.DATES
+        case Reading.TIME:
+            return numerals.TIMES
+        case Reading.MONEY:
+            return numerals.AMOUNTS
         case Reading.STAGE:
             return tuple(f"order_{stage}" for stage in Stage)
         case Reading.DAY:

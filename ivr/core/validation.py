@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ivr.core.catalogue import PromptCatalogue
-from ivr.core.conditions import QueueOver
+from ivr.core.conditions import LastTeam, Offered, PlanOn, QueueOver
 from ivr.core.flow import (
     KNOWN_SLOTS,
     LANGUAGE_ORDER,
     LINE_GREETING,
+    MOST_SCORES,
+    Callback,
     Condition,
     Digits,
     End,
@@ -24,6 +26,7 @@ from ivr.core.flow import (
     Listening,
     Lookup,
     Menu,
+    Message,
     Purpose,
     Queue,
     Saying,
@@ -37,6 +40,7 @@ from ivr.core.flow import (
 )
 from ivr.core.intents import IntentTable, Kind
 from ivr.core.listening import NAMED, QUESTION_PROMPTS
+from ivr.core.number_talk import OTHER, YES
 from ivr.core.saying import all_prompts
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -65,9 +69,13 @@ class Problem:
 
 
 def problems(
-    flow: Flow, catalogue: PromptCatalogue, teams: Collection[TeamId]
+    flow: Flow,
+    catalogue: PromptCatalogue,
+    teams: Collection[TeamId],
+    plans: Collection[str] | None = None,
 ) -> tuple[Problem, ...]:
-    """Every broken rule, in the order of the steps; empty when the flow may be used."""
+    """Every broken rule, in the order of the steps; empty when the flow may be used. `plans` None:
+    which there are is not known."""
     unknown = tuple(_unknown_targets(flow))
     found = [
         *unknown,
@@ -75,6 +83,7 @@ def problems(
         *_missing_prompts(flow, catalogue, teams),
         *_missing_questions(flow, catalogue),
         *_empty_slots(flow),
+        *_unknown_plans(flow, plans),
     ]
     if not unknown:
         # The graph can only be judged when all its edges lead somewhere.
@@ -103,6 +112,7 @@ def _wrong_values(flow: Flow, teams: Collection[TeamId]) -> Iterator[Problem]:
         yield Problem("", "fallback", "the fallback of a survey must be an end")
     for step in flow.steps.values():
         yield from _wrong_step(step, teams)
+        yield from _wrong_letting_go(flow, step)
         if isinstance(step, Listening):
             yield from _wrong_listening(step, flow.words)
 
@@ -123,17 +133,19 @@ def _wrong_listening(step: Listening, words: IntentTable) -> Iterator[Problem]:
 
 
 def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
-    if isinstance(step, Queue) and step.team is not None and step.team not in teams:
-        yield Problem(step.name, "team", f"there is no team {step.team!r}")
+    if isinstance(step, Queue | Callback | Message):
+        if step.team is not None and step.team not in teams:
+            yield Problem(step.name, "team", f"there is no team {step.team!r}")
     if isinstance(step, LeaveFor) and step.number not in OUTSIDE_NUMBERS:
         yield Problem(
             step.name, "number", f"{step.number!r} is not a number that callers may be sent to"
         )
-    if isinstance(step, Condition) and isinstance(step.test, QueueOver):
+    if isinstance(step, Condition) and isinstance(step.test, QueueOver | Offered | LastTeam):
         if step.test.team is not None and step.test.team not in teams:
             yield Problem(step.name, "when", f"there is no team {step.test.team!r}")
-    if isinstance(step, Menu | Listening | Digits | SurveyQuestion) and not 1 <= step.attempts <= 3:
-        yield Problem(step.name, "attempts", "must be between 1 and 3")
+    if isinstance(step, Menu | Listening | Digits | SurveyQuestion | Callback | Message):
+        if not 1 <= step.attempts <= 3:
+            yield Problem(step.name, "attempts", "must be between 1 and 3")
     if isinstance(step, Menu | Listening | Digits):
         most = step.most if isinstance(step, Digits) else step.max_digits
         for key in step.keys:
@@ -142,9 +154,41 @@ def _wrong_step(step: Step, teams: Collection[TeamId]) -> Iterator[Problem]:
     if isinstance(step, Digits) and not 1 <= step.least <= step.most <= LONGEST_NUMBER:
         yield Problem(step.name, "least", f"needs 1 <= least <= most <= {LONGEST_NUMBER}")
     if isinstance(step, SurveyQuestion):
+        most = MOST_SCORES[step.asks]
         for key, score in step.scores.items():
-            if len(key) != 1 or key not in DIALABLE or not 1 <= score <= 5:
-                yield Problem(step.name, "scores", "each score is one key and a number from 1 to 5")
+            if len(key) != 1 or key not in DIALABLE or not 1 <= score <= most:
+                words = f"each score is one key and a number from 1 to {most}"
+                yield Problem(step.name, "scores", words)
+        for key in step.keys:
+            if len(key) != 1 or key not in DIALABLE or key in step.scores:
+                yield Problem(step.name, f"keys.{key}", f"{key!r} cannot be pressed here")
+
+
+def _unknown_plans(flow: Flow, plans: Collection[str] | None) -> Iterator[Problem]:
+    for step in flow.steps.values():
+        if plans is not None and isinstance(step, Condition) and isinstance(step.test, PlanOn):
+            for name in sorted(step.test.plans.difference(plans)):
+                yield Problem(step.name, "when", f"there is no plan {name!r}")
+
+
+def _wrong_letting_go(flow: Flow, step: Step) -> Iterator[Problem]:
+    """Callbacks and messages, and the choices before the wait."""
+    if isinstance(step, Callback | Message):
+        if flow.purpose is Purpose.SURVEY:
+            yield Problem(step.name, "", "a survey promises nothing")
+        for key in step.keys:
+            if len(key) != 1 or key not in DIALABLE or key in (YES, OTHER):
+                yield Problem(step.name, f"keys.{key}", f"{key!r} cannot be pressed here")
+    if isinstance(step, Message) and not step.shortest < step.longest:
+        yield Problem(step.name, "longest_s", "must be longer than the shortest")
+    if isinstance(step, Queue):
+        for field, target, kind in (
+            ("callback", step.callback, Callback),
+            ("message", step.message, Message),
+        ):
+            leads_to = flow.steps.get(target) if target is not None else None
+            if leads_to is not None and not isinstance(leads_to, kind):
+                yield Problem(step.name, field, f"must lead to a step of the kind '{field}'")
 
 
 def _missing_prompts(

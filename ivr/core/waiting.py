@@ -19,8 +19,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from ivr.core.number_talk import (
+    LONGEST_NUMBER,
+    Asked,
+    Given,
+    Own,
+    Speaking,
+    Typed,
+    Typing,
+    answered,
+    first,
+)
+from ivr.core.numerals import digit_names
 from kernel.language import Language
-from kernel.phone import PhoneNumber, callable_number
+from kernel.phone import PhoneNumber
 from kernel.telephony import (
     CallerInput,
     Collect,
@@ -33,9 +45,6 @@ from kernel.telephony import (
     WaitingAnswer,
     WaitingCaller,
 )
-
-YES, OTHER = "1", "2"
-LONGEST_NUMBER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,45 +84,12 @@ class QueueOffers:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
-    """Asked whether the number the call came from shall be called."""
-
-    number: PhoneNumber
-
-
-@dataclass(frozen=True, slots=True)
-class Typing:
-    """Asked for a number; `tries` are left after this one. `message`: to speak a message."""
-
-    tries: int
-    message: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The number was read back."""
-
-    number: PhoneNumber
-    tries: int
-    message: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Speaking:
-    """Speaks a message; `number` is whom to call about it."""
-
-    number: PhoneNumber
-
-
-Asked = Own | Typing | Typed | Speaking
-
-
-@dataclass(frozen=True, slots=True)
 class Talk:
-    """One dialogue: in which language, and what was asked last."""
+    """One dialogue: in which language, what was asked last, and whether it is about a message."""
 
     language: Language
-    asked: Asked
+    asked: Asked | Speaking
+    message: bool = False
 
 
 Turn = tuple[Talk | None, WaitingAnswer]
@@ -143,48 +119,27 @@ def begin(rules: WaitingRules, offers: QueueOffers, caller: WaitingCaller, key: 
     message = key == rules.message_key and offers.message
     if not message and not (key == rules.callback_key and offers.callback):
         return None, KeepWaiting()
-    if not callable_number(caller.ani):
-        return _ask(rules, caller.language, Typing(rules.tries - 1, message))
-    if message:
-        return _speak(rules, caller.language, caller.ani)
-    return _ask(rules, caller.language, Own(caller.ani))
+    asked = first(caller.ani, rules.tries)
+    if message and isinstance(asked, Own):
+        return _speak(rules, caller.language, asked.number)
+    return _ask(rules, Talk(caller.language, asked, message))
 
 
 def step(rules: WaitingRules, talk: Talk, said: CallerInput) -> Turn:
     """What the caller answered. Silence and any other key lead back to the music."""
+    if isinstance(talk.asked, Speaking):
+        return None, _spoken(rules, talk.language, talk.asked.number, said)
     key = said.digits if said.kind is InputKind.DIGITS else ""
-    language, asked = talk.language, talk.asked
-    match asked:
-        case Own():
-            if key == YES:
-                return None, _promise(language, asked.number)
-            if key == OTHER:
-                return _ask(rules, language, Typing(rules.tries - 1))
-            return None, _go_on(language)
-        case Typing():
-            return _typed(rules, language, asked, key)
-        case Typed():
-            if key == YES and asked.message:
-                return _speak(rules, language, asked.number)
-            if key == YES:
-                return None, _promise(language, asked.number)
-            if key == OTHER and asked.tries > 0:
-                return _ask(rules, language, Typing(asked.tries - 1, asked.message))
-            return None, _go_on(language)
-        case Speaking():
-            return None, _spoken(rules, language, asked.number, said)
-        case _:
-            assert_never(asked)
-
-
-def _typed(rules: WaitingRules, language: Language, asked: Typing, digits: str) -> Turn:
-    number = PhoneNumber(digits)
-    if callable_number(number):
-        return _ask(rules, language, Typed(number, asked.tries, asked.message))
-    if not digits or asked.tries == 0:
-        return None, _go_on(language)
-    again = replace(asked, tries=asked.tries - 1)
-    return _ask(rules, language, again, before=("waiting_callback_not_callable",))
+    after = answered(talk.asked, key, rules.tries)
+    if after is None:
+        return None, KeepWaiting((Prompt("waiting_goes_on", talk.language),))
+    if isinstance(after, Given):
+        if talk.message:
+            return _speak(rules, talk.language, after.number)
+        return None, _promise(talk.language, after.number)
+    wrong = isinstance(talk.asked, Typing) and isinstance(after, Typing)
+    before = ("waiting_callback_not_callable",) if wrong else ()
+    return _ask(rules, replace(talk, asked=after), before)
 
 
 def _speak(rules: WaitingRules, language: Language, number: PhoneNumber) -> Turn:
@@ -206,33 +161,28 @@ def _spoken(
     return KeepWaiting((Prompt("waiting_message_too_short", language),))
 
 
-def _ask(
-    rules: WaitingRules,
-    language: Language,
-    asked: Own | Typing | Typed,
-    before: tuple[str, ...] = (),
-) -> Turn:
+def _ask(rules: WaitingRules, talk: Talk, before: tuple[str, ...] = ()) -> Turn:
+    assert not isinstance(talk.asked, Speaking)
+    names = (*before, *question(talk.asked))
+    prompts = tuple(Prompt(name, talk.language) for name in names)
+    if isinstance(talk.asked, Typing):
+        return talk, Collect(prompts, LONGEST_NUMBER, rules.number_timeout)
+    return talk, Collect(prompts, 1, rules.key_timeout)
+
+
+def question(asked: Asked) -> tuple[str, ...]:
+    """The names of the phrases that ask."""
     match asked:
         case Own():
-            names: tuple[str, ...] = ("waiting_callback_own",)
+            return ("waiting_callback_own",)
         case Typing():
-            names = (*before, "waiting_callback_type")
-        case Typed():
-            digits = (f"digit_{d}" for d in asked.number.digits)
-            names = ("waiting_callback_typed", *digits, "waiting_callback_right")
+            return ("waiting_callback_type",)
+        case Typed(number=number):
+            digits = digit_names(number.digits)
+            return ("waiting_callback_typed", *digits, "waiting_callback_right")
         case _:
             assert_never(asked)
-    prompts = tuple(Prompt(name, language) for name in names)
-    if isinstance(asked, Typing):
-        collect = Collect(prompts, LONGEST_NUMBER, rules.number_timeout)
-    else:
-        collect = Collect(prompts, 1, rules.key_timeout)
-    return Talk(language, asked), collect
 
 
 def _promise(language: Language, number: PhoneNumber) -> PromiseCallback:
     return PromiseCallback(number, (Prompt("waiting_callback_promised", language),))
-
-
-def _go_on(language: Language) -> KeepWaiting:
-    return KeepWaiting((Prompt("waiting_goes_on", language),))

@@ -6,15 +6,17 @@ Used by the tests (with generated callers) and by the text simulator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, repeat
 
 from ivr.core.conditions import NOTHING_AROUND, Around, CallerKind
 from ivr.core.flow import Flow
-from ivr.core.interpreter import UNANSWERED, Answer, Turn, begin, inform, resume, step
+from ivr.core.history import NO_HISTORY, History
+from ivr.core.interpreter import NO_NUMBER, UNANSWERED, Answer, Turn, begin, inform, resume, step
 from kernel.ids import TeamId
 from kernel.language import Language
+from kernel.phone import PhoneNumber
 from kernel.telephony import (
     CallerInput,
     Collect,
@@ -22,8 +24,11 @@ from kernel.telephony import (
     EnterQueue,
     InputKind,
     Instruction,
+    KeepMessage,
     Listen,
     Play,
+    PromiseCallback,
+    TakeMessage,
     TransferOut,
 )
 
@@ -37,6 +42,10 @@ MAX_TURNS = 200
 PLAYING = timedelta(seconds=8)
 """How long one prompt lasts on paper; only its order of magnitude matters, for the limit."""
 
+SPOKEN_S = "10"
+"""How long a message lasts on paper, of whoever presses anything instead of staying silent."""
+Ending = EnterQueue | TransferOut | PromiseCallback | KeepMessage | Disconnect
+
 
 @dataclass(frozen=True, slots=True)
 class Journey:
@@ -44,7 +53,7 @@ class Journey:
     or, where silence was not asked for, if the walk stands at a question without a key left."""
 
     turns: tuple[Turn, ...]
-    ending: EnterQueue | TransferOut | Disconnect | None
+    ending: Ending | None
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -64,16 +73,19 @@ class Journey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """Who walks, and what the world is like meanwhile. `answer` is that of every lookup; `known`
-    are the slots of a caller whose order is found while the greeting is heard."""
+    are the slots of a caller whose order is found while the greeting is heard, `history` the
+    number's earlier calls."""
 
     started_at: datetime
     language: Language | None = None
     line_team: TeamId | None = None
     dnis: str = ""
     caller: CallerKind = CallerKind.OTHER
+    ani: PhoneNumber = NO_NUMBER
     around: Around = NOTHING_AROUND
     answer: Answer = UNANSWERED
     known: Mapping[str, str] = field(default_factory=dict)
+    history: History = NO_HISTORY
 
 
 def walk(
@@ -103,12 +115,13 @@ def visit_flow(flow: Flow, keys: Iterable[str], visit: Visit) -> Journey:
         now=now,
         dnis=visit.dnis,
         caller=visit.caller,
+        ani=visit.ani,
         around=visit.around,
     )
     turns = [turn]
     pressing = iter(keys)
     while len(turns) < MAX_TURNS:
-        if isinstance(turn.instruction, EnterQueue | TransferOut | Disconnect):
+        if isinstance(turn.instruction, Ending):
             return Journey(tuple(turns), turn.instruction)
         if turn.ask is not None:
             turn = resume(flow, turn.session, visit.answer, now, visit.around)
@@ -117,7 +130,7 @@ def visit_flow(flow: Flow, keys: Iterable[str], visit: Visit) -> Journey:
             if given is None:
                 break
             now += PLAYING
-            session = inform(turn.session, visit.known)
+            session = replace(inform(turn.session, visit.known), history=visit.history)
             turn = step(flow, session, given, now, visit.around)
         turns.append(turn)
     return Journey(tuple(turns), None)
@@ -129,6 +142,8 @@ def _input(instruction: Instruction, pressing: Iterator[str], now: datetime) -> 
     given = next(pressing, None)
     if given is None:
         return None
+    if isinstance(instruction, TakeMessage):
+        return CallerInput(InputKind.MESSAGE, SPOKEN_S if given else "0", now)
     if isinstance(instruction, Listen):
         return _spoken(given, now)
     assert isinstance(instruction, Collect)

@@ -14,17 +14,22 @@ from ivr.core.catalogue import PromptCatalogue
 from ivr.core.conditions import (
     CITY_ZONE,
     Around,
+    CalledBefore,
     CallerIs,
     CallerKind,
     DayIs,
     Dialled,
     Flag,
+    LastTeam,
+    Offered,
+    PlanOn,
     QueueOver,
     Test,
     TimeOfDay,
 )
 from ivr.core.flow import (
     Announce,
+    Callback,
     ChooseLanguage,
     Condition,
     Digits,
@@ -35,6 +40,7 @@ from ivr.core.flow import (
     Listening,
     Lookup,
     Menu,
+    Message,
     Queue,
     Step,
     SurveyQuestion,
@@ -55,8 +61,9 @@ from kernel.errors import BadInput, HotlineError, NotFound
 from kernel.ids import TeamId
 from kernel.infra.web import WebKit
 from kernel.language import Language, ScreenLanguage
+from kernel.phone import PhoneNumber
 from kernel.policy import Action
-from kernel.telephony import Disconnect, EnterQueue, TransferOut
+from kernel.telephony import Disconnect, EnterQueue, KeepMessage, PromiseCallback, TransferOut
 
 FLOW_NAMES = {"main": "来电导航", "survey": "满意度评价"}
 STATE_NAMES = {
@@ -73,6 +80,8 @@ KIND_NAMES: Mapping[type[Step], str] = {
     Lookup: "后台查询",
     ChooseLanguage: "选择语言",
     Queue: "转人工",
+    Callback: "约定回拨",
+    Message: "留言",
     LeaveFor: "转出",
     Condition: "判断",
     SurveyQuestion: "评价",
@@ -87,6 +96,10 @@ TEST_NAMES: Mapping[type[Test] | Flag, str] = {
     Dialled: "拨的是这些号码？",
     CallerIs: "是这类主叫？",
     QueueOver: "排队超过界限？",
+    Offered: "正提供这项选择？",
+    PlanOn: "预案已启用？",
+    CalledBefore: "以前打来过？",
+    LastTeam: "上次找的是这个班组？",
 }
 LOOKUP_NAMES = {Enquiry.ORDER_PROGRESS: "查询办理进度"}
 WAY_NAMES = {
@@ -103,6 +116,9 @@ WAY_NAMES = {
     "found": "查到",
     "not_found": "没查到",
     "refused": "次数过多",
+    "closed": "此时不回拨",
+    "callback": "选回拨",
+    "message": "选留言",
 }
 LANGUAGE_NAMES = {
     Language.MANDARIN: "普通话",
@@ -115,6 +131,7 @@ LONGEST_ENTRY = 80
 SILENT = "-"
 SHIPPED_LINE = "12345"
 VOICE_ON, VOICE_OFF = "on", "off"
+EXAMPLE_CALLER = PhoneNumber("13800138000")
 
 StepTitle = Callable[[str, str], str | None]
 """Flow and step -> what the screens call it; None for what a caller does not hear."""
@@ -379,6 +396,7 @@ def _visit(desk: FlowDesk, line: str, language: str, lookup: str, now: datetime)
         line_team=entry.team if entry else None,
         dnis=line,
         caller=CallerKind.MOBILE,
+        ani=EXAMPLE_CALLER,
         answer=example_answer(Result(lookup) if lookup in set(Result) else Result.FOUND, now),
     )
 
@@ -389,6 +407,10 @@ def _end(desk: FlowDesk, found: Rehearsal, screen: ScreenLanguage) -> dict[str, 
             return {"what": "转人工", "where": _team(desk, team, screen)}
         case TransferOut(number=number):
             return {"what": "转出", "where": number}
+        case PromiseCallback(number=number):
+            return {"what": "约定回拨", "where": number.digits}
+        case KeepMessage(number=number):
+            return {"what": "已留言", "where": number.digits}
         case Disconnect():
             return {"what": "结束", "where": ""}
         case None:

@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from ivr.core.prompt_lines import UNUSED, Only, PromptLine, Wanted, page_of, select
-from ivr.core.prompt_use import ASKED_BACK, CALLED_BACK, PLANS, WAITING, Use
+from ivr.core.prompt_use import ASKED_BACK, CALLED_BACK, NUMERALS, PLANS, SCREENED, WAITING, Use
 from ivr.core.studio import LARGEST_BYTES, Objection, Refused, bounds
 from ivr.core.takes import TakeState, fits
 from ivr.flows import PURPOSES
@@ -41,6 +41,8 @@ OUTSIDE_NAMES = {
     CALLED_BACK: "回拨接通",
     PLANS: "应急预案",
     ASKED_BACK: "反问来意",
+    SCREENED: "来电防护",
+    NUMERALS: "念数字、日期、时间和金额",
 }
 PLACE_NAMES = {**FLOW_NAMES, **OUTSIDE_NAMES, UNUSED: "没有用到"}
 STATE_NAMES = {

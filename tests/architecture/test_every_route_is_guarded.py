@@ -194,6 +194,8 @@ ROUTES: dict[str, Row] = {
     "GET /calls": row(303, 403, 200, 200, 403, 200),
     "GET /calls/{call_id}": row(303, 403, 404, 404, 403, 404, asked="/calls/gz1-1-1"),
     "GET /api/calls/{call_id}": row(401, 403, 404, 404, 403, 404, asked="/api/calls/gz1-1-1"),
+    # What callers said after their calls.
+    "GET /satisfaction": row(303, 403, 200, 200, 403, 200),
     # Cases and work orders.
     "GET /api/drafts": row(401, 200, 403, 403, 403, 403),
     "POST /api/drafts": row(401, 201, 403, 403, 403, 403, json={}),

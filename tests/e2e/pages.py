@@ -55,6 +55,7 @@ VIEWS = (
     View("calls", "ad01", "/calls"),
     View("call", "ad01", "/calls/{call_id}", LISTENED),
     View("callbacks", "ad01", "/callbacks"),
+    View("satisfaction", "ad01", "/satisfaction"),
     View("recordings", "ad11", "/recordings"),
     View("recording", "ad11", "/recordings/{call_id}", LISTENED, ready="#play:enabled"),
     View("cases", "ad19", "/cases"),

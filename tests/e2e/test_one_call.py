@@ -35,6 +35,8 @@ ORDER_OF_EVENTS = [
     "WorkOrderDispatched",
     "TalkFinished",
     "MenuKeyPressed",
+    "SurveyAsked",
+    "SolvedAnswered",
     "SurveyAnswered",
     "CallEnded",
     "RecordingArchived",
@@ -195,6 +197,9 @@ async def test_a_citizen_dials_and_an_operator_helps(
         await operator.primary("挂断")
         await operator.word("话后整理")
         await records.event(call_id, "MenuStepEntered", lambda e: e["flow"] == "survey")
+        await citizen.press("2")
+        solved = await records.event(call_id, "SolvedAnswered")
+        await records.event(call_id, "MenuStepEntered", lambda e: e["step"] == "question")
         await citizen.press("1")
         survey = await records.event(call_id, "SurveyAnswered")
         await citizen.until_ended()
@@ -214,7 +219,7 @@ async def test_a_citizen_dials_and_an_operator_helps(
     assert abs(archived["duration_s"] - talk_s) <= 1
     waited = next(e for e in events if e["type"] == "CallAnswered")["occurred_at"]
     check_what_was_heard(citizen, _seconds(events[0]["occurred_at"], waited))
-    assert survey["score"] == 1
+    assert (solved["solved"], survey["score"]) == ("partly", 1)
 
     # What was promised is a work order.
     await check_case(desks, records, number, call_id, tmp_path)

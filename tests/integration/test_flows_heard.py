@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import dropwhile
 from pathlib import Path
 
@@ -197,6 +197,11 @@ def order(on: Stage, *, recent: bool) -> tuple[str, str]:
     return "".join(c for c in rows[0]["number"] if c.isdecimal()), rows[0]["ani"]
 
 
+def said_of(reading: Reading, value: str, now: datetime) -> tuple[str, ...]:
+    """As it is read out in Mandarin."""
+    return prompts_of(reading, value, now, Language.MANDARIN)
+
+
 async def progress_of_an_order_is_read_out_digit_by_digit(on: Stage) -> None:
     digits, number = order(on, recent=False)
     world = on.hotline.services.ivr.world
@@ -214,10 +219,10 @@ async def progress_of_an_order_is_read_out_digit_by_digit(on: Stage) -> None:
         citizen.press(number[-4:])
         said = (
             "progress_is",
-            *prompts_of(Reading.DIGITS, digits, now),
-            *prompts_of(Reading.STAGE, found.stage.value, now),
+            *said_of(Reading.DIGITS, digits, now),
+            *said_of(Reading.STAGE, found.stage.value, now),
             "progress_since",
-            *prompts_of(Reading.DAY, found.since.isoformat(), now),
+            *said_of(Reading.DAY, found.since.isoformat(), now),
             "progress_next",
         )
         await citizen.hears(*(f"zh/{name}" for name in said))
@@ -245,9 +250,9 @@ async def caller_with_an_order_is_recognised_and_told_its_progress(on: Stage) ->
         said = (
             *("zh/welcome", "yue/welcome_short", "en/welcome_short"),
             "zh/known_order",
-            *(f"zh/{n}" for n in prompts_of(Reading.STAGE, progress.stage.value, now)),
+            *(f"zh/{n}" for n in said_of(Reading.STAGE, progress.stage.value, now)),
             "zh/progress_since",
-            *(f"zh/{n}" for n in prompts_of(Reading.DAY, progress.since.isoformat(), now)),
+            *(f"zh/{n}" for n in said_of(Reading.DAY, progress.since.isoformat(), now)),
             "zh/known_next",
         )
         await citizen.hears(*said)
@@ -273,7 +278,7 @@ async def each_item_of_self_service_is_told_and_leads_to_its_team(on: Stage) -> 
             await citizen.press_at("self_service", keys[0])
             group = "self_affairs" if keys[0] == "2" else "self_living"
             await citizen.press_at(group, keys[1])
-            await citizen.hears(f"zh/item_{item}", "zh/item_next")
+            await citizen.hears(f"zh/item_{item}", "zh/item_next", within_s=100)
             await on.hotline.events.wait(citizen.ani, ev.CallQueued)
 
     await asyncio.gather(*(one(n, keys, item) for n, (keys, item) in enumerate(ITEMS.items())))
@@ -424,6 +429,9 @@ async def test_survey_is_asked_after_the_conversation_and_its_answer_is_kept(
         offer.answer()
         await offer.listen(3)
         offer.hang_up()
+        await stage.hotline.step(citizen.ani, "solved")
+        await citizen.hears("zh/survey_solved")
+        citizen.press("1")
         await stage.hotline.step(citizen.ani, "question")
         await citizen.hears("zh/survey_question")
         citizen.press("2")
@@ -431,3 +439,5 @@ async def test_survey_is_asked_after_the_conversation_and_its_answer_is_kept(
         await citizen.is_let_go()
     answer = await stage.hotline.events.wait(citizen.ani, ev.SurveyAnswered)
     assert (answer.score, answer.agent_id) == (2, labour)
+    solved = await stage.hotline.events.wait(citizen.ani, ev.SolvedAnswered)
+    assert (solved.solved, solved.agent_id) == ("yes", labour)

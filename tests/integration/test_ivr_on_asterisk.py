@@ -6,11 +6,14 @@ import asyncio
 import math
 import wave
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from ivr.core.conditions import Around
 from ivr.core.saying import Stage
+from ivr.core.waiting import QueueOffers
 from ivr.enquiries import Enquiries
 from ivr.ports import OrderProgress
 from ivr.service import Dialogue
@@ -25,9 +28,10 @@ from tests.fakes.line_book import DictLineBook
 from tests.fakes.log import KeptLog
 from tests.fakes.notice_store import NoticeRoom
 from tests.integration.test_cti_one_call import heard
+from tests.servers.process import wait_until
 from tests.servers.sip_phone import Dialog
 from tests.servers.switchboard import Switchboard, switchboard
-from tests.unit.ivr.shipped import catalogue, main_flow
+from tests.unit.ivr.shipped import TEAMS, catalogue, main_flow
 
 pytestmark = pytest.mark.asterisk
 NUMBER, TAIL = "20261124000123", "8000"
@@ -55,11 +59,12 @@ class Reception:
         self.orders = DictOrderBook(
             {(NUMBER, TAIL): OrderProgress(Stage.HANDLED, SystemClock().now())}
         )
+        self.world = SetSurroundings()
         board.dialogue = Dialogue(  # type: ignore[assignment]
             flow=main_flow(),
             lines=DictLineBook(),
             memory=DictCallerMemory({"13800138000": Language.MANDARIN}),
-            surroundings=SetSurroundings(),
+            surroundings=self.world,
             enquiries=Enquiries(self.orders, KeptLog()),
             notices=NoticeRoom().notices,
             bus=self.bus,
@@ -138,3 +143,78 @@ async def test_caller_whose_lookup_never_answers_is_told_so_and_waits_for_a_pers
     citizen.hang_up()
     hung_up = await reception.board.facts.wait(tel.CallHungUp)
     assert hung_up.ended_by is tel.EndedBy.CALLER
+
+
+# --- let go before the wait --------------------------------------------------------------------
+
+PEAK = QueueOffers(callback=True, message=True, announcement=("busy_now",), at_once=True)
+
+
+async def chosen(reception: Reception, key: str, step: str) -> Dialog:
+    """A citizen at a peak who asked for the labour team and then pressed `key`."""
+    reception.world.value = Around(offers=dict.fromkeys(TEAMS, PEAK))
+    citizen = await reception.board.citizen(ani="13800138000")
+    await citizen.wait("answered")
+    await reception.entered("greeting_own")
+    citizen.press("3")
+    await reception.entered("labour")
+    citizen.press(key)
+    await reception.entered(step)
+    return citizen
+
+
+async def test_caller_at_a_peak_is_let_go_with_a_callback_before_waiting(
+    reception: Reception,
+) -> None:
+    citizen = await chosen(reception, "7", "call_back")
+    chosen_at = SystemClock().now()
+    citizen.press("1")
+    asked = await reception.board.facts.wait(tel.CallbackAsked)
+    hung_up = await reception.board.facts.wait(tel.CallHungUp)
+    await citizen.wait("ended")
+    assert reception.board.facts.names(asked.call_id) == [
+        "CallEntered",
+        "CallbackAsked",
+        "CallHungUp",
+    ]
+    assert (asked.number.digits, asked.team, asked.language) == (
+        "13800138000",
+        "labour",
+        Language.MANDARIN,
+    )
+    assert abs(asked.first_arrival_at - chosen_at) < timedelta(seconds=1), "when it was chosen"
+    assert hung_up.ended_by is tel.EndedBy.PLATFORM
+    assert reception.board.errors() == []
+
+
+async def test_caller_at_a_peak_leaves_a_message_that_becomes_the_recording(
+    reception: Reception,
+) -> None:
+    citizen = await chosen(reception, "8", "leave_message")
+    path = reception.board.values.recordings_dir
+    spoken = "the message has grown to four seconds"
+    await asyncio.to_thread(
+        wait_until, lambda: any(f.stat().st_size > 64_000 for f in path.glob("*.sln")), spoken, 20
+    )
+    citizen.press("#")
+    left = await reception.board.facts.wait(tel.MessageLeft)
+    closed = await reception.board.facts.wait(tel.RecordingClosed)
+    assert reception.board.facts.names(left.call_id) == [
+        "CallEntered",
+        "MessageLeft",
+        "CallHungUp",
+        "RecordingClosed",
+    ]
+    assert (left.team, left.number.digits) == ("labour", "13800138000")
+    assert left.spoken >= timedelta(seconds=3)
+    assert (path / closed.file_name).stat().st_size > 64_000
+
+
+async def test_caller_at_a_peak_who_chooses_nothing_waits(reception: Reception) -> None:
+    reception.world.value = Around(offers=dict.fromkeys(TEAMS, PEAK))
+    citizen = await reception.board.citizen(ani="13800138000")
+    await citizen.wait("answered")
+    await reception.entered("greeting_own")
+    citizen.press("3")
+    waiting = await reception.board.facts.wait(tel.CallWaiting)
+    assert waiting.team == "labour"

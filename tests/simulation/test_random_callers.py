@@ -16,14 +16,28 @@ from ivr.core.conditions import Around, CallerKind, QueueLoad
 from ivr.core.flow import Flow
 from ivr.core.interpreter import Result
 from ivr.core.rehearsal import example_answer
+from ivr.core.waiting import QueueOffers
 from ivr.core.walk import DEAFENED, MAX_TURNS, MUMBLED, Visit, visit_flow
 from kernel.language import Language
-from kernel.telephony import Disconnect, EnterQueue, TransferOut
+from kernel.phone import PhoneNumber
+from kernel.telephony import (
+    Disconnect,
+    EnterQueue,
+    KeepMessage,
+    PromiseCallback,
+    TransferOut,
+)
 from tests.unit.ivr.sentences import SENTENCES
 from tests.unit.ivr.shipped import TEAMS, intents, main_flow, survey_flow
 
 CALLERS = int(os.environ.get("HOTLINE_CALLERS", "1500"))
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+OFFERS = (
+    QueueOffers(),
+    QueueOffers(callback=True),
+    QueueOffers(callback=True, message=True, announcement=("busy_now",), at_once=True),
+    QueueOffers(message=True, at_once=True),
+)
 HUNG_UP = "hung up at a question, at his own wish"
 
 
@@ -34,11 +48,12 @@ def keys(chance: Random) -> list[str]:
             [
                 "",
                 chance.choice("0123456789*#"),
+                chance.choice("178"),
                 f"20261124{chance.randrange(10**6):06}",
                 f"{chance.randrange(10**4):04}",
                 "".join(chance.choices("0123456789*#", k=chance.randrange(2, 40))),
             ],
-            weights=[2, 6, 2, 2, 1],
+            weights=[2, 6, 8, 2, 2, 1],
         )[0]
         for _ in range(chance.randrange(0, 40))
     ]
@@ -76,10 +91,13 @@ def visit(chance: Random) -> Visit:
         line_team=chance.choice([None, None, *TEAMS]),
         dnis=chance.choice(["12345", "12333", ""]),
         caller=chance.choice(list(CallerKind)),
+        ani=PhoneNumber(chance.choice(["", "13800138000", "13800138000", "110"])),
         around=Around(
             working_day=chance.random() < 0.7,
             queues=queues,
             hearing=frozenset(n for n in Language if chance.random() < 0.7),
+            offers=dict.fromkeys(TEAMS, chance.choice(OFFERS)),
+            calls_back=chance.random() < 0.8,
         ),
         answer=example_answer(chance.choice(list(Result)), now),
     )
@@ -100,17 +118,17 @@ def ends_of(flow: Flow, giving: Callable[[Random], list[str]] = keys) -> Counter
     return ends
 
 
-def test_random_callers_of_the_reception_are_answered_transferred_or_gone_at_their_own_wish() -> (
-    None
-):
+def test_random_callers_of_the_reception_are_answered_let_go_or_gone_at_their_own_wish() -> None:
     ends = ends_of(main_flow())
-    assert set(ends) == {EnterQueue.__name__, TransferOut.__name__, HUNG_UP}
+    let_go = {PromiseCallback.__name__, KeepMessage.__name__}
+    assert set(ends) == {EnterQueue.__name__, TransferOut.__name__, HUNG_UP} | let_go
     assert sum(ends.values()) == CALLERS
 
 
 def test_random_talkers_are_answered_transferred_or_gone_at_their_own_wish() -> None:
     ends = ends_of(main_flow(), talk)
-    assert set(ends) == {EnterQueue.__name__, TransferOut.__name__, HUNG_UP}
+    let_go = {PromiseCallback.__name__, KeepMessage.__name__}
+    assert set(ends) - let_go == {EnterQueue.__name__, TransferOut.__name__, HUNG_UP}
     assert sum(ends.values()) == CALLERS
 
 

@@ -14,7 +14,16 @@ from acd.core.rules import CallbackRules, Rules
 from kernel import events as ev
 from kernel.errors import Conflict, NotFound, Unavailable
 from kernel.ids import AgentId, CallbackId, CallId
-from kernel.telephony import DialResult, EndedBy
+from kernel.language import Language
+from kernel.phone import PhoneNumber
+from kernel.telephony import (
+    CallbackAsked,
+    CallEntered,
+    CallHungUp,
+    DialResult,
+    EndedBy,
+    MessageLeft,
+)
 from tests.unit.acd.cast import arrive, ringing, seat, seat_busy
 from tests.unit.acd.invariants import check, check_metrics, check_timers
 from tests.unit.acd.rules import GENERAL, LABOUR, make_rules
@@ -498,3 +507,47 @@ def test_who_leaves_a_message_is_neither_answered_nor_lost() -> None:
     assert isinstance(left, ev.CallDiverted) and left.cause == "message"
     assert world.ended[CallId("younger")].outcome == "message"
     checked(world)
+
+
+# --- asked in the menu, before any line ----------------------------------------------------------
+
+
+def asked_in_the_menu(world: World, call: str = "first", waited: timedelta = timedelta(0)) -> None:
+    """Whoever chose the callback `waited` ago has just confirmed the number."""
+    call_id, now = CallId(call), world.clock.now()
+    world.exchange.tell(CallEntered(call_id, PhoneNumber(NUMBER), "", "12345", now - waited))
+    asked = CallbackAsked(
+        call_id, PhoneNumber(NUMBER), LABOUR, Language.CANTONESE, 0, now - waited, now
+    )
+    world.exchange.tell(asked)
+    world.exchange.tell(CallHungUp(call_id, EndedBy.PLATFORM, 16, now))
+    world.drain()
+
+
+def test_a_citizen_who_never_waited_is_called_back_in_turn() -> None:
+    world = World(make_rules())
+    seat(world, "anna", {LABOUR: 5}, ready=False)
+    arrive(world, "later", team=LABOUR)
+    asked_in_the_menu(world, waited=timedelta(minutes=1))
+    assert world.ended[CallId("first")].outcome == "callback"
+    assert told(world, ev.CallDiverted) == [], "nobody left a line"
+    [noted] = told(world, ev.CallbackNoted)
+    assert isinstance(noted, ev.CallbackNoted)
+    assert (noted.team, noted.language) == (LABOUR, Language.CANTONESE)
+    ready(world)
+    assert list(world.exchange.dialling) == [FIRST], "before the caller who came later"
+    checked(world)
+
+
+def test_a_message_left_in_the_menu_is_how_the_call_ends() -> None:
+    world = World(make_rules())
+    call_id, now = CallId("first"), world.clock.now()
+    world.exchange.tell(CallEntered(call_id, PhoneNumber(NUMBER), "", "12345", now))
+    spoken = timedelta(seconds=9)
+    number = PhoneNumber(NUMBER)
+    world.exchange.tell(MessageLeft(call_id, number, LABOUR, Language.MANDARIN, spoken, now))
+    world.exchange.tell(CallHungUp(call_id, EndedBy.CALLER, 16, now))
+    world.drain()
+    assert world.ended[call_id].outcome == "message"
+    assert told(world, ev.CallAbandoned) == []
+    assert world.floor.menu == {}

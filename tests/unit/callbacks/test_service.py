@@ -349,3 +349,64 @@ async def test_a_callback_of_the_line_is_cancelled_on_record(office: Office) -> 
     with pytest.raises(NotFound):
         await office.duty.cancel(CallbackId("cb-gone"), SUP)
     assert office.audit.actions == ["callback_cancelled"]
+
+
+# --- dissatisfied in the survey -------------------------------------------------------------------
+
+
+def asked(call: str) -> ev.SurveyAsked:
+    return ev.SurveyAsked(**about(call), agent_id=AgentId("ann"), team=LABOUR)
+
+
+def rated(call: str, score: int) -> ev.SurveyAnswered:
+    return ev.SurveyAnswered(**about(call), agent_id=AgentId("ann"), score=score)
+
+
+def told(call: str, solved: str) -> ev.SolvedAnswered:
+    return ev.SolvedAnswered(**about(call), agent_id=AgentId("ann"), solved=solved)
+
+
+async def test_a_dissatisfied_citizen_is_called_by_the_next_day_to_learn_why(
+    office: Office,
+) -> None:
+    await office.hear(arrived("c-1", "13800138000"), queued("c-1"), asked("c-1"), rated("c-1", 4))
+    [task] = office.tasks
+    assert (task.kind, task.number, task.team) == (Kind.DISSATISFIED, "13800138000", LABOUR)
+    assert task.language is Language.CANTONESE
+    assert task.due_at == NOON + timedelta(hours=24)
+
+
+@pytest.mark.parametrize("score", [1, 2, 3])
+async def test_whoever_is_not_dissatisfied_is_left_in_peace(office: Office, score: int) -> None:
+    await office.hear(
+        arrived("c-1", "13800138000"), asked("c-1"), told("c-1", "partly"), rated("c-1", score)
+    )
+    assert office.tasks == []
+
+
+async def test_a_matter_that_is_not_solved_and_a_bad_score_are_one_task(office: Office) -> None:
+    await office.hear(
+        arrived("c-1", "13800138000"), asked("c-1"), told("c-1", "no"), rated("c-1", 5)
+    )
+    assert len(office.tasks) == 1
+
+
+async def test_the_operator_who_was_rated_does_not_make_that_call(office: Office) -> None:
+    await office.hear(arrived("c-1", "13800138000"), asked("c-1"), rated("c-1", 5))
+    [task] = office.tasks
+    with pytest.raises(Conflict):
+        await office.duty.claim(task.task_id, ANN)
+    assert (await office.duty.claim(task.task_id, BEA)).claimed_by == "bea"
+
+
+async def test_another_call_of_the_number_neither_joins_nor_closes_it(office: Office) -> None:
+    await office.hear(arrived("c-1", "13800138000"), asked("c-1"), rated("c-1", 5))
+    await office.hear(*gave_up("c-2", "13800138000"))
+    assert [t.kind for t in office.tasks] == [Kind.DISSATISFIED, Kind.ABANDONED]
+    await office.hear(arrived("c-3", "13800138000", 5), answered("c-3", 6))
+    assert [t.state for t in office.tasks] == [State.OPEN, State.CLOSED]
+
+
+async def test_a_caller_without_a_number_cannot_be_asked_why(office: Office) -> None:
+    await office.hear(arrived("c-1", ""), asked("c-1"), rated("c-1", 5))
+    assert office.tasks == []

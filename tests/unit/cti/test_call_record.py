@@ -73,6 +73,7 @@ def answered_call() -> list[ev.Event]:
         ev.TalkFinished(
             **at(67), offer_id=offer, agent_id=agent, team=team, talk_s=60.0, held_s=5.0
         ),
+        ev.SolvedAnswered(**at(74), agent_id=agent, solved="partly"),
         ev.SurveyAnswered(**at(75), agent_id=agent, score=1),
         ev.CallEnded(**at(76), outcome="answered", ended_by="caller", cause=16),
         ev.RecordingArchived(
@@ -101,6 +102,7 @@ def test_record_of_an_answered_call_tells_its_whole_story() -> None:
         outcome="answered",
         ended_by="caller",
         score=1,
+        solved="partly",
         recorded=True,
     )
 
@@ -185,6 +187,7 @@ def test_steps_are_named_and_those_that_nobody_hears_are_left_out() -> None:
 def test_every_event_of_a_call_has_a_sentence_or_is_known_not_to_need_one() -> None:
     silent = {
         ev.MenuStepEntered,  # named by the flow's own titles, see below
+        ev.SurveyAsked,  # the question stands there as a step of the menu
         ev.WaitForecastsScored,  # a matter of the forecasts, not of the caller
         ev.AgentLoggedIn,
         ev.AgentLoggedOut,

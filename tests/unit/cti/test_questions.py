@@ -68,6 +68,7 @@ class Desk:
         self.lets_go = True
         self.spoken: list[int | None] = []
         self.speaking: list[CallId] = []
+        self.places: list[tel.PlaceInLine | None] = []
         self.questions = Questions(
             dialogue=self.dialogue,
             announcer=self.announcer,
@@ -85,13 +86,21 @@ class Desk:
     def on_report(self, report: rp.Report) -> None:
         self.begun.append(report)
 
-    def let_go(self, call_id: CallId, number: PhoneNumber, spoken_s: int | None = None) -> bool:
+    def let_go(
+        self,
+        call_id: CallId,
+        number: PhoneNumber,
+        spoken_s: int | None = None,
+        place: tel.PlaceInLine | None = None,
+    ) -> bool:
         self.promised.append((call_id, number))
+        self.places.append(place)
         self.spoken.append(spoken_s)
         return self.lets_go
 
-    def message_begins(self, call_id: CallId) -> None:
+    def message_begins(self, call_id: CallId, place: tel.PlaceInLine | None = None) -> None:
         self.speaking.append(call_id)
+        self.places.append(place)
 
     def still_waits(self, call_id: CallId) -> None:
         self.promised.clear()
@@ -267,3 +276,50 @@ async def test_a_name_that_could_mean_something_in_the_dialplan_is_not_sent(key:
     answer = await desk.questions.answer("dialogue/begin", [CALL, "13800138000", "", "12345"])
     assert (answer["CC_DO"], answer["CC_TEAM"]) == ("queue", "general")
     assert "CC_EAR" not in answer
+
+
+# --- let go from the menu -----------------------------------------------------------------------
+
+OWN = PhoneNumber("13800138000")
+PLACE = tel.PlaceInLine(TeamId("labour"), Language.CANTONESE, 2, NOON)
+
+
+async def test_a_caller_in_the_menu_is_let_go_with_the_place_that_waiting_would_have_given() -> (
+    None
+):
+    desk = Desk()
+    desk.dialogue.then = lambda said: tel.PromiseCallback(OWN, (), PLACE)
+    answer = await desk.questions.answer("dialogue/next", [CALL, "digits", "1"])
+    assert (desk.promised, desk.places) == ([(CALL, OWN)], [PLACE])
+    assert answer == {
+        "CC_PLAY": "",
+        "CC_TEAM": "labour",
+        "CC_LANGUAGE": "yue",
+        "CC_PRIORITY": "2",
+        "CC_ARRIVED": str(int(NOON.timestamp() * 1000)),
+        "CC_NUMBER": "13800138000",
+        "CC_DO": "callback",
+    }
+
+
+@pytest.mark.parametrize(
+    "wish", [tel.PromiseCallback(OWN, (), PLACE), tel.KeepMessage(OWN, (), PLACE)]
+)
+async def test_whoever_cannot_be_let_go_from_the_menu_waits_in_the_line_of_his_choice(
+    wish: tel.Instruction,
+) -> None:
+    desk = Desk()
+    desk.lets_go = False
+    desk.dialogue.then = lambda said: wish
+    answer = await desk.questions.answer("dialogue/next", [CALL, "digits", "1"])
+    assert (answer["CC_DO"], answer["CC_TEAM"], answer["CC_PRIORITY"]) == ("queue", "labour", "2")
+
+
+async def test_a_message_in_the_menu_is_marked_when_it_begins() -> None:
+    desk = Desk()
+    short, long = timedelta(seconds=3), timedelta(seconds=60)
+    spoken = tel.TakeMessage(OWN, (), short, short, long, PLACE)
+    desk.dialogue.then = lambda said: spoken
+    answer = await desk.questions.answer("dialogue/next", [CALL, "digits", "8"])
+    assert (answer["CC_DO"], answer["CC_TEAM"]) == ("message", "labour")
+    assert (desk.speaking, desk.places) == ([CALL], [PLACE])

@@ -20,6 +20,7 @@ from cti.service import TelephoneLine
 from kernel import telephony as tel
 from kernel.errors import Conflict, NotFound, Unavailable
 from kernel.ids import AgentId, CallId, Endpoint, OfferId, TeamId
+from kernel.language import Language
 from kernel.phone import PhoneNumber
 from tests.fakes.caller_dialogue import (
     ScriptedAnnouncer,
@@ -522,3 +523,67 @@ async def test_a_message_that_was_not_left_is_dropped(rig: Rig) -> None:
     await rig.hear(told(Tell.HUNGUP, 3))
     assert rig.names[2:] == ["CallHungUp"]
     assert rig.spool.dropped == [CALL] and rig.spool.discarded == [CALL]
+
+
+# --- let go from the menu -----------------------------------------------------------------------
+
+PLACE = tel.PlaceInLine(TeamId("labour"), Language.CANTONESE, 1, NOON + timedelta(seconds=3.0004))
+
+
+async def test_a_caller_in_the_menu_is_promised_a_callback_with_the_place_of_the_choice(
+    rig: Rig,
+) -> None:
+    await rig.hear(told(Tell.ENTERED, 1, team=None, arrived_at=None))
+    assert not rig.line.let_go(CALL, NUMBER), "without a place there is nothing to keep"
+    assert rig.line.let_go(CALL, NUMBER, None, PLACE)
+    since = NOON + timedelta(seconds=3)
+    asked = told(
+        Tell.CALLBACK,
+        2,
+        team=PLACE.team,
+        language=PLACE.language,
+        priority=1,
+        arrived_at=since,
+        number=NUMBER.digits,
+    )
+    await rig.hear(asked, told(Tell.HUNGUP, 3))
+    assert rig.names == ["CallEntered", "CallbackAsked", "CallHungUp"]
+    fact = rig.facts[1]
+    assert isinstance(fact, tel.CallbackAsked)
+    assert (fact.team, fact.language, fact.priority) == ("labour", Language.CANTONESE, 1)
+    assert fact.first_arrival_at == since
+    assert rig.sent == [], "the channel's own stamp is right"
+
+
+async def test_who_waits_is_not_let_go_as_from_the_menu(rig: Rig) -> None:
+    await rig.waiting()
+    assert not rig.line.let_go(CALL, NUMBER, None, PLACE)
+
+
+async def test_who_hangs_up_at_the_end_of_a_message_in_the_menu_has_left_it(rig: Rig) -> None:
+    await rig.hear(told(Tell.ENTERED, 1, team=None, arrived_at=None))
+    rig.line.message_begins(CALL, PLACE)
+    rig.spool.sizes[CALL] = 64_000
+    await rig.hear(told(Tell.HUNGUP, 2, team=None, number=NUMBER.digits, message_s=9))
+    await settle()
+    assert rig.names == ["CallEntered", "MessageLeft", "CallHungUp", "RecordingClosed"]
+    message = rig.facts[1]
+    assert isinstance(message, tel.MessageLeft)
+    assert (message.team, message.language) == ("labour", Language.CANTONESE)
+
+
+async def test_a_promise_in_the_menu_that_nobody_heard_the_end_of_is_told(rig: Rig) -> None:
+    await rig.hear(told(Tell.ENTERED, 1, team=None, arrived_at=None))
+    rig.line.let_go(CALL, NUMBER, None, PLACE)
+    rig.switch.lose()
+    rig.switch.rows = []
+    await rig.switch.connect()
+    await settle()
+    assert rig.names[1:] == ["LineLost", "CallbackAsked", "CallHungUp", "LineRestored"]
+
+
+async def test_who_is_in_the_menu_and_was_promised_nothing_just_goes(rig: Rig) -> None:
+    await rig.hear(told(Tell.ENTERED, 1, team=None, arrived_at=None))
+    rig.line.message_begins(CALL, PLACE)
+    await rig.hear(told(Tell.HUNGUP, 2, team=None))
+    assert rig.names == ["CallEntered", "CallHungUp"]

@@ -11,11 +11,15 @@ import pytest
 
 from acd.core.views import Wallboard
 from acd.service import Distribution
+from cti.core.call_record import CallRecord
+from cti.journal import CallJournal
 from hotline.ivr_bridges import FlowWorld
 from ivr.core.conditions import QueueLoad
+from ivr.core.history import NO_HISTORY, History, PastCall
 from ivr.core.saying import Stage
+from ivr.core.waiting import QueueOffers
 from ivr.ports import CallersOrder, OrderBook, OrderProgress
-from kernel.ids import TeamId
+from kernel.ids import CallId, TeamId
 from kernel.phone import clean
 from tests.fakes.clock import NOON
 from tests.fakes.ivr_world import DictOrderBook
@@ -37,9 +41,33 @@ class Board:
         self.seen.append(callback)
 
 
-def followed(world: World, board: Board | None = None) -> FlowWorld:
-    made = FlowWorld(reference().calendar)
-    made.follow(cast(Distribution, board or Board()), world.cases)
+class Peak:
+    """What plans have for those who wait."""
+
+    def offers(self, team: TeamId) -> QueueOffers:
+        return QueueOffers(callback=team == "labour")
+
+    def plans_on(self) -> frozenset[str]:
+        return frozenset({"typhoon"})
+
+    def calls_back(self) -> bool:
+        return False
+
+
+class Journal:
+    """The part of the call journal that the bridge asks."""
+
+    def __init__(self, *records: CallRecord) -> None:
+        self.records = list(records)
+
+    async def contacts(self, ani: str, limit: int) -> list[CallRecord]:
+        return [record for record in self.records if record.ani == ani][:limit]
+
+
+def followed(world: World, board: Board | None = None, journal: Journal | None = None) -> FlowWorld:
+    made = FlowWorld(reference().calendar, (TeamId("labour"),))
+    past = cast(CallJournal, journal or Journal())
+    made.follow(cast(Distribution, board or Board()), world.cases, Peak(), past)
     return made
 
 
@@ -126,6 +154,9 @@ def test_surroundings_show_the_calendar_and_the_last_picture_of_the_queues() -> 
     assert not made.around(sunday).working_day
     assert made.around(NOON).working_day
     assert made.around(NOON).queues == {}
+    assert made.around(NOON).offers == {TeamId("labour"): QueueOffers(callback=True)}
+    assert made.around(NOON).plans == {"typhoon"}
+    assert not made.around(NOON).calls_back
 
     class Row:
         team, waiting, longest_since = TeamId("labour"), 4, NOON
@@ -135,3 +166,23 @@ def test_surroundings_show_the_calendar_and_the_last_picture_of_the_queues() -> 
 
     board.seen[0](cast(Wallboard, Picture()))
     assert made.around(NOON).queues == {TeamId("labour"): QueueLoad(4, NOON)}
+
+
+async def test_history_is_of_calls_that_are_over_and_not_of_long_ago() -> None:
+    def record(call: str, days: float, outcome: str | None) -> CallRecord:
+        return CallRecord(
+            call_id=CallId(call),
+            arrived_at=NOON - timedelta(days=days),
+            ani=ANI,
+            team=TeamId("labour"),
+            outcome=outcome,
+        )
+
+    journal = Journal(
+        record("now", 0, None), record("yesterday", 1, "abandoned"), record("old", 91, "answered")
+    )
+    made = followed(World(), journal=journal)
+    assert await made.history(clean(ANI), NOON) == History(
+        (PastCall(NOON - timedelta(days=1), "abandoned", TeamId("labour")),)
+    )
+    assert await made.history(clean(""), NOON) == NO_HISTORY

@@ -16,7 +16,9 @@ from kernel.events import (
     CallTransferredOut,
     MenuKeyPressed,
     MenuStepEntered,
+    SolvedAnswered,
     SurveyAnswered,
+    SurveyAsked,
 )
 from kernel.ids import AgentId, BoothId, CallId, EventId, OfferId, TeamId
 from kernel.language import Language
@@ -259,7 +261,13 @@ async def conversation(stage: Stage) -> None:
 async def test_score_is_published_with_the_operator_who_answered(stage: Stage) -> None:
     await conversation(stage)
     question = await stage.survey.begin(CALL)
+    assert question.prompts == (Prompt("survey_solved", Language.CANTONESE),)
+    (asked,) = stage.bus.of(SurveyAsked)
+    assert (asked.call_id, asked.agent_id, asked.team) == (CALL, "op0001", "labour")
+    question = await stage.survey.next(CALL, keys("3"))
     assert question.prompts == (Prompt("survey_question", Language.CANTONESE),)
+    (solved,) = stage.bus.of(SolvedAnswered)
+    assert (solved.call_id, solved.agent_id, solved.solved) == (CALL, "op0001", "no")
     goodbye = await stage.survey.next(CALL, keys("2"))
     assert isinstance(goodbye, Disconnect)
     (answer,) = stage.bus.of(SurveyAnswered)
@@ -271,10 +279,13 @@ async def test_silence_in_the_survey_publishes_no_score(stage: Stage) -> None:
     await stage.survey.begin(CALL)
     assert isinstance(await stage.survey.next(CALL, keys("")), Disconnect)
     assert stage.bus.of(SurveyAnswered) == []
+    assert stage.bus.of(SolvedAnswered) == []
+    assert len(stage.bus.of(SurveyAsked)) == 1, "asked, and not rated"
 
 
 async def test_being_asked_again_after_the_score_counts_it_once(stage: Stage) -> None:
     await stage.survey.begin(CALL)
+    await stage.survey.next(CALL, keys("1"))
     await stage.survey.next(CALL, keys("1"))
     assert isinstance(await stage.survey.next(CALL, keys("1")), Disconnect)
     assert len(stage.bus.of(SurveyAnswered)) == 1
@@ -282,6 +293,7 @@ async def test_being_asked_again_after_the_score_counts_it_once(stage: Stage) ->
 
 async def test_survey_asked_twice_to_begin_gives_the_same_question(stage: Stage) -> None:
     assert await stage.survey.begin(CALL) == await stage.survey.begin(CALL)
+    assert len(stage.bus.of(SurveyAsked)) == 1
 
 
 async def test_survey_of_a_call_from_before_a_restart_asks_in_mandarin(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from ivr.core.conditions import Around
 from ivr.core.flow import Digits, Listening, Menu, Queue
+from ivr.core.history import History, PastCall
 from ivr.core.interpreter import Answer, Entered, Result, begin, step
 from ivr.core.rehearsal import example_order
+from ivr.core.waiting import QueueOffers
 from ivr.core.walk import Journey, Visit, visit_flow, walk
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -226,6 +229,17 @@ def test_every_step_of_the_flow_is_reached_by_some_caller() -> None:
         reached |= names(visit_flow(main_flow(), pressed, Visit(started_at=NOON, known=known)))
     ears = Visit(started_at=NOON, around=Around(hearing=frozenset(Language)))
     reached |= names(visit_flow(main_flow(), ["", "消费投诉"], ears))
+    gave_up = History((PastCall(NOON, "abandoned"),))
+    reached |= names(visit_flow(main_flow(), [""], Visit(started_at=NOON, history=gave_up)))
+    peak = Around(offers=dict.fromkeys(TEAMS, QueueOffers(True, at_once=True, message=True)))
+    at_peak = Visit(started_at=NOON, around=peak)
+    for key in ("7", "8"):
+        reached |= names(visit_flow(main_flow(), ["3", key], at_peak))
+    # The hours of callbacks end between the offer and the key.
+    offered = visit_flow(main_flow(), ["3"], at_peak).turns[-1].session
+    chosen = CallerInput(InputKind.DIGITS, "7", NOON)
+    late = step(main_flow(), offered, chosen, NOON, replace(peak, calls_back=False))
+    reached |= {h.step for h in late.happened if isinstance(h, Entered)}
     for item in ("4", *(f"{group}{n}" for group in "23" for n in range(1, 7))):
         reached |= names(walk(main_flow(), ["6", *item], started_at=NOON))
     enquiry = ("6", "1", "20261124000123", "8000")
@@ -249,8 +263,14 @@ def test_each_of_the_eleven_items_is_told_and_leads_to_its_team() -> None:
             continue
         name = f"item_{item['id'].replace('-', '_')}"
         told = catalogue().text(name, Language.MANDARIN)
-        assert item["zh"] in told
-        assert item["summary_zh"] in told
+        assert told.startswith(item["zh"])
+        assert (
+            catalogue().text(name, Language.ENGLISH).startswith(item["en"].split(" complaints")[0])
+        )
+        # Something to go by, and not only where to look: what to do, what to bring, how long.
+        assert 90 <= len(told) <= 140, "some thirty seconds"
+        assert catalogue().text(name, Language.CANTONESE) != told
+        assert "小程序里自助办理" not in told
         step = main_flow().steps[name]
         assert isinstance(step, Menu)
         queue = main_flow().steps[step.silence]

@@ -9,10 +9,12 @@ import pytest
 from ivr.core.attempts import KEYS_KEPT, WRONG_OF_ONE, WRONG_OF_THE_NAMELESS, Attempts
 from ivr.core.flow import Enquiry, Reading
 from ivr.core.interpreter import UNANSWERED, Answer, Ask, Result
+from ivr.core.numerals import digit_names
 from ivr.core.saying import DAYS_COUNTED, Stage, all_prompts, prompts_of
 from ivr.core.walk import Journey, Visit, visit_flow
 from ivr.enquiries import Enquiries
 from ivr.ports import OrderProgress
+from kernel.language import Language
 from kernel.phone import PhoneNumber, clean
 from kernel.telephony import Collect, EnterQueue
 from tests.fakes.clock import NOON
@@ -33,7 +35,7 @@ def test_order_is_told_by_its_digits_its_stage_and_its_day() -> None:
     found = journey("6", "1", NUMBER, TAIL)
     heard = [h for h in found.heard if h.startswith("zh/")]
     first = heard.index("zh/progress_is")
-    assert heard[first + 1 : first + 15] == [f"zh/digit_{d}" for d in NUMBER]
+    assert heard[first + 1 : first + 15] == [f"zh/{name}" for name in digit_names(NUMBER)]
     assert heard[first + 15 :] == [
         "zh/order_handled", "zh/progress_since", "zh/day_today", "zh/progress_next",
     ]  # fmt: skip
@@ -98,14 +100,14 @@ def test_whatever_may_be_said_is_in_the_catalogue(reading: Reading) -> None:
 )
 def test_day_is_said_as_one_counts_it(days: int, name: str) -> None:
     at = NOON - timedelta(days=days)
-    assert prompts_of(Reading.DAY, at.isoformat(), NOON) == (name,)
+    assert prompts_of(Reading.DAY, at.isoformat(), NOON, Language.MANDARIN) == (name,)
     assert name in all_prompts(Reading.DAY)
 
 
 @pytest.mark.parametrize("value", ["", "yesterday", "2026-11-24", "2026-11-24T12:00:00"])
 def test_value_that_is_no_moment_is_passed_over_in_silence(value: str) -> None:
-    assert prompts_of(Reading.DAY, value, NOON) == ()
-    assert prompts_of(Reading.STAGE, value, NOON) == ()
+    assert prompts_of(Reading.DAY, value, NOON, Language.MANDARIN) == ()
+    assert prompts_of(Reading.STAGE, value, NOON, Language.MANDARIN) == ()
 
 
 # --- asking ------------------------------------------------------------------------------------

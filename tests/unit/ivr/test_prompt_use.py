@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ivr.core.prompt_use import ASKED_BACK, CALLED_BACK, PLANS, WAITING, Use, use_outside, uses
+from ivr.core.prompt_use import (
+    ASKED_BACK,
+    CALLED_BACK,
+    NUMERALS,
+    PLANS,
+    WAITING,
+    Use,
+    use_outside,
+    uses,
+)
 from tests.unit.ivr.shipped import CONFIG, TEAMS, catalogue, main_flow, survey_flow
 
 IVR = Path(__file__).parents[3] / "ivr" / "core"
@@ -38,4 +47,5 @@ def test_places_outside_the_flows_are_those_where_the_code_says_them() -> None:
         names = {name for name in named if name in catalogue().texts}
         assert names, place
         assert {n for n in names if use_outside(n) != (Use(place),)} == set(), place
+    assert use_outside("number_26") == (Use(NUMERALS),)
     assert use_outside("welcome") == ()

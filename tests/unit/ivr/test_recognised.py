@@ -117,7 +117,9 @@ async def test_call_that_ends_takes_its_question_with_it() -> None:
     await room.dialogue.begin(entered())
     room.dialogue.forget(CALL)
     await asyncio.sleep(0)
-    assert not [t for t in asyncio.all_tasks() if t.get_name().startswith("recognise-")]
+    assert not [
+        t for t in asyncio.all_tasks() if t.get_name().startswith(("recognise-", "remember-"))
+    ]
 
 
 @pytest.mark.parametrize("ani", ["", "02083330000"])

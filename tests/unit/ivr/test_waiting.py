@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.adapters.waiting_file import load_waiting
+from ivr.core.numerals import digit_names
 from ivr.core.waiting import QueueOffers, Talk, Turn, announcement, begin, step
 from ivr.waiting import StandingOffers, WaitingDialogue
 from kernel.errors import ConfigurationError
@@ -86,7 +87,7 @@ def test_another_number_is_typed_read_back_and_confirmed() -> None:
     assert turn[0] is not None
     turn = step(RULES, turn[0], keys("02081234567"))
     heard = asked(turn)
-    assert heard[1:-1] == [f"digit_{d}" for d in "02081234567"]
+    assert heard[1:-1] == list(digit_names("02081234567"))
     answer = after(turn, "1")
     assert answer == PromiseCallback(PhoneNumber("02081234567"), answer.prompts)
 
