@@ -69,6 +69,7 @@ def build(
                 title=o.title,
                 matter=_choice(o.matter),
                 authority=o.authority,
+                authority_en=o.authority_en,
                 status=o.status,
                 due_at=o.due_at,
                 overdue=o.overdue,

@@ -158,6 +158,7 @@ class OpenOrder:
     title: str
     matter: Named | None
     authority: str
+    authority_en: str
     status: str
     due_at: datetime | None
     overdue: bool

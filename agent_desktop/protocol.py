@@ -198,6 +198,7 @@ class PopOrder(Part):
     title: str
     matter: Choice | None
     authority: str
+    authority_en: str
     status: str
     due_at: datetime | None
     overdue: bool

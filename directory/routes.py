@@ -77,6 +77,16 @@ ACTION_NAMES = {
     "screening_prolonged": "延长来电名单",
     "screening_removed": "移出来电名单",
     "number_revealed": "查看完整号码",
+    "plan_started": "启动预案",
+    "plan_ended": "结束预案",
+    "agent_state_ordered": "安排话务员状态",
+    "agent_freed": "解除话务员状态",
+    "callback_claimed": "领取回拨任务",
+    "callback_released": "退回回拨任务",
+    "callback_closed": "办结回拨任务",
+    "callback_reopened": "撤销回拨办结",
+    "callback_cancelled": "取消回拨",
+    "recording_fetched": "取用录音",
 }
 """What the audit trail calls each act; an act without a name here is shown as it was recorded."""
 DETAIL_NAMES = {

@@ -343,6 +343,7 @@ class DepartmentRecords:
             title=case.title if case else "",
             matter=self._matter(case) if case else None,
             authority=authority.short if authority else order.authority,
+            authority_en=authority.name_en if authority else order.authority,
             status=ORDER_STATE_NAMES[order.state],
             due_at=order.due.due_at,
             overdue=order.due.due_at < now,

@@ -131,7 +131,7 @@ function openOrders(pop: ScreenPop): Node[] {
       "li",
       {},
       caseLink(order.case_number, order),
-      make("span", { class: "hint" }, order.authority),
+      make("span", { class: "hint" }, named({ zh: order.authority, en: order.authority_en })),
       order.overdue ? badge("danger", t("已超期")) : badge("info", t(order.status)),
     ),
   );

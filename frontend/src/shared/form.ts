@@ -28,7 +28,12 @@ export function field(
     note,
     error,
   );
-  if (note !== null) focus.setAttribute("aria-describedby", note.id);
+  const describe = (...ids: string[]): void => {
+    if (ids.length === 0) focus.removeAttribute("aria-describedby");
+    else focus.setAttribute("aria-describedby", ids.join(" "));
+  };
+  const hints = note === null ? [] : [note.id];
+  describe(...hints);
   return {
     element,
     control: focus,
@@ -41,13 +46,14 @@ export function field(
       error.hidden = false;
       element.classList.add("has-error");
       focus.setAttribute("aria-invalid", "true");
-      focus.setAttribute("aria-errormessage", error.id);
+      // What is wrong is read first: few screen readers know `aria-errormessage`.
+      describe(error.id, ...hints);
     },
     clear(): void {
       error.hidden = true;
       element.classList.remove("has-error");
       focus.removeAttribute("aria-invalid");
-      focus.removeAttribute("aria-errormessage");
+      describe(...hints);
     },
   };
 }

@@ -129,6 +129,7 @@ export interface PopOrder {
   readonly title: string;
   readonly matter: Choice | null;
   readonly authority: string;
+  readonly authority_en: string;
   readonly status: string;
   readonly due_at: string | null;
   readonly overdue: boolean;
