@@ -47,6 +47,8 @@ async def _take_in(upload: Path, target: Path, allowed: Bounds) -> StudioSound:
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=DEVNULL,
+        # What the platform's environment holds (a database's password) is none of its business.
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         # sox is its child: both go at once if they take too long.
         start_new_session=True,
     )

@@ -177,6 +177,14 @@ async def test_work_that_takes_too_long_is_ended_with_all_its_children(tmp_path:
     assert (await taken(path)).measured.seconds > 1
 
 
+async def test_worker_gets_nothing_of_the_platforms_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An interpreter that saw this would not even start.
+    monkeypatch.setenv("PYTHONHOME", "/nonexistent")
+    assert (await taken(wav_file(tmp_path / "take.wav", tone()))).measured.seconds > 1
+
+
 def test_worker_has_limits_on_memory_time_and_what_it_writes() -> None:
     assert studio_worker.MEMORY_BYTES <= 1024**3
     assert studio_worker.PROCESSOR_S <= 20
