@@ -121,7 +121,7 @@ def test_yes_by_voice_or_key_takes_it(answer: str) -> None:
 @pytest.mark.parametrize("answer", ["不是", "唔系", "2", "不是社保"])
 def test_no_asks_for_the_wish_again_and_a_second_no_gives_a_person(answer: str) -> None:
     found = talk(f"{MUMBLED}社保", answer)
-    assert heard(found) == ["say_what"]
+    assert heard(found) == ["say_or_press"]
     assert team(talk(f"{MUMBLED}社保", answer, f"{MUMBLED}社保", answer)) == "general"
 
 
@@ -132,7 +132,7 @@ def test_another_wish_as_the_answer_is_taken(answer: str) -> None:
 
 def test_answer_that_is_heard_badly_is_not_asked_back_in_its_turn() -> None:
     found = talk(f"{MUMBLED}社保", f"{MUMBLED}消费投诉")
-    assert heard(found) == ["not_understood", "say_what"]
+    assert heard(found) == ["say_or_press"]
 
 
 def test_silence_after_a_question_gives_a_person() -> None:
@@ -181,7 +181,7 @@ def test_emergency_neither_affirmed_nor_denied_goes_first_to_a_person(answer: st
 
 def test_denied_emergency_leads_to_what_was_said_beside_it() -> None:
     assert team(talk("我要投诉110", "不是")) == "general"
-    assert heard(talk("我昨天报过110了", "不是")) == ["say_what"]
+    assert heard(talk("我昨天报过110了", "不是")) == ["say_or_press"]
     assert team(talk("我昨天报过110了", "我要查户籍")) == "security"
 
 
@@ -208,21 +208,23 @@ def test_menu_of_the_star_listens_too_and_asks_nothing_twice(sentence: str, step
 # --- not understood ------------------------------------------------------------------------------
 
 
-def test_what_is_not_understood_is_asked_once_more_and_then_a_person_answers() -> None:
-    assert heard(talk("嘟嘟嘟")) == ["not_understood", "say_what"]
+def test_what_is_not_understood_is_asked_once_more_with_all_keys_and_then_a_person_answers() -> (
+    None
+):
+    assert heard(talk("嘟嘟嘟")) == ["say_or_press"]
     assert team(talk("嘟嘟嘟", "噜噜噜")) == "general"
     assert team(talk("嘟嘟嘟", "户口")) == "security"
 
 
 def test_unknown_key_is_a_failed_try_too() -> None:
-    assert heard(talk("7")) == ["no_such_key", "say_what"]
+    assert heard(talk("7")) == ["say_or_press"]
     assert team(talk("7", "噜噜噜")) == "general"
 
 
 def test_hearing_it_again_is_no_failed_try() -> None:
     assert heard(talk("没听清")) == ["say_what"]
     assert team(talk("没听清", "再说一遍", "嘟嘟嘟", "户口")) == "security"
-    assert heard(talk(f"{MUMBLED}社保", "再说一遍")) == ["not_understood", "say_what"]
+    assert heard(talk(f"{MUMBLED}社保", "再说一遍")) == ["say_or_press"]
 
 
 def test_caller_who_only_asks_for_repetition_is_given_a_person_in_the_end() -> None:
@@ -371,6 +373,25 @@ def test_step_that_listens_is_read_with_its_bounds(tmp_path: Path) -> None:
     assert isinstance(first, Listening)
     assert (first.attempts, first.max_digits, first.sure_fraction) == (1, 1, 0.6)
     assert first.patience.total_seconds() == 4
+
+
+def test_failed_tries_of_a_step_are_counted_and_each_says_what_went_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "flow.yaml"
+    tries = "attempts: 3\n    again: [no_such_key]\n    unheard: [say_or_press]\n    timeout_s"
+    path.write_text(FLOW.replace("timeout_s", tries), encoding="utf-8")
+    flow = load_flow(path, catalogue(), TEAMS, intents())
+    visit = Visit(started_at=NOON, around=EARS)
+    asked = [
+        [prompt.name for prompt in turn.instruction.prompts]
+        for turn in visit_flow(flow, ["嘟嘟", f"{MUMBLED}社保", "7", "嘟嘟"], visit).turns
+    ]
+    assert asked == [
+        ["welcome"],
+        ["say_or_press", "welcome"],
+        ["asked_sure", "named_labour", "asked_yes_or_no"],
+        ["no_such_key", "welcome"],
+        ["going_person"],
+    ]
 
 
 @pytest.mark.parametrize(
