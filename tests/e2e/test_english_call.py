@@ -106,6 +106,9 @@ async def test_an_english_call_is_english_from_the_menu_to_the_survey(
         survey = await records.event(call_id, "MenuStepEntered", lambda e: e["flow"] == "survey")
         assert survey["language"] == "en"
         await citizen.press("1")
+        await records.event(call_id, "SolvedAnswered")
+        await records.event(call_id, "MenuStepEntered", lambda e: e["step"] == "question")
+        await citizen.press("1")
         await records.event(call_id, "SurveyAnswered")
         await citizen.until_ended()
     await operator.finish()
