@@ -330,7 +330,7 @@ def _measures(levels: Mapping[Level, Measures], text: Any) -> list[tuple[str, li
 
 
 def _term(hours: int, text: Any) -> str:
-    if hours < _DAY_HOURS:
+    if hours <= _DAY_HOURS:
         return str(text("%(n)s小时") % {"n": hours})
     return str(text("%(n)s天") % {"n": hours // _DAY_HOURS})
 

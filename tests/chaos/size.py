@@ -57,8 +57,8 @@ SMALL = Size(
     flood_numbers=6,
     flood_operators=3,
     flood_calm=4,
-    flood_citizens=10,
-    flood_every_s=2.0,
+    flood_citizens=6,
+    flood_every_s=1.5,
 )
 FULL = Size(
     waiting=200,
