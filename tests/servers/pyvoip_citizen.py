@@ -12,7 +12,8 @@ here, each with the reason:
 * P6 what it hears, it takes apart bit by bit as text, cuts to 8 bits and gives back with made-up
   silence: `heard` is the mu-law that came, with silence for what was lost;
 * P7 its threads outlive the test that forgot one: they end with the process;
-* P8 its modules import each other in a circle, which closes unless `pyVoIP.VoIP` comes first.
+* P8 its modules import each other in a circle, which closes unless `pyVoIP.VoIP` comes first;
+* P9 it takes a port at random and finds out later whether it is free.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import Any
 import pyVoIP.VoIP as voip  # P8: the others must come after it
 from pyVoIP import RTP, SIP
 
-from tests.servers.process import free_port, wait_until
+from tests.servers.process import wait_until
 
 SILENCE = 0xFF
 _FRAME = 160
@@ -63,6 +64,8 @@ class PyVoipCitizen:
     ) -> None:
         self.hang_up()
         self._phone.stop()
+        for opened in self._phone.opened.values():
+            opened.close()
 
     def dial(self, number: str = "12345") -> None:
         """Until it is answered. Raises TimeoutError when it is not."""
@@ -104,8 +107,10 @@ class PyVoipCitizen:
 class _Media(RTP.RTPClient):
     """P1, P6: one stream each way."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, opened: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.sin = self.sout = opened
+        self.sin.settimeout(0.5)
         self.heard = bytearray()
         self._next: int | None = None
         self._waiting: queue.SimpleQueue[str | bytes] = queue.SimpleQueue()
@@ -115,10 +120,6 @@ class _Media(RTP.RTPClient):
         self.outTimestamp = secrets.randbelow(1000)
 
     def start(self) -> None:
-        self.sin = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sout = self.sin
-        self.sin.bind((self.inIP, self.inPort))
-        self.sin.settimeout(0.5)
         for work in (self.recv, self.trans):
             threading.Thread(target=work, daemon=True).start()
 
@@ -199,7 +200,11 @@ class _Call(voip.VoIPCall):
 
     def create_rtp_clients(self, codecs: Any, ip: str, port: int, request: Any, base: int) -> None:
         address = request.body["c"][0]["address"]
-        media = _Media(codecs, ip, port, address, base, self.sendmode, dtmf=self.dtmf_callback)
+        assert isinstance(self.phone, _Phone)
+        opened = self.phone.opened.pop(port)
+        media = _Media(
+            opened, codecs, ip, port, address, base, self.sendmode, dtmf=self.dtmf_callback
+        )
         self.RTPClients.append(media)
 
     def __del__(self) -> None:
@@ -217,8 +222,8 @@ class _Sip(SIP.SIPClient):
 
     def start(self) -> None:
         self.NSD = True
-        self.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.s.bind((self.myIP, self.myPort))
+        assert isinstance(self.phone, _Phone)
+        self.s = self.phone.opened.pop(self.myPort)
         self.s.settimeout(0.2)
         self.out = self.s
         threading.Thread(target=self.recv_loop, daemon=True).start()
@@ -268,7 +273,8 @@ class _Phone(voip.VoIPPhone):
     """A telephone on free ports of loopback."""
 
     def __init__(self, sip_port: int, ani: str) -> None:
-        own = free_port(socket.SOCK_DGRAM)
+        self.opened: dict[int, socket.socket] = {}
+        own = self.request_port()
         super().__init__("127.0.0.1", sip_port, ani, "", myIP="127.0.0.1", sipPort=own)
         self.sip = _Sip(
             "127.0.0.1",
@@ -283,7 +289,12 @@ class _Phone(voip.VoIPPhone):
         )
 
     def request_port(self, blocking: bool = True) -> int:
-        return free_port(socket.SOCK_DGRAM)
+        """P9: kept open from now on until it is used."""
+        opened = socket.socket(type=socket.SOCK_DGRAM)
+        opened.bind(("127.0.0.1", 0))
+        port: int = opened.getsockname()[1]
+        self.opened[port] = opened
+        return port
 
     def call(self, number: str) -> _Call:
         """P5: send the INVITE and go on; its answers come to the receiving thread."""
