@@ -53,11 +53,15 @@ LAZY_MODULES = (
 
 
 def prepare() -> None:
-    """What every server needs and can be had once: dictionaries and lazily imported modules."""
+    """What every server needs and can be had once: dictionaries and lazily imported modules. All of
+    it out of the garbage collector's sight, which would touch, and so copy, every page that a
+    server has in common with its guardian."""
     library_chinese()
     code_print()
     for module in LAZY_MODULES:
         importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
 
 
 async def serve(settings: Settings, console: Console, beat: Beat) -> None:
@@ -66,6 +70,8 @@ async def serve(settings: Settings, console: Console, beat: Beat) -> None:
     `beat` tells the guardian that the event loop turns.
     """
     sys.setswitchinterval(THREADS_WAIT_S)
+    # A start makes much and drops little: collected once, at its end.
+    gc.disable()
     async with AsyncExitStack() as stack:
         beating = asyncio.get_running_loop().create_task(_beat(beat), name="guardian-beat")
         stack.callback(beating.cancel)
@@ -128,6 +134,7 @@ def leave_the_lasting_alone() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
 
 
 async def _beat(beat: Beat) -> None:
