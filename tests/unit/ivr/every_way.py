@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from ivr.core.conditions import Around
 from ivr.core.flow import (
     Announce,
+    Callback,
     ChooseLanguage,
     Condition,
     Digits,
@@ -25,26 +26,34 @@ from ivr.core.flow import (
     Listening,
     Lookup,
     Menu,
+    Message,
     Queue,
     Step,
     SurveyQuestion,
     targets,
 )
+from ivr.core.history import History, PastCall
 from ivr.core.intents import IntentTable, Kind
 from ivr.core.interpreter import Entered, Result, Turn, begin, inform, resume, step
 from ivr.core.listening import Sentence, Take, after_words
 from ivr.core.rehearsal import example_answer, example_order
+from ivr.core.waiting import QueueOffers
 from ivr.core.walk import MUMBLED, SURE, UNSURE, Visit
 from kernel.ids import TeamId
 from kernel.language import Language
+from kernel.phone import PhoneNumber
 from kernel.telephony import CallerInput, InputKind, Listen, TransferOut
 from tests.fakes.clock import NOON
+from tests.unit.ivr.shipped import TEAMS
 
 Edge = tuple[str, str]
 """A step and the field of it by which it is left; of several keys, `keys.<key>`."""
 NUMBER = "20261124000123"
 """What is typed where a number is asked for, as far as it goes."""
 NOBODYS_KEYS = "8765#"
+OWN_NUMBER = PhoneNumber("13800138000")
+BOTH = QueueOffers(callback=True, at_once=True, message=True)
+OFFERED = Around(offers=dict.fromkeys(TEAMS, BOTH))
 NOTHING_KNOWN = "咕噜咕噜"
 LINE = TeamId("labour")
 Answer = tuple[str, CallerInput | None]
@@ -57,6 +66,8 @@ class Way:
 
     visit: Visit
     keys: tuple[str, ...]
+    late: bool = False
+    """The last key came when citizens were rung no more."""
 
 
 def worlds() -> list[Visit]:
@@ -69,6 +80,9 @@ def worlds() -> list[Visit]:
         replace(plain, line_team=LINE, dnis="12333", language=Language.ENGLISH),
         replace(plain, known=example_order("answered", NOON)),
         replace(plain, around=Around(hearing=frozenset(Language))),
+        replace(plain, history=History((PastCall(NOON, "abandoned"),))),
+        replace(plain, ani=OWN_NUMBER, around=OFFERED),
+        replace(plain, line_team=LINE, dnis="12333", ani=OWN_NUMBER, around=OFFERED),
         *(
             replace(plain, answer=example_answer(result, NOON))
             for result in Result
@@ -116,6 +130,7 @@ def _explore(flow: Flow, visit: Visit, found: Explored) -> None:
         now=NOON,
         dnis=visit.dnis,
         caller=visit.caller,
+        ani=visit.ani,
         around=visit.around,
     )
     _note(flow, None, first, Way(visit, ()), found)
@@ -133,12 +148,18 @@ def _explore(flow: Flow, visit: Visit, found: Explored) -> None:
             if given is None:
                 after = resume(flow, turn.session, visit.answer, NOON, visit.around)
             else:
-                session = inform(turn.session, visit.known)
+                session = replace(inform(turn.session, visit.known), history=visit.history)
                 after = step(flow, session, given, NOON, visit.around)
             asked = given is not None and given.kind is not InputKind.PLAYED
             further = replace(way, keys=(*way.keys, _entry(given))) if given and asked else way
             _note(flow, (here.name, taken), after, further, found)
             waiting.append((after, further))
+            if taken == "callback" and given is not None:
+                # Between the offer and the key comes the hour at which nobody is rung.
+                late = replace(visit.around, calls_back=False)
+                closed = step(flow, turn.session, given, NOON, late)
+                _note(flow, (here.name, taken), closed, replace(further, late=True), found)
+                waiting.append((closed, replace(further, late=True)))
 
 
 def _note(flow: Flow, left: Edge | None, turn: Turn, way: Way, found: Explored) -> None:
@@ -155,7 +176,7 @@ def _note(flow: Flow, left: Edge | None, turn: Turn, way: Way, found: Explored) 
             found.edges.add((name, "next"))
     for name, following in zip(entered, entered[1:], strict=False):
         passed = flow.steps[name]
-        assert isinstance(passed, Condition)
+        assert isinstance(passed, Condition | Callback)
         found.edges |= {(name, way_out) for way_out, to in targets(passed) if to == following}
     for name in entered:
         found.ways.setdefault(name, way)
@@ -187,16 +208,24 @@ def _answers(words: IntentTable, here: Step, turn: Turn, visit: Visit) -> Iterat
         case ChooseLanguage():
             yield from ((f"languages.{key}", _pressed(key)) for key in here.languages)
             yield "next", _silent()
+        case Callback() | Message():
+            yield from ((f"keys.{key}", _pressed(key)) for key in here.keys)
+            yield "silence", _silent()
+        case Queue():
+            fields = {target: name for name, target in targets(here)}
+            for key, target in turn.session.choices.items():
+                yield fields[target], _pressed(key)
         case SurveyQuestion():
+            yield from ((f"keys.{key}", _pressed(key)) for key in here.keys)
             yield from ((f"scores.{key}", _pressed(key)) for key in here.scores)
             yield "silence", _silent()
-            yield "unknown", _pressed(nobodys_key(here.scores))
+            yield "unknown", _pressed(nobodys_key({**here.scores, **here.keys}))
         case Lookup():
             yield visit.answer.result.value, None
         case LeaveFor():
             if isinstance(turn.instruction, TransferOut):
                 yield "failed", _played()
-        case Queue() | End() | Condition():
+        case End() | Condition():
             return
 
 

@@ -40,6 +40,8 @@ def test_every_step_and_every_way_out_of_it_is_walked(name: str) -> None:
 def test_the_way_found_to_each_step_leads_there(name: str) -> None:
     flow = FLOWS[name]()
     for step, way in explore(flow, worlds()).ways.items():
+        if way.late:
+            continue
         journey = visit_flow(flow, way.keys, way.visit)
         entered = {h.step for turn in journey.turns for h in turn.happened if hasattr(h, "step")}
         assert step in entered
