@@ -87,6 +87,7 @@ ACTION_NAMES = {
     "callback_reopened": "撤销回拨办结",
     "callback_cancelled": "取消回拨",
     "recording_fetched": "取用录音",
+    "recording_read": "阅读通话文字",
 }
 """What the audit trail calls each act; an act without a name here is shown as it was recorded."""
 DETAIL_NAMES = {

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kernel.errors import ConfigurationError
+from kernel.ids import TeamId
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "HOTLINE_"
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     @property
     def archive_dir(self) -> Path:
         return self.data_dir / "recordings"
+
+    @property
+    def transcribed(self) -> frozenset[TeamId]:
+        """Teams whose conversations are written down."""
+        return frozenset(TeamId(team) for team in self.transcribed_teams.split(",") if team)
 
     @property
     def speech_dir(self) -> Path:

@@ -11,7 +11,7 @@ from hotline.asterisk import asterisk_version
 from hotline.settings import Settings
 from kernel.bus import EventBus
 from kernel.clock import Clock
-from kernel.ids import IdSource, TeamId
+from kernel.ids import IdSource
 from kernel.infra.log import get
 from speech.adapters.model_shelf import FolderShelf
 from speech.adapters.worker_process import vosk_worker
@@ -52,7 +52,7 @@ def build_transcripts(
 ) -> Transcripts:
     return Transcripts(
         hearing=hearing,
-        teams=[TeamId(team) for team in settings.transcribed_teams.split(",") if team],
+        teams=settings.transcribed,
         file_of=lambda call_id: settings.spool_dir / f"{call_id}{SUFFIX}",
         bus=bus,
         ids=ids,

@@ -476,7 +476,7 @@ def _recordings(ground: _Ground) -> tuple[Archive, Library]:
     log = get("recordings")
     return (
         Archive(store=store, files=files, bus=ground.bus, clock=clock, ids=ids, log=log),
-        Library(store=store, files=files, listening=listening),
+        Library(store=store, files=files, listening=listening, transcribed=settings.transcribed),
     )
 
 

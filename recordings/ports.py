@@ -14,6 +14,7 @@ from kernel.paging import Page
 from recordings.core.measure import Peaks
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
+from recordings.core.transcript import Utterance
 
 
 class Log(Protocol):
@@ -100,6 +101,10 @@ class RecordingStore(Protocol):
 
     async def scored(self, call_id: CallId, at: datetime, score: int) -> None: ...
 
+    async def spoken(self, call_id: CallId, at: datetime, said: Utterance) -> None:
+        """Kept as long as the row, which is made if there is none. What the same side said at the
+        same second is there already."""
+
     async def ended(self, call_id: CallId, at: datetime) -> None:
         """Remembers the end; removes the row of a call that was neither answered nor recorded."""
 
@@ -122,6 +127,9 @@ class RecordingStore(Protocol):
     async def agents_of(self, call_id: CallId) -> Sequence[AgentId]:
         """Everyone who talked in the call, in order."""
 
+    async def transcript(self, call_id: CallId) -> Sequence[Utterance]:
+        """What was said in the call, in order."""
+
 
 class ListeningLog(Protocol):
     """Who listened to what: a table of its own, which a call's page shows."""
@@ -129,7 +137,8 @@ class ListeningLog(Protocol):
     async def note(
         self, *, account: str, call_id: CallId, at: datetime, from_s: float, act: str
     ) -> None:
-        """`act`: fetched (the sound was handed over) or played (a playback began)."""
+        """`act`: fetched (the sound was handed over), played (a playback began) or read (what was
+        said was shown)."""
 
     async def of_call(self, call_id: CallId, limit: int) -> Sequence[ListeningEntry]:
         """Newest first."""

@@ -21,6 +21,7 @@ from kernel.phone import mask
 from kernel.policy import Action, Principal, allows
 from recordings.core.recording import Recording, Status
 from recordings.core.search import FIELDS, Wanted, read
+from recordings.core.transcript import Side
 from recordings.core.wav import second_at
 from recordings.schemas import PeaksAnswer, PlayedRequest
 from recordings.service import Library
@@ -42,6 +43,8 @@ STATUSES: dict[Status, tuple[str, str]] = {
 }
 SCORES = {1: "非常满意", 2: "满意", 3: "一般", 4: "不满意", 5: "非常不满意"}
 """As the survey's prompt says them."""
+SIDES = {Side.CALLER: "市民", Side.OPERATOR: "话务员"}
+ACTS = {"fetched": "调取录音", "played": "播放", "read": "阅读文字"}
 
 
 def build_router(
@@ -77,12 +80,17 @@ def build_router(
         principal = await kit.principal(request)
         language = await kit.language(request)
         agents = await library.agents_of(row.call_id)
+        said = await library.transcript(principal.account, row)
         return await kit.page(
             request,
             "recordings/player.html",
             recording=_shown(row, principal, language, agent_name),
             agents=[agent_name(agent, language) for agent in agents],
+            transcript=said,
+            transcribed=library.transcribes(row.team),
+            sides=SIDES,
             listened=await library.listening.of_call(row.call_id),
+            acts=ACTS,
             team_names=team_names[language],
             statuses=STATUSES,
             scores=SCORES,

@@ -9,7 +9,7 @@ in batches, and what the database does not take is kept until it does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,19 +24,21 @@ from kernel.events import (
     CallArrived,
     CallEnded,
     CallQueued,
+    ConversationSpoken,
     Event,
     RecordingArchived,
     RecordingMissing,
     SurveyAnswered,
     TalkFinished,
 )
-from kernel.ids import AgentId, CallId, EventId, IdSource
+from kernel.ids import AgentId, CallId, EventId, IdSource, TeamId
 from kernel.paging import Page
 from kernel.telephony import LineRestored, RecordingClosed, TelephonyFact
 from recordings.core.measure import Peaks
 from recordings.core.names import is_call_id
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
+from recordings.core.transcript import Utterance, utterance
 from recordings.ports import (
     AudioFiles,
     AudioReader,
@@ -91,7 +93,15 @@ class _Retry:
 
 _Job = _Closed | _Overdue | _Rescan | _Retry
 
-_FILLING = (CallArrived, CallQueued, CallAnswered, TalkFinished, SurveyAnswered, CallEnded)
+_FILLING = (
+    CallArrived,
+    CallQueued,
+    CallAnswered,
+    ConversationSpoken,
+    TalkFinished,
+    SurveyAnswered,
+    CallEnded,
+)
 
 
 class Archive:
@@ -182,8 +192,8 @@ class Archive:
         self._jobs.put_nowait(_Closed(fact.call_id, fact.started_at))
 
     async def on_event(self, event: Event) -> None:
-        """Fills the row of a call, soon. Hears CallArrived, CallQueued, CallAnswered, TalkFinished,
-        SurveyAnswered and CallEnded; everything else is ignored."""
+        """Fills the row of a call, soon. Hears CallArrived, CallQueued, CallAnswered,
+        ConversationSpoken, TalkFinished, SurveyAnswered and CallEnded, ignores the rest."""
         if event.call_id is not None and isinstance(event, _FILLING):
             self._heard.put(event)
 
@@ -211,6 +221,10 @@ class Archive:
                 await self._store.joined_team(call_id, at, team)
             case CallAnswered(agent_id=agent_id, team=team):
                 await self._store.answered(call_id, at, agent_id, team)
+            case ConversationSpoken():
+                said = _said(event)
+                if said is not None:
+                    await self._store.spoken(call_id, at, said)
             case TalkFinished(talk_s=talk_s):
                 await self._store.add_connected(call_id, at, timedelta(seconds=talk_s))
             case SurveyAnswered(score=score):
@@ -342,7 +356,7 @@ class Archive:
 
 
 class Listening:
-    """Writes down who listens, before any sound is handed over.
+    """Writes down who listens and who reads, before any sound or word is handed over.
 
     A browser asks for a file in many ranges; those of one person and call within 30 s are one
     listening. Nothing is handed over if it cannot be written down.
@@ -355,17 +369,15 @@ class Listening:
         self._log = log
         self._audit = audit
         self._clock = clock
-        self._last: dict[tuple[str, CallId], datetime] = {}
+        self._last: dict[tuple[str, CallId, str], datetime] = {}
 
     async def fetched(self, account: str, call_id: CallId, from_s: float) -> None:
         """The sound is about to be handed over. Raises what the trail raises; then do not."""
-        now = self._clock.now()
-        last = self._last.get((account, call_id))
-        if last is None or now - last > self._ONE_LISTENING:
-            await self._write(account, call_id, now, from_s, "fetched")
-        if len(self._last) >= self._REMEMBERED:
-            self._last.clear()
-        self._last[account, call_id] = now
+        await self._once(account, call_id, from_s, "fetched")
+
+    async def read(self, account: str, call_id: CallId) -> None:
+        """What was said is about to be shown. Raises what the trail raises; then do not."""
+        await self._once(account, call_id, 0.0, "read")
 
     async def played(self, account: str, call_id: CallId, from_s: float) -> None:
         """A playback began at this second."""
@@ -373,6 +385,15 @@ class Listening:
 
     async def of_call(self, call_id: CallId, limit: int = 20) -> Sequence[ListeningEntry]:
         return await self._log.of_call(call_id, limit)
+
+    async def _once(self, account: str, call_id: CallId, from_s: float, act: str) -> None:
+        now = self._clock.now()
+        last = self._last.get((account, call_id, act))
+        if last is None or now - last > self._ONE_LISTENING:
+            await self._write(account, call_id, now, from_s, act)
+        if len(self._last) >= self._REMEMBERED:
+            self._last.clear()
+        self._last[account, call_id, act] = now
 
     async def _write(
         self, account: str, call_id: CallId, at: datetime, from_s: float, act: str
@@ -382,16 +403,27 @@ class Listening:
             who=account,
             action=f"recording_{act}",
             object_id=call_id,
-            detail={"from_s": round(from_s, 1)},
+            detail=None if act == "read" else {"from_s": round(from_s, 1)},
         )
 
 
 class Library:
-    """What listeners may see and hear: the rows, the drawings, the files."""
+    """What listeners may see, hear and read: the rows, the drawings, the files, what was said.
 
-    def __init__(self, *, store: RecordingStore, files: AudioReader, listening: Listening) -> None:
+    `transcribed`: teams whose conversations are written down.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: RecordingStore,
+        files: AudioReader,
+        listening: Listening,
+        transcribed: Collection[TeamId] = (),
+    ) -> None:
         self._store = store
         self._files = files
+        self._transcribed = frozenset(transcribed)
         self.listening = listening
 
     async def search(self, wanted: Wanted, cursor: str | None, size: int) -> Page[Recording]:
@@ -408,6 +440,17 @@ class Library:
     async def agents_of(self, call_id: CallId) -> Sequence[AgentId]:
         return await self._store.agents_of(call_id)
 
+    async def transcript(self, account: str, row: Recording) -> Sequence[Utterance]:
+        """What was said, in order, for this reader: on record before a word of it is shown.
+        Raises what the trail raises."""
+        said = await self._store.transcript(row.call_id)
+        if said:
+            await self.listening.read(account, row.call_id)
+        return said
+
+    def transcribes(self, team: TeamId | None) -> bool:
+        return team in self._transcribed
+
     async def peaks(self, row: Recording) -> Peaks:
         """Raises NotFound when there is no archived file."""
         return await asyncio.to_thread(self._files.peaks, _file_of(row))
@@ -415,6 +458,16 @@ class Library:
     async def file(self, row: Recording) -> Path:
         """Raises NotFound when there is no archived file."""
         return await asyncio.to_thread(self._files.path, _file_of(row))
+
+
+def _said(event: ConversationSpoken) -> Utterance | None:
+    return utterance(
+        side=event.side,
+        text=event.text,
+        confidence_fraction=event.confidence_fraction,
+        from_s=event.from_s,
+        to_s=event.to_s,
+    )
 
 
 def _file_of(row: Recording) -> str:

@@ -27,14 +27,21 @@ from kernel.errors import BadInput
 from kernel.ids import AgentId, CallId, IdSource, TeamId
 from kernel.infra.database import Database
 from kernel.paging import Page, decode_cursor, encode_cursor
-from recordings.adapters.tables import ListeningRow, RecordingAgentRow, RecordingRow
+from recordings.adapters.tables import (
+    ListeningRow,
+    RecordingAgentRow,
+    RecordingRow,
+    UtteranceRow,
+)
 from recordings.core.coverage import TOLERATED_GAP
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
+from recordings.core.transcript import Side, Utterance
 from recordings.ports import ListeningEntry, Written
 
 _TABLE = cast(Table, RecordingRow.__table__)
 _AGENTS = cast(Table, RecordingAgentRow.__table__)
+_UTTERANCES = cast(Table, UtteranceRow.__table__)
 _MS = timedelta(milliseconds=1)
 _NEW: dict[str, Any] = {
     "status": Status.EXPECTED.value,
@@ -60,6 +67,8 @@ class TableRecordingStore:
         self._database = database
         self._insert: Any = sqlite_insert if database.is_sqlite else postgresql_insert
         self._note_agent = self._insert(_AGENTS).on_conflict_do_nothing()
+        self._note_call = self._insert(_TABLE).on_conflict_do_nothing()
+        self._note_utterance = self._insert(_UTTERANCES).on_conflict_do_nothing()
         # One statement for each set of columns, made once: these run several times in each call.
         self._puts: dict[tuple[str, ...], Any] = {}
         # Each task has its own: a write of another task is no part of this one's transaction.
@@ -110,6 +119,21 @@ class TableRecordingStore:
 
     async def scored(self, call_id: CallId, at: datetime, score: int) -> None:
         await self._set(call_id, at, score=score)
+
+    async def spoken(self, call_id: CallId, at: datetime, said: Utterance) -> None:
+        utterance = {
+            "call_id": call_id,
+            "side": said.side.value,
+            "from_ms": round(said.from_s * 1000),
+            "to_ms": round(said.to_s * 1000),
+            "text": said.text,
+            "confidence_fraction": said.confidence_fraction,
+        }
+        async with self._writing() as connection:
+            await connection.execute(
+                self._note_call, {**_NEW, "call_id": call_id, "started_at": at}
+            )
+            await connection.execute(self._note_utterance, utterance)
 
     async def ended(self, call_id: CallId, at: datetime) -> None:
         async with self._writing() as connection:
@@ -190,6 +214,15 @@ class TableRecordingStore:
                 .order_by(RecordingAgentRow.joined_at, RecordingAgentRow.agent_id)
             )
             return [AgentId(agent_id) for agent_id in found]
+
+    async def transcript(self, call_id: CallId) -> Sequence[Utterance]:
+        async with self._database.reading() as session:
+            rows = await session.scalars(
+                select(UtteranceRow)
+                .where(UtteranceRow.call_id == call_id)
+                .order_by(UtteranceRow.from_ms, UtteranceRow.side)
+            )
+            return [_utterance(row) for row in rows]
 
     async def search(self, wanted: Wanted, cursor: str | None, size: int) -> Page[Recording]:
         # Calls that still go on are no recordings yet.
@@ -285,6 +318,16 @@ def _recording(row: RecordingRow) -> Recording:
         operator_level_dbfs=row.operator_level_dbfs,
         fault=row.fault,
         archived_at=row.archived_at,
+    )
+
+
+def _utterance(row: UtteranceRow) -> Utterance:
+    return Utterance(
+        side=Side(row.side),
+        text=row.text,
+        confidence_fraction=row.confidence_fraction,
+        from_s=row.from_ms / 1000,
+        to_s=row.to_ms / 1000,
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables of the recordings: one row for each call, who talked in it, and who listened to it."""
+"""Tables of the recordings: a row for each call, who talked in it, what was said, who listened."""
 
 from __future__ import annotations
 
@@ -57,6 +57,21 @@ class RecordingAgentRow(Base):
     )
     agent_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class UtteranceRow(Base):
+    """What one side said. One side says one thing at a time, so its beginning is its name."""
+
+    __tablename__ = "recording_utterances"
+
+    call_id: Mapped[str] = mapped_column(
+        String(100), ForeignKey("recordings.call_id", ondelete="CASCADE"), primary_key=True
+    )
+    side: Mapped[str] = mapped_column(String(16), primary_key=True)
+    from_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    to_ms: Mapped[int] = mapped_column(BigInteger)
+    text: Mapped[str] = mapped_column(String(400))
+    confidence_fraction: Mapped[float] = mapped_column(Float)
 
 
 class ListeningRow(Base):

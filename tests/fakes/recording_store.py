@@ -13,6 +13,7 @@ from kernel.paging import Page, decode_cursor, encode_cursor
 from recordings.core.coverage import TOLERATED_GAP
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
+from recordings.core.transcript import Side, Utterance
 from recordings.ports import Written
 
 
@@ -20,19 +21,21 @@ class DictRecordingStore:
     def __init__(self) -> None:
         self.rows: dict[CallId, Recording] = {}
         self.agents: dict[CallId, list[AgentId]] = {}
+        self.said: dict[CallId, dict[tuple[float, Side], Utterance]] = {}
         self.refusals = 0
         """How often it still refuses to take what was written together."""
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
         rows, agents = dict(self.rows), {c: list(a) for c, a in self.agents.items()}
+        said = {c: dict(s) for c, s in self.said.items()}
         try:
             yield
             if self.refusals:
                 self.refusals -= 1
                 raise Unavailable("refused, as it was told to")
         except BaseException:
-            self.rows, self.agents = rows, agents
+            self.rows, self.agents, self.said = rows, agents, said
             raise
 
     def _row(self, call_id: CallId, at: datetime) -> Recording:
@@ -90,12 +93,16 @@ class DictRecordingStore:
     async def scored(self, call_id: CallId, at: datetime, score: int) -> None:
         self.rows[call_id] = replace(self._row(call_id, at), score=score)
 
+    async def spoken(self, call_id: CallId, at: datetime, said: Utterance) -> None:
+        self._row(call_id, at)
+        self.said.setdefault(call_id, {}).setdefault((said.from_s, said.side), said)
+
     async def ended(self, call_id: CallId, at: datetime) -> None:
         row = self.rows.get(call_id)
         if row is None:
             return
         if row.answered_at is None and row.status is Status.EXPECTED:
-            del self.rows[call_id]
+            await self.remove(call_id)
         else:
             self.rows[call_id] = replace(row, ended_at=at)
 
@@ -121,6 +128,7 @@ class DictRecordingStore:
 
     async def remove(self, call_id: CallId) -> None:
         self.rows.pop(call_id, None)
+        self.said.pop(call_id, None)
 
     async def get(self, call_id: CallId) -> Recording | None:
         return self.rows.get(call_id)
@@ -133,6 +141,9 @@ class DictRecordingStore:
 
     async def agents_of(self, call_id: CallId) -> Sequence[AgentId]:
         return self.agents.get(call_id, [])
+
+    async def transcript(self, call_id: CallId) -> Sequence[Utterance]:
+        return [said for _, said in sorted(self.said.get(call_id, {}).items())]
 
     async def search(self, wanted: Wanted, cursor: str | None, size: int) -> Page[Recording]:
         found = [r for r in self.rows.values() if _listed(r) and self._fits(r, wanted)]

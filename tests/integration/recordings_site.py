@@ -15,6 +15,7 @@ from kernel.policy import Role
 from recordings.adapters.files import WavArchive
 from recordings.adapters.store import TableListeningLog, TableRecordingStore
 from recordings.core.recording import Status
+from recordings.core.transcript import Side, Utterance
 from recordings.routes import build_router
 from recordings.service import Library, Listening
 from tests.fakes.audit_trail import KeptAudit
@@ -40,7 +41,12 @@ class Site:
         self.trail = KeptAudit()
         self.listenings = TableListeningLog(database, CountedIds())
         listening = Listening(log=self.listenings, audit=self.trail, clock=SetClock())
-        library = Library(store=self.store, files=self.files, listening=listening)
+        library = Library(
+            store=self.store,
+            files=self.files,
+            listening=listening,
+            transcribed=[TeamId("urban")],
+        )
 
         kit = page_kit("recordings", people(ROLES))
         self.app = page_app(
@@ -49,6 +55,17 @@ class Site:
 
     def browser(self, account: str | None = "qa01") -> httpx.AsyncClient:
         return browser(self.app, account)
+
+    async def said(
+        self,
+        text: str,
+        from_s: float = 12.5,
+        *,
+        side: Side = Side.CALLER,
+        sure: float = 0.9,
+        call_id: CallId = CALL,
+    ) -> None:
+        await self.store.spoken(call_id, NOON, Utterance(side, text, sure, from_s, from_s + 2))
 
     async def call(
         self, call_id: CallId = CALL, *, minutes: int = 0, seconds: int = 40, archived: bool = True

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from kernel.errors import Unavailable
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.infra.database import Database
+from recordings.core.transcript import Side
 from tests.fakes.clock import NOON
 from tests.integration.recordings_site import CALL, HTML, Site
 
@@ -161,6 +164,65 @@ async def test_player_links_to_the_call_and_its_cases(site: Site) -> None:
     assert f'href="/calls/{CALL}"' in page
     assert f'href="/cases?call={CALL}"' in page
     assert f'src="/api/recordings/{CALL}/audio"' in page
+
+
+async def test_what_was_said_is_listed_escaped_and_its_reading_written_down(site: Site) -> None:
+    await site.said('<script>alert(1)</script> & "社保"')
+    await site.said("请稍等", 30, side=Side.OPERATOR, sure=0.2)
+    async with site.browser() as browser:
+        page = (await browser.get(f"/recordings/{CALL}", headers=HTML)).text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;社保&#34;" in page
+    assert "<script>alert" not in page
+    assert re.findall(r'class="utterance" data-from="([\d.]+)"', page) == ["12.5", "30.0"]
+    assert page.count("存疑") == 1
+    assert site.trail.actions == ["recording_read"]
+    (entry,) = await site.listenings.of_call(CALL, 10)
+    assert (entry.account, entry.act) == ("qa01", "read")
+    assert "阅读文字" in page
+
+
+async def test_operators_may_not_read_and_nothing_is_noted(site: Site) -> None:
+    await site.said("社保")
+    async with site.browser("op0001") as browser:
+        answer = await browser.get(f"/recordings/{CALL}", headers=HTML)
+    assert answer.status_code == 403
+    assert "社保" not in answer.text
+    assert site.trail.entries == []
+
+
+async def test_reading_that_cannot_be_written_down_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.said("社保")
+
+    async def broken(**_: object) -> None:
+        raise Unavailable("审计记录暂时无法写入")
+
+    monkeypatch.setattr(site.trail, "record", broken)
+    async with site.browser() as browser:
+        answer = await browser.get(f"/recordings/{CALL}", headers=HTML)
+    assert answer.status_code == 503
+    assert "社保" not in answer.text
+
+
+async def test_call_without_words_says_why_and_opening_its_page_is_no_reading(site: Site) -> None:
+    async with site.browser() as browser:
+        page = (await browser.get(f"/recordings/{CALL}", headers=HTML)).text
+        assert "这个班组的通话没有开启文字识别" in page
+        await site.store.joined_team(CALL, NOON, TeamId("urban"))
+        page = (await browser.get(f"/recordings/{CALL}", headers=HTML)).text
+        assert "这通来电没有识别出文字" in page
+    assert site.trail.entries == []
+
+
+async def test_words_of_a_missing_recording_can_be_read_but_lead_nowhere(site: Site) -> None:
+    other = CallId("gz-1795521600-2")
+    await site.call(other, archived=False)
+    await site.said("社保", call_id=other)
+    async with site.browser() as browser:
+        page = (await browser.get(f"/recordings/{other}", headers=HTML)).text
+    assert "社保" in page
+    assert "data-from" not in page
 
 
 async def test_missing_recording_has_a_page_without_a_player(site: Site) -> None:

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from kernel.infra.database import Database
 from kernel.infra.web import COOKIE
+from recordings.core.transcript import Side
 from recordings.ports import ListeningEntry
 from tests.fakes.page_kit import ROOT
 from tests.integration.recordings_site import CALL, Site
@@ -108,6 +109,18 @@ async def test_click_in_the_waveform_goes_there(listener: tuple[Site, Page]) -> 
     await expect(wave).to_have_attribute("aria-valuenow", "20")
 
 
+async def test_click_on_what_was_said_goes_there(listener: tuple[Site, Page]) -> None:
+    site, page = listener
+    await site.said("我要查询社保", 12)
+    await site.said("请稍等", 30, side=Side.OPERATOR)
+    await page.goto(f"/recordings/{CALL}")
+    await expect(page.locator("#time")).to_have_text("0:00 / 0:40")
+    await page.get_by_role("button", name="请稍等").click()
+    await expect(page.locator("#time")).to_have_text("0:30 / 0:40")
+    await page.get_by_role("button", name="我要查询社保").press("Enter")
+    await expect(page.locator("#time")).to_have_text("0:12 / 0:40")
+
+
 async def test_both_sides_are_drawn(listener: tuple[Site, Page]) -> None:
     _, page = listener
     await page.goto(f"/recordings/{CALL}")
@@ -140,7 +153,9 @@ async def test_playback_that_cannot_be_noted_stops_and_says_so(
 @pytest.mark.parametrize("path", ["/recordings", f"/recordings/{CALL}", "/recordings?shortest=x"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing(listener: tuple[Site, Page], path: str, scheme: Any) -> None:
-    _, page = listener
+    site, page = listener
+    await site.said("我要查询社保")
+    await site.said("请稍等", 30, side=Side.OPERATOR, sure=0.1)
     await page.emulate_media(color_scheme=scheme)
     await page.goto(path)
     await page.add_script_tag(path=AXE)

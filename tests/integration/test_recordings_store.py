@@ -13,6 +13,7 @@ from kernel.infra.database import Database
 from recordings.adapters.store import TableListeningLog, TableRecordingStore
 from recordings.core.recording import Status
 from recordings.core.search import Wanted
+from recordings.core.transcript import LONGEST_TEXT, Side, Utterance
 from recordings.ports import RecordingStore, Written
 from tests.fakes.clock import NOON
 from tests.fakes.ids import CountedIds
@@ -135,6 +136,29 @@ async def test_time_talked_with_several_operators_adds_up(store: RecordingStore)
     row = await store.get(CALL)
     assert row is not None
     assert row.connected == timedelta(seconds=30.5)
+
+
+async def test_what_was_said_is_kept_in_order_and_once(store: RecordingStore) -> None:
+    later = Utterance(Side.OPERATOR, "请稍等", 0.5, 12.1, 13.0)
+    first = Utterance(Side.CALLER, "粤" * LONGEST_TEXT, 0.95, 2.5, 4.25)
+    both = Utterance(Side.CALLER, "好 <b>😀</b>", 1.0, 12.1, 12.4)
+    for said in (later, first, both, first):
+        await store.spoken(CALL, NOON, said)
+    await store.spoken(CallId("other"), NOON, later)
+    assert list(await store.transcript(CALL)) == [first, both, later]
+    await store.answered(CALL, NOON, AgentId("op0001"), TeamId("labour"))
+    row = await store.get(CALL)
+    assert row is not None and row.agent_id == "op0001"
+
+
+async def test_what_was_said_goes_with_the_recording(store: RecordingStore) -> None:
+    said = Utterance(Side.CALLER, "你好", 0.9, 0.0, 1.0)
+    for call_id in (CALL, CallId("other")):
+        await whole_call(store, call_id)
+        await store.spoken(call_id, NOON, said)
+    await store.remove(CALL)
+    assert list(await store.transcript(CALL)) == []
+    assert list(await store.transcript(CallId("other"))) == [said]
 
 
 async def test_call_that_nobody_answered_leaves_no_row(store: RecordingStore) -> None:

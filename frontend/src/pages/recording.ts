@@ -123,6 +123,9 @@ wave.addEventListener("pointermove", (event) => {
 play.addEventListener("click", () => void toggle());
 need("back", HTMLButtonElement).addEventListener("click", () => seek(position() - JUMP_S));
 need("forward", HTMLButtonElement).addEventListener("click", () => seek(position() + JUMP_S));
+for (const said of document.querySelectorAll<HTMLButtonElement>("button.utterance")) {
+  said.addEventListener("click", () => seek(Number(said.dataset["from"])));
+}
 speed.addEventListener("change", () => (audio.playbackRate = Number(speed.value)));
 side.addEventListener("change", () => mixer.choose(side.value as Side));
 

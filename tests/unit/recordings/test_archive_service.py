@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from kernel.events import (
     CallArrived,
     CallEnded,
     CallQueued,
+    ConversationSpoken,
     RecordingArchived,
     RecordingMissing,
     SurveyAnswered,
@@ -55,6 +58,10 @@ SCORED = SurveyAnswered(
 ENDED = CallEnded(
     event_id=EventId("e6"), occurred_at=NOON, call_id=CALL,
     outcome="answered", ended_by="caller", cause=16,
+)  # fmt: skip
+SPOKEN = ConversationSpoken(
+    event_id=EventId("e7"), occurred_at=NOON, call_id=CALL, team=TeamId("labour"),
+    side="caller", text="我要查询社保", confidence_fraction=0.9, from_s=2.5, to_s=4.0,
 )  # fmt: skip
 CLOSED = RecordingClosed(CALL, f"{CALL}.raw", NOON, NOON)
 
@@ -142,6 +149,29 @@ async def test_what_the_database_refuses_is_kept_and_written_once(
     assert (row.ani, row.agent_id) == ("13800138000", "op0001")
     assert row.connected == timedelta(seconds=TALKED.talk_s)
     assert room.log.events.count("recording_rows_wait") == 3
+
+
+async def test_what_was_said_is_kept_with_the_recording_and_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.batches.RETRY_AFTER_S", 0.001)
+    room.store.refusals = 2
+    answer = replace(SPOKEN, side="operator", text="请稍等", from_s=4.5)
+    await room.hear(ARRIVED, ANSWERED, answer, SPOKEN, SPOKEN)
+    said = await room.store.transcript(CALL)
+    assert [(s.side, s.text, s.from_s) for s in said] == [
+        ("caller", "我要查询社保", 2.5),
+        ("operator", "请稍等", 4.5),
+    ]
+
+
+async def test_nonsense_of_a_recogniser_holds_nobody_elses_row_up(room: Room) -> None:
+    for text, side in (("\x00", "caller"), ("\ud800", "operator"), ("好", "third")):
+        await room.hear(replace(SPOKEN, text=text, side=side))
+    await room.hear(replace(SPOKEN, text="好\x00的\udfff", from_s=math.nan), ANSWERED)
+    assert [(s.text, s.from_s) for s in await room.store.transcript(CALL)] == [("好的", 0.0)]
+    assert room.store.rows[CALL].agent_id == "op0001"
+    assert room.log.events == []
 
 
 async def test_what_was_heard_is_in_its_row_before_the_end() -> None:

@@ -68,6 +68,15 @@ async def test_each_playback_goes_to_the_audit_trail() -> None:
     assert desk.trail.entries == [Recorded("qa01", "recording_played", CALL, {"from_s": 12.3})]
 
 
+async def test_reading_is_written_down_beside_listening() -> None:
+    desk = Desk()
+    await desk.listening.fetched("qa01", CALL, 3)
+    for _ in range(2):
+        await desk.listening.read("qa01", CALL)
+    assert desk.trail.actions == ["recording_fetched", "recording_read"]
+    assert [entry.act for entry in await desk.listening.of_call(CALL)] == ["read", "fetched"]
+
+
 async def test_listening_that_cannot_be_written_down_is_refused_each_time() -> None:
     desk = Desk(BrokenAudit())
     for _ in range(2):
