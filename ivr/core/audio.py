@@ -26,16 +26,18 @@ def resample(samples: array[int], rate: int, target: int = TELEPHONE_RATE) -> ar
     """Change the rate downwards with a windowed-sinc filter (48 taps, one set for each phase)."""
     if rate == target:
         return array("h", samples)
+    # Here, because it takes a tenth of a second and threads of its own, and whoever answers calls
+    # never resamples.
+    import numpy as np
+
     step = math.gcd(rate, target)
     up, down = target // step, rate // step
-    banks = [_taps(phase / up, rate) for phase in range(up)]
-    padded = array("h", bytes(2 * _HALF_TAPS)) + samples + array("h", bytes(2 * _HALF_TAPS + 2))
-    made = array("h")
-    for number in range(len(samples) * up // down):
-        whole, phase = divmod(number * down, up)
-        window = padded[whole + 1 : whole + 1 + 2 * _HALF_TAPS]
-        made.append(_clip(sum(map(mul, banks[phase], window))))
-    return made
+    banks = np.array([_taps(phase / up, rate) for phase in range(up)])
+    padded = np.pad(np.array(samples, dtype=np.float64), (_HALF_TAPS, _HALF_TAPS + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HALF_TAPS)
+    whole, phase = np.divmod(np.arange(len(samples) * up // down) * down, up)
+    made = np.einsum("ij,ij->i", windows[whole + 1], banks[phase])
+    return array("h", np.clip(np.rint(made), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16))
 
 
 def _taps(offset: float, rate: int) -> list[float]:
