@@ -14,7 +14,7 @@ e2e: ; @scripts/test e2e ## a caller rings in, a browser answers
 chaos: ; @scripts/test chaos ## kill, stop and cut everything under calls, at full size
 lint: ; @scripts/lint ## style, types, who imports whom, templates, TypeScript
 bench-acd: ; @scripts/bench-acd ## measure the distribution: the core, quality of routing, against app_queue, the whole hall
-bench-ivr: ; @scripts/bench-ivr ## measure what the caller hears: FastAGI sessions, the first sound
+bench-ivr: ; @scripts/bench-ivr ## measure what the caller hears and how the caller is heard: FastAGI, the first sound, speech
 bench: ; @scripts/bench ## measure a running line and print p50 and p99
 screenshots: ; @scripts/screenshots ## photograph the screens of a hotline of its own with real calls
 
