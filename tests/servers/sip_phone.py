@@ -13,7 +13,7 @@ import math
 import re
 import secrets
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -34,13 +34,18 @@ def _alaw(sample: int) -> int:
     return (value | sign) ^ 0x55
 
 
+def alaw_frames(samples: Iterable[int]) -> list[bytes]:
+    """Frames of 20 ms of 16-bit samples at 8 kHz."""
+    coded = bytes(map(_alaw, samples))
+    return [coded[i : i + _FRAME] for i in range(0, len(coded), _FRAME)]
+
+
 def tone(frequency: float, amplitude: int = 8000, frames: int = 50) -> list[bytes]:
     """Frames of 20 ms of a sine, to be repeated; the frequency is a multiple of 50 Hz."""
-    samples = [
-        _alaw(int(amplitude * math.sin(2 * math.pi * frequency * n / 8000)))
+    return alaw_frames(
+        int(amplitude * math.sin(2 * math.pi * frequency * n / 8000))
         for n in range(_FRAME * frames)
-    ]
-    return [bytes(samples[i : i + _FRAME]) for i in range(0, len(samples), _FRAME)]
+    )
 
 
 QUIET = bytes([_alaw(0)]) * _FRAME
@@ -136,6 +141,16 @@ class _Audio(asyncio.DatagramProtocol):
         self._pressed.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._pressed.wait(), max(0.0, seconds))
+
+    async def flood(self, digits: str, every_s: float = 0.01) -> None:
+        """Events much faster than any hand: each begins and ends at once (RFC 4733)."""
+        for digit in digits:
+            code = "0123456789*#".index(digit)
+            self._packet(101, self._stamp, bytes([code, 10]) + _FRAME.to_bytes(2), True)
+            for _ in range(3):
+                self._packet(101, self._stamp, bytes([code, 0x8A]) + (2 * _FRAME).to_bytes(2))
+            self._stamp += 2 * _FRAME
+            await asyncio.sleep(every_s)
 
     async def _digit(self, digit: str, due: float) -> float:
         """RFC 4733: one event of 100 ms, its end sent three times, then 60 ms of nothing."""
