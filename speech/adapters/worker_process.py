@@ -27,6 +27,11 @@ class ChildWorker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        # Python's own kill looks whether the child has ended, and takes the exit code away from
+        # asyncio, which then says 255 (CPython 3.11, `Popen.send_signal`).
+        self._handle: int | None = None
+        with suppress(ProcessLookupError):
+            self._handle = os.pidfd_open(process.pid)
 
     @property
     def pid(self) -> int:
@@ -49,12 +54,16 @@ class ChildWorker:
             yield wire.report(line)
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        if self._handle is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     async def end(self) -> str:
         self.kill()
         code = await self._process.wait()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
         if self._process.stdin is not None:
             self._process.stdin.close()
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

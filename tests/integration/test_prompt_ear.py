@@ -21,8 +21,10 @@ from tests.servers.prompt_ear import (
 )
 
 PROMPTS = ROOT / "var" / "prompts"
-EVERY = 1
+EVERY = 7
 """Each seventh prompt is played; with all of them, this takes five times as long."""
+SOUNDS_LIKE = {"yue/number_11": "yue/monthday_10"}
+"""十一 and 十日: in Cantonese only the tone is another, and the ear hears no tones."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,12 @@ def test_every_prompt_is_recognised_among_all(ear: PromptEar) -> None:
     for since in range(0, len(wanted), 10):
         some = wanted[since : since + 10]
         heard = ear.listen(played(*some))
-        assert [name in h.names for name, h in zip(some, heard, strict=True)] == [True] * len(some)
+        wrong = [
+            (name, sorted(h.names))
+            for name, h in zip(some, heard, strict=True)
+            if h.names.isdisjoint({name, SOUNDS_LIKE.get(name, name)})
+        ]
+        assert not wrong
         assert all(h.fraction > 0.95 for h in heard)
 
 
