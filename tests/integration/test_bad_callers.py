@@ -243,12 +243,14 @@ async def test_sounds_that_are_no_keys_lead_to_a_person_like_silence(street: Str
 
 # --- floods of keys -------------------------------------------------------------------------------
 
-MOST_EVENTS = 250
+KEYS = 400
+MOST_EVENTS = 2 * KEYS + 50
+"""A key is a step entered and a step left at most, and those that come amid a question are lost."""
 FLOODS = {
-    "at random": "".join(random.Random(3).choices("0123456789*#", k=400)),
-    "the same key": "7" * 400,
-    "the language to and fro": "92" * 200,
-    "the end of a number": "#" * 400,
+    "at random": "".join(random.Random(3).choices("0123456789*#", k=KEYS)),
+    "the same key": "7" * KEYS,
+    "the language to and fro": "92" * (KEYS // 2),
+    "the end of a number": "#" * KEYS,
 }
 
 
