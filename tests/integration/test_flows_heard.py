@@ -62,9 +62,11 @@ class Listener:
         self._citizen = citizen
         self._ear = ear
         self._since = 0
+        self._earlier_calls = 0
         self.ani = ani
 
     async def dial(self, number: str = "12345") -> None:
+        self._earlier_calls = self._hotline.events.calls_of(self.ani)
         await asyncio.to_thread(self._citizen.dial, number)
 
     def press(self, keys: str) -> None:
@@ -75,7 +77,7 @@ class Listener:
     async def press_at(self, step: str, keys: str) -> None:
         """As soon as something is heard at that step. Asterisk passes keys over while it waits for
         the answer to a question, which takes some milliseconds, or more on a busy machine."""
-        await self._hotline.step(self.ani, step)
+        await self._hotline.step(self.ani, step, after_calls=self._earlier_calls)
         self._since = len(self._citizen.heard())
         await until(self._hears_something, f"{self.ani} hears something")
         self.press(keys)

@@ -13,7 +13,9 @@ here, each with the reason:
   silence: `heard` is the mu-law that came, with silence for what was lost;
 * P7 its threads outlive the test that forgot one: they end with the process;
 * P8 its modules import each other in a circle, which closes unless `pyVoIP.VoIP` comes first;
-* P9 it takes a port at random and finds out later whether it is free.
+* P9 it takes a port at random and finds out later whether it is free;
+* P10 it leaves the port above its media's to anybody, to whom the far side's RTCP (RFC 3550, 11)
+  then comes, and a datagram that is no SIP ends its receiving thread.
 """
 
 from __future__ import annotations
@@ -64,8 +66,7 @@ class PyVoipCitizen:
     ) -> None:
         self.hang_up()
         self._phone.stop()
-        for opened in self._phone.opened.values():
-            opened.close()
+        self._phone.close_ports()
 
     def dial(self, number: str = "12345") -> None:
         """Until it is answered. Raises TimeoutError when it is not."""
@@ -239,7 +240,7 @@ class _Sip(SIP.SIPClient):
                 return
             try:
                 self.parse_message(SIP.SIPMessage(raw))
-            except SIP.SIPParseError:
+            except (SIP.SIPParseError, UnicodeDecodeError):  # P10
                 continue
 
     def parse_message(self, message: Any) -> None:
@@ -274,6 +275,7 @@ class _Phone(voip.VoIPPhone):
 
     def __init__(self, sip_port: int, ani: str) -> None:
         self.opened: dict[int, socket.socket] = {}
+        self._rtcp: list[socket.socket] = []
         own = self.request_port()
         super().__init__("127.0.0.1", sip_port, ani, "", myIP="127.0.0.1", sipPort=own)
         self.sip = _Sip(
@@ -290,8 +292,28 @@ class _Phone(voip.VoIPPhone):
 
     def request_port(self, blocking: bool = True) -> int:
         """P9: kept open from now on until it is used."""
-        opened = socket.socket(type=socket.SOCK_DGRAM)
-        opened.bind(("127.0.0.1", 0))
+        return self._keep(_bound(0))
+
+    def request_media_port(self) -> int:
+        """P10: an even one whose neighbour is ours too."""
+        while True:
+            opened = _bound(0)
+            port: int = opened.getsockname()[1]
+            try:
+                above = None if port % 2 else _bound(port + 1)
+            except OSError:
+                above = None
+            if above is not None:
+                self._rtcp.append(above)
+                return self._keep(opened)
+            opened.close()
+
+    def close_ports(self) -> None:
+        """Those that no call has taken over, and those beside the media's."""
+        for opened in (*self.opened.values(), *self._rtcp):
+            opened.close()
+
+    def _keep(self, opened: socket.socket) -> int:
         port: int = opened.getsockname()[1]
         self.opened[port] = opened
         return port
@@ -300,7 +322,7 @@ class _Phone(voip.VoIPPhone):
         """P5: send the INVITE and go on; its answers come to the receiving thread."""
         # pyVoIP names one type for its medias here and another there, and takes this one.
         codecs = {0: RTP.PayloadType.PCMU, _EVENT: RTP.PayloadType.EVENT}
-        medias: Any = {self.request_port(): codecs}
+        medias: Any = {self.request_media_port(): codecs}
         sip, sending = self.sip, RTP.TransmitType.SENDRECV
         call_id, session = sip.gen_call_id(), str(sip.sessID.next())
         branch = f"z9hG4bK{secrets.token_hex(8)}"
@@ -317,3 +339,14 @@ class _Phone(voip.VoIPPhone):
         self.calls[call_id] = call
         sip.out.sendto(invite, (self.server, self.port))
         return call
+
+
+def _bound(port: int) -> socket.socket:
+    """Of loopback; 0: any. Raises OSError where it is taken."""
+    opened = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        opened.bind(("127.0.0.1", port))
+    except OSError:
+        opened.close()
+        raise
+    return opened

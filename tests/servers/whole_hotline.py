@@ -50,9 +50,14 @@ class HeardEvents:
         self._news.set()
         self._news = asyncio.Event()
 
-    def of(self, ani: str) -> list[Event]:
-        """Of all calls from this number, each call's in order."""
-        return [event for call_id in self._calls[ani] for event in self._of_call[call_id]]
+    def calls_of(self, ani: str) -> int:
+        """How often that number has called."""
+        return len(self._calls[ani])
+
+    def of(self, ani: str, after_calls: int = 0) -> list[Event]:
+        """Of all calls from this number but its first ones, each call's in order."""
+        calls = self._calls[ani][after_calls:]
+        return [event for call_id in calls for event in self._of_call[call_id]]
 
     async def wait(
         self,
@@ -60,20 +65,21 @@ class HeardEvents:
         kind: type[E],
         where: Callable[[E], bool] = lambda _: True,
         within_s: float = 30,
+        after_calls: int = 0,
     ) -> E:
         """The first such event. Raises TimeoutError with what there was instead."""
         try:
             async with asyncio.timeout(within_s):
                 while True:
                     news = self._news
-                    for event in self.of(ani):
+                    for event in self.of(ani, after_calls):
                         if isinstance(event, kind) and where(event):
                             return event
                     await news.wait()
         except TimeoutError:
             there = [
                 event.step if isinstance(event, MenuStepEntered) else type(event).__name__
-                for event in self.of(ani)
+                for event in self.of(ani, after_calls)
             ]
             raise TimeoutError(f"{ani}: no such {kind.__name__} among {there}") from None
 
@@ -126,9 +132,14 @@ class WholeHotline:
         )
         assert self.calls(ani)[-1]["outcome"] == outcome
 
-    async def step(self, ani: str, name: str, within_s: float = 30) -> None:
-        """Return when the caller from this number has come to that step of a flow."""
-        await self.events.wait(ani, MenuStepEntered, lambda e: e.step == name, within_s)
+    async def step(
+        self, ani: str, name: str, within_s: float = 30, *, after_calls: int = 0
+    ) -> None:
+        """Return when the caller from this number has come to that step of a flow; the number's
+        first calls do not count."""
+        await self.events.wait(
+            ani, MenuStepEntered, lambda e: e.step == name, within_s, after_calls
+        )
 
     def remembered(self) -> dict[str, int]:
         """Callers who are still kept in mind, by who keeps them."""
