@@ -31,6 +31,7 @@ from ivr.core.conditions import (
     TimeOfDay,
 )
 from ivr.core.flow import (
+    MOST_QUESTIONS,
     Announce,
     Asks,
     Callback,
@@ -62,6 +63,7 @@ from kernel.ids import TeamId
 from kernel.language import Language
 
 _FLOW = frozenset({"flow", "purpose", "start", "fallback", "limit_s", "steps"})
+_FLOW_OPTIONAL = frozenset({"most_questions"})
 _NOTHING: frozenset[str] = frozenset()
 _FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "announce": (frozenset({"say", "next"}), _NOTHING),
@@ -99,6 +101,8 @@ _FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "end": (frozenset({"say"}), _NOTHING),
 }
 _LINE_TEAM = "line"
+FEWEST_QUESTIONS = 20
+"""An order's number, its telephone's last figures, both wrong once, and the way there."""
 PATIENCE_S = 4.0
 SURE_FRACTION = 0.6
 
@@ -164,7 +168,7 @@ def _sentence(problem: Problem) -> str:
 
 
 def _flow(root: Value, version: str, places: _Places) -> Flow:
-    found = root.fields(_FLOW, _NOTHING)
+    found = root.fields(_FLOW, _FLOW_OPTIONAL)
     for name, value in found.items():
         places.note("", name, value)
     steps: dict[str, Step] = {}
@@ -182,7 +186,14 @@ def _flow(root: Value, version: str, places: _Places) -> Flow:
         fallback=found["fallback"].text(),
         limit=timedelta(seconds=found["limit_s"].number(10, 600)),
         steps=steps,
+        most_questions=_most_questions(found),
     )
+
+
+def _most_questions(found: dict[str, Value]) -> int:
+    if "most_questions" not in found:
+        return MOST_QUESTIONS
+    return int(found["most_questions"].number(FEWEST_QUESTIONS, 200))
 
 
 def _step(name: str, value: Value, places: _Places) -> Step:

@@ -22,6 +22,9 @@ KNOWN_SLOTS = frozenset({KNOWN_NUMBER, KNOWN_STAGE, KNOWN_AT})
 """Filled for a caller whose number has a recent order, while the greeting is heard."""
 CALLBACK_KEY, MESSAGE_KEY = "7", "8"
 """As `waiting_callback_offer` and `waiting_message_offer` say, and `config/ivr/waiting.yaml`."""
+MOST_QUESTIONS = 60
+"""How many questions a call answers where its flow names no number: whoever types an order and
+has the result said a dozen times needs a third of it."""
 LANGUAGE_ORDER = (Language.MANDARIN, Language.CANTONESE, Language.ENGLISH)
 
 
@@ -313,7 +316,8 @@ class Flow:
 
     `version` changes with the content. `fallback` is the step for whoever the flow cannot help
     further: a person in a reception, a good-bye in a survey. `limit` is how long a caller may stay
-    in it altogether before the fallback is taken. `words`: by what words its intents are known.
+    in it altogether before the fallback is taken, `most_questions` how often one may answer
+    (`ivr.core.interpreter`). `words`: by what words its intents are known.
     """
 
     name: str
@@ -323,6 +327,7 @@ class Flow:
     fallback: str
     limit: timedelta
     steps: Mapping[str, Step]
+    most_questions: int = MOST_QUESTIONS
     words: IntentTable = NO_INTENTS
 
 

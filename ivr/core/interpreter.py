@@ -6,6 +6,9 @@ At a lookup the turn carries a question (`ask`); whoever can answer it goes on w
 whoever cannot with `step`, which takes the way of a failed lookup.
 At a listening step what follows from words and keys is judged in `ivr.core.listening`; a recogniser
 that died makes it a menu by keys for the rest of the call.
+Whoever has been in the flow for longer than its limit, or has answered more often than its
+`most_questions`, comes to the fallback by the next way that is no way out: keys that come faster
+than any hand are over in a moment, and cost no more than the most patient caller.
 A session whose instruction handed the call over (queue, transfer, end) may be asked again when the
 telephone system could not do it; then a person is next, never silence.
 """
@@ -180,6 +183,7 @@ def step(
     here = flow.steps[session.step]
     kept = DIGITS_KEPT if isinstance(here, Digits | Callback | Message) else KEYS_KEPT
     keys = given.digits[:kept] if given.kind is InputKind.DIGITS else ""
+    session = replace(session, answered=session.answered + 1)
     match here:
         case Announce():
             return _go(on, session, here.next, ())
@@ -306,7 +310,7 @@ def _once_more(
     happened: tuple[Happening, ...],
 ) -> Turn:
     """Ask at the same step, or go to the fallback if this has taken too long."""
-    if on.now - session.started_at > on.flow.limit:
+    if _is_over(on, session):
         return _go(on, session, on.flow.fallback, happened)
     return Turn(session, _question(on, session, here, before), happened)
 
@@ -383,7 +387,7 @@ def _unknown(
 ) -> Turn:
     """Ask again, with `before` said first, as often as the step allows; then take its way for what
     it does not know."""
-    if session.tries + 1 >= here.attempts:
+    if session.tries + 1 >= here.attempts or _is_over(on, session):
         return _go(on, session, here.unknown, happened)
     session = replace(session, tries=session.tries + 1, asked=None)
     if isinstance(here, Listening):
@@ -394,10 +398,14 @@ def _unknown(
 
 def _go(on: _Here, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
     """Enter `target`, or the fallback if the caller has gone round for longer than allowed."""
-    flow = on.flow
-    if on.now - session.started_at > flow.limit and not _is_way_out(flow.steps[target]):
-        target = flow.fallback
+    if _is_over(on, session) and not _is_way_out(on.flow.steps[target]):
+        target = on.flow.fallback
     return _enter(on, session, target, happened)
+
+
+def _is_over(on: _Here, session: Session) -> bool:
+    too_long = on.now - session.started_at > on.flow.limit
+    return too_long or session.answered > on.flow.most_questions
 
 
 def _is_way_out(step: Step) -> bool:

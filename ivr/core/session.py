@@ -31,7 +31,8 @@ class Session:
     `choices`: what was offered there, key -> step. `wanted`: the team whose line was to be entered.
     `asked`: the question that is being answered at a listening step. `deaf`: the recogniser failed
     in this call. `history` is that of the number, as far as it was found. `talk` is the dialogue
-    about a number in a callback or a message, `letting_go_at` its beginning."""
+    about a number in a callback or a message, `letting_go_at` its beginning. `answered` counts what
+    came of instructions: keys, words, silence, announcements heard to the end."""
 
     step: str
     language: Language
@@ -51,6 +52,7 @@ class Session:
     talk: letting_go.Talk | None = None
     letting_go_at: datetime | None = None
     history: History = NO_HISTORY
+    answered: int = 0
 
 
 # --- what happened, for the record; the service turns it into events --------------------------

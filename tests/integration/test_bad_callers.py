@@ -244,8 +244,9 @@ async def test_sounds_that_are_no_keys_lead_to_a_person_like_silence(street: Str
 # --- floods of keys -------------------------------------------------------------------------------
 
 KEYS = 400
-MOST_EVENTS = 2 * KEYS + 50
-"""A key is a step entered and a step left at most, and those that come amid a question are lost."""
+MOST_EVENTS = 250
+"""Of a call that answers as often as a flow allows (`MOST_QUESTIONS`): what was pressed, the step
+entered, and every second time a condition passed on the way."""
 FLOODS = {
     "at random": "".join(random.Random(3).choices("0123456789*#", k=KEYS)),
     "the same key": "7" * KEYS,

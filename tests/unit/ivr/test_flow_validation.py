@@ -128,6 +128,11 @@ def test_version_changes_with_the_content(tmp_path: Path) -> None:
             "is no purpose of a flow",
         ),
         (HEAD.replace("limit_s: 60", "limit_s: 1") + MENU + PERSON, 5, "is not between 10 and 600"),
+        (
+            HEAD.replace("steps:", "most_questions: 19\nsteps:") + MENU + PERSON,
+            6,
+            "19 is not between 20 and 200",
+        ),
         (HEAD + "  first: [\n" + PERSON, 10, "not YAML"),
         ("", 1, "the file is empty"),
         ("- a\n- b\n", 1, "must be a group of fields"),
@@ -140,6 +145,15 @@ def test_broken_rule_is_named_with_its_line(
     matching = [part for part in message.splitlines() if words in part]
     assert matching, message
     assert any(part.startswith(f"flow.yaml:{line}: ") for part in matching), message
+
+
+def test_most_questions_are_sixty_unless_the_flow_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "flow.yaml"
+    path.write_text(HEAD + MENU + PERSON, encoding="utf-8")
+    assert load_flow(path, CATALOGUE, TEAMS).most_questions == 60
+    body = HEAD.replace("steps:", "most_questions: 25\nsteps:") + MENU + PERSON
+    path.write_text(body, encoding="utf-8")
+    assert load_flow(path, CATALOGUE, TEAMS).most_questions == 25
 
 
 def test_unreachable_step_is_named(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, cycle, repeat
 
 import pytest
 import yaml
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.core.conditions import Around
-from ivr.core.flow import Digits, Listening, Menu, Queue
+from ivr.core.flow import Digits, Flow, Listening, Menu, Queue
 from ivr.core.history import History, PastCall
 from ivr.core.interpreter import Answer, Entered, Result, begin, step
 from ivr.core.rehearsal import example_order
@@ -19,7 +21,16 @@ from ivr.core.waiting import QueueOffers
 from ivr.core.walk import Journey, Visit, visit_flow, walk
 from kernel.ids import TeamId
 from kernel.language import Language
-from kernel.telephony import CallerInput, Collect, EnterQueue, InputKind, Prompt, TransferOut
+from kernel.telephony import (
+    CallerInput,
+    Collect,
+    EnterQueue,
+    InputKind,
+    Instruction,
+    PromiseCallback,
+    Prompt,
+    TransferOut,
+)
 from tests.fakes.clock import NOON
 from tests.unit.ivr.shipped import CONFIG, TEAMS, catalogue, main_flow
 
@@ -163,6 +174,43 @@ def test_caller_past_the_limit_still_gets_what_was_just_chosen() -> None:
     turn = step(main_flow(), turn.session, CallerInput(InputKind.DIGITS, "3", late), late)
     assert isinstance(turn.instruction, EnterQueue)
     assert turn.instruction.team == "labour"
+
+
+def answers_at_once(flow: Flow, keys: Iterable[str]) -> tuple[Instruction, int]:
+    """The end of a call whose keys take no time, and after how many answers; silence at last."""
+    turn, answers = begin(flow, language=None, line_team=None, now=NOON), 0
+    pressing = chain(keys, repeat(""))
+    while not isinstance(turn.instruction, EnterQueue | TransferOut | PromiseCallback):
+        key = next(pressing)
+        kind = InputKind.DIGITS if key else InputKind.SILENCE
+        turn = step(flow, turn.session, CallerInput(kind, key, NOON), NOON)
+        answers += 1
+    return turn.instruction, answers
+
+
+def test_keys_that_take_no_time_lead_to_a_person_after_as_many_as_the_flow_allows() -> None:
+    """Two keys for ever: to the languages and back. Time never ends it, for none passes."""
+    ending, answers = answers_at_once(main_flow(), cycle(["9", "2"]))
+    assert answers == main_flow().most_questions + 1
+    assert isinstance(ending, EnterQueue)
+    assert (ending.team, ending.language) == ("general", Language.CANTONESE)
+
+
+def test_whoever_answered_too_often_still_gets_what_was_just_chosen() -> None:
+    keys = ["9", "2"] * (main_flow().most_questions // 2)
+    for chosen, team in (("3", "labour"), ("5", "general")):
+        ending, answers = answers_at_once(main_flow(), [*keys, chosen])
+        assert answers == main_flow().most_questions + 1
+        assert isinstance(ending, EnterQueue)
+        assert ending.team == team
+
+
+@given(keys=st.lists(st.sampled_from("0123456789*#"), max_size=300), most=st.integers(20, 200))
+def test_no_keys_however_fast_are_answered_more_often_than_a_flow_allows(
+    keys: list[str], most: int
+) -> None:
+    _, answers = answers_at_once(replace(main_flow(), most_questions=most), keys)
+    assert answers <= most + 1
 
 
 def test_being_asked_again_in_the_queue_gives_the_same_answer_and_no_event() -> None:
