@@ -10,8 +10,8 @@ from pathlib import Path
 from directory.service import Directory
 from hotline.ivr_bridges import FlowWorld
 from ivr.adapters.flow_files import digest, parse_flow
-from ivr.adapters.flow_store import SqlFlowStore, SqlFunnelStore
-from ivr.adapters.intent_files import load_intents
+from ivr.adapters.funnel_store import SqlFunnelStore
+from ivr.adapters.intent_files import parse_intents, read_sheet, write_sheet
 from ivr.adapters.marked_yaml import read as read_yaml
 from ivr.adapters.marked_yaml import text_of
 from ivr.adapters.notice_store import SqlNoticeStore
@@ -22,6 +22,7 @@ from ivr.adapters.screening_file import load_screening
 from ivr.adapters.screening_store import SqlScreeningStore
 from ivr.adapters.studio import WorkerStudio
 from ivr.adapters.take_store import SqlTakeStore
+from ivr.adapters.version_store import SqlVersionStore
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.flow import Flow
 from ivr.core.funnel import Funnel
@@ -31,11 +32,13 @@ from ivr.enquiries import Enquiries
 from ivr.flows import PURPOSES, Flows
 from ivr.funnel_keeper import FunnelKeeper
 from ivr.gate import Gate
+from ivr.intents import Forms, Intents
 from ivr.notices import Notices
 from ivr.ports import CallerMemory
 from ivr.prompts import Prompts
 from ivr.screening import Screening
 from ivr.service import Dialogue, Survey
+from ivr.versions import Shelf
 from kernel.audit import AuditTrail
 from kernel.bus import EventBus
 from kernel.clock import Clock
@@ -50,7 +53,7 @@ class Ivr:
     """Everything of the department that lives while the hotline runs."""
 
     catalogue: PromptCatalogue
-    words: IntentTable
+    intents: Intents
     flows: Flows
     funnel: FunnelKeeper
     dialogue: Dialogue
@@ -64,6 +67,7 @@ class Ivr:
 
     async def start(self) -> None:
         """Take in what was shipped anew, read the takes and the notices, and begin to count."""
+        await self.intents.start()
         await self.flows.start()
         await self.prompts.start()
         await self.notices.start()
@@ -103,19 +107,16 @@ async def build_ivr(
     """Raises ConfigurationError for wrong reviewed data."""
     folder = config_dir / "ivr"
     catalogue = await asyncio.to_thread(load_prompts, folder / "prompts.yaml")
-    words = await asyncio.to_thread(load_intents, folder / "intents.yaml")
-    shipped = {name: await asyncio.to_thread(text_of, folder / f"{name}.yaml") for name in PURPOSES}
-    plans = await asyncio.to_thread(plan_ids, config_dir / "plans.yaml")
     log = get("ivr")
-
-    def read(source: str, body: str) -> Flow:
-        return parse_flow(source, body, catalogue, directory.team_ids(), words, plans)
-
-    store = SqlFlowStore(database)
-    flows = Flows(
-        store=store, read=read, digest=digest, shipped=shipped, audit=audit, clock=clock, log=log
+    shelf = Shelf(
+        store=SqlVersionStore(database),
+        digest=digest,
+        audit=audit,
+        clock=clock,
+        log=log,
+        turn=asyncio.Lock(),
     )
-    await flows.load()
+    intents, flows = await _versions(shelf, config_dir, catalogue, directory)
     calendar = await asyncio.to_thread(load_calendar, config_dir / "calendar.yaml")
     world = FlowWorld(calendar, directory.team_ids())
     voice = EspeakVoice(prompts_dir, catalogue.readings)
@@ -141,7 +142,7 @@ async def build_ivr(
     flows.follow("survey", survey.switch)
     return Ivr(
         catalogue=catalogue,
-        words=words,
+        intents=intents,
         flows=flows,
         funnel=FunnelKeeper(Funnel(flows.kind_of), SqlFunnelStore(database), log),
         dialogue=dialogue,
@@ -162,6 +163,28 @@ async def build_ivr(
         gate=Gate(screening=screening, dialogue=dialogue, memory=memory),
         clock=clock,
     )
+
+
+async def _versions(
+    shelf: Shelf, config_dir: Path, catalogue: PromptCatalogue, directory: Directory
+) -> tuple[Intents, Flows]:
+    """The table of intents and the flows that are compiled with it, loaded; they are switched
+    together. Raises ConfigurationError."""
+    folder = config_dir / "ivr"
+    names = ("intents", *PURPOSES)
+    texts = {name: await asyncio.to_thread(text_of, folder / f"{name}.yaml") for name in names}
+    plans = await asyncio.to_thread(plan_ids, config_dir / "plans.yaml")
+
+    def read(source: str, body: str, words: IntentTable) -> Flow:
+        return parse_flow(source, body, catalogue, directory.team_ids(), words, plans)
+
+    intents = Intents(
+        shelf, texts.pop("intents"), Forms(table=parse_intents, sheet=read_sheet, write=write_sheet)
+    )
+    await intents.load()
+    flows = Flows(shelf, texts, read, intents)
+    await flows.load()
+    return intents, flows
 
 
 async def _screening(

@@ -27,6 +27,7 @@ from hotline.bridges import (
     team_names,
 )
 from hotline.health import Part, PartState
+from hotline.model_words import ModelWords
 from hotline.settings import ROOT
 from hotline.web import DIST, build_app
 from hotline.wiring import Services, websocket_url
@@ -125,7 +126,15 @@ def _routers(
                 team_names=names,
             ),
         ),
-        intent_routes.build_router(kit, s.ivr.words, s.ivr.catalogue),
+        intent_routes.build_router(
+            kit,
+            intent_routes.IntentDesk(
+                intents=s.ivr.intents,
+                flows=s.ivr.flows,
+                catalogue=s.ivr.catalogue,
+                known=ModelWords(s.settings.speech_dir),
+            ),
+        ),
         notice_routes.build_router(
             kit, s.ivr.notices, s.ivr.clock, names, district_names(s.directory)
         ),

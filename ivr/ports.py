@@ -18,7 +18,7 @@ from ivr.core.screening.levels import LevelChange
 from ivr.core.screening.listed import ListEntry
 from ivr.core.studio import Bounds, Form, Measured
 from ivr.core.takes import Take
-from ivr.core.versions import FlowVersion
+from ivr.core.versions import Version
 from ivr.core.waiting import QueueOffers
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -63,6 +63,14 @@ class Ears(Protocol):
 
     def listens(self, language: Language) -> bool:
         """A recogniser for `language` is ready; without one callers use keys."""
+
+
+class KnownWords(Protocol):
+    """What the installed recognisers can write down."""
+
+    async def known(self, language: Language, words: frozenset[str]) -> frozenset[str] | None:
+        """Those of `words` that the recogniser for `language` knows; None without one. Asked by
+        pages only: a model's list of words is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +126,34 @@ class Log(Protocol):
     def warning(self, event: str, **fields: object) -> object: ...
 
 
-class FlowStore(Protocol):
-    """Where the versions of flows are kept. Each method is one transaction."""
+class VersionStore(Protocol):
+    """Where the versions of the flows and of the table of intents are kept. Each method is one
+    transaction."""
 
-    async def versions(self, flow: str, limit: int) -> list[FlowVersion]:
+    async def versions(self, name: str, limit: int) -> list[Version]:
         """Newest first."""
 
-    async def version(self, flow: str, number: int) -> FlowVersion | None: ...
+    async def version(self, name: str, number: int) -> Version | None: ...
 
-    async def published(self, flow: str) -> FlowVersion | None:
+    async def published(self, name: str) -> Version | None:
         """The one that new calls begin with; None before the first."""
 
-    async def add(self, version: FlowVersion) -> FlowVersion:
-        """Keep a new version under the next number of its flow, whatever `number` it carries."""
+    async def as_saved(self, name: str, number: int, revision: int) -> Version | None:
+        """The version as it was in this revision, whatever was saved after it; None if it never
+        was."""
 
-    async def save(self, version: FlowVersion) -> FlowVersion:
-        """Change a draft's body, digest and note; its revision grows by one.
+    async def add(self, version: Version) -> Version:
+        """Keep a new version under the next number of its name, whatever `number` it carries."""
+
+    async def save(self, version: Version) -> Version:
+        """Change a draft's body, digest, note, and who saved it when; its revision grows by one,
+        and what it was before is kept.
 
         Raises:
             Conflict: it is no draft any more, or somebody has saved another revision.
         """
 
-    async def move(self, changed: Sequence[FlowVersion], current: int | None) -> None:
+    async def move(self, changed: Sequence[Version], current: int | None) -> None:
         """Write new states, all or none.
 
         Raises:

@@ -37,6 +37,8 @@ class Action(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_FLOWS = "see_flows"
     MANAGE_FLOWS = "manage_flows"
+    EDIT_INTENTS = "edit_intents"
+    SWITCH_INTENTS = "switch_intents"
     MANAGE_NOTICES = "manage_notices"
     MANAGE_PROMPTS = "manage_prompts"
     SEE_SCREENING = "see_screening"
@@ -76,6 +78,7 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_SCREENING,
             Action.MANAGE_SCREENING,
             Action.MANAGE_NOTICES,
+            Action.EDIT_INTENTS,
         }
     ),
     Role.QUALITY: frozenset(
@@ -109,6 +112,8 @@ _GRANTS: dict[Role, frozenset[Action]] = {
             Action.SEE_AUDIT,
             Action.SEE_FLOWS,
             Action.MANAGE_FLOWS,
+            Action.EDIT_INTENTS,
+            Action.SWITCH_INTENTS,
             Action.SEE_SCREENING,
             Action.MANAGE_NOTICES,
             Action.MANAGE_PROMPTS,

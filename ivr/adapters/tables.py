@@ -1,4 +1,4 @@
-"""Tables of the IVR: languages of numbers, flows, funnels, notices, studio takes, the guard."""
+"""Tables of the IVR: languages of numbers, versions, funnels, notices, studio takes, the guard."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ class CallerLanguageRow(Base):
     chosen_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
 
 
-class FlowVersionRow(Base):
-    """One version of a flow, as it was written. Only a draft's body ever changes."""
+class VersionRow(Base):
+    """One version of a flow or of the table of intents, as it was written. Only a draft's body ever
+    changes."""
 
-    __tablename__ = "ivr_flow_versions"
+    __tablename__ = "ivr_versions"
 
-    flow: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     digest: Mapped[str] = mapped_column(String(12))
     body: Mapped[str] = mapped_column(Text)
@@ -32,9 +33,27 @@ class FlowVersionRow(Base):
     revision: Mapped[int] = mapped_column(Integer)
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    saved_by: Mapped[str] = mapped_column(String(64))
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    made_from: Mapped[int | None] = mapped_column(Integer)
     published_by: Mapped[str | None] = mapped_column(String(64))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     replaces: Mapped[int | None] = mapped_column(Integer)
+
+
+class VersionSaveRow(Base):
+    """What a draft was before a save: whoever edits it still has something to compare with."""
+
+    __tablename__ = "ivr_version_saves"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(12))
+    body: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(String(200))
+    saved_by: Mapped[str] = mapped_column(String(64))
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
 class FunnelRow(Base):

@@ -61,7 +61,7 @@ class Intent:
 class IntentTable:
     """`phrases`: in normal form -> the name of an intent, or a role. `yes`, `no`: answers to a
     question; `first`, `second`: of two things; all in normal form. `units`: a number before one of
-    these is an amount."""
+    these is an amount. `version` names what it was made from."""
 
     intents: Mapping[str, Intent] = field(default_factory=dict)
     phrases: Mapping[str, str | Role] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class IntentTable:
     units: frozenset[str] = frozenset()
     variants: Mapping[int, str] = field(default_factory=dict)  # for `str.translate`
     lengths: tuple[int, ...] = ()  # of the phrases, longest first
+    version: str = ""
 
     def kind(self, intent: str) -> Kind:
         return self.intents[intent].kind

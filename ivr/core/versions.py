@@ -1,4 +1,5 @@
-"""Versions of a flow: which may become which, and what one click on "roll back" means. Pure.
+"""Versions of what is edited on the screens: which may become which, and what one click on "roll
+back" means. Pure.
 
 Theory of operation: a draft is published; the version it replaces is superseded. Rolling back
 publishes again what the present version replaced, and marks the present one. Nothing is ever
@@ -38,12 +39,14 @@ TRANSITIONS: Mapping[tuple[VersionState, VersionEvent], VersionState] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlowVersion:
-    """One version. `number` counts from 1 within the flow; `digest` names the content, as the
-    events of calls do; `revision` grows with each save of a draft; `replaces` is the version that
-    was published before this one, None for the first and for a draft."""
+class Version:
+    """One version of `name`, a flow or the table of intents. `number` counts from 1 within it;
+    `digest` names the content, as the events of calls do; `revision` grows with each save of a
+    draft, `saved_by` and `saved_at` tell of the last one; `made_from` is the version that was
+    changed into this one; `replaces` is the version that was published before this one, None for
+    the first and for a draft."""
 
-    flow: str
+    name: str
     number: int
     digest: str
     body: str
@@ -52,12 +55,15 @@ class FlowVersion:
     revision: int
     created_by: str
     created_at: datetime
+    saved_by: str
+    saved_at: datetime
+    made_from: int | None = None
     published_by: str | None = None
     published_at: datetime | None = None
     replaces: int | None = None
 
 
-def moved(version: FlowVersion, event: VersionEvent) -> FlowVersion:
+def moved(version: Version, event: VersionEvent) -> Version:
     """Raises InvalidTransition."""
     state = TRANSITIONS.get((version.state, event))
     if state is None:
@@ -66,8 +72,8 @@ def moved(version: FlowVersion, event: VersionEvent) -> FlowVersion:
 
 
 def publish(
-    version: FlowVersion, current: FlowVersion | None, who: str, now: datetime
-) -> tuple[FlowVersion, ...]:
+    version: Version, current: Version | None, who: str, now: datetime
+) -> tuple[Version, ...]:
     """The versions that change, the new one first. Raises InvalidTransition."""
     new = replace(
         moved(version, VersionEvent.PUBLISH),
@@ -78,9 +84,7 @@ def publish(
     return (new, moved(current, VersionEvent.SUPERSEDE)) if current else (new,)
 
 
-def roll_back(
-    current: FlowVersion, before: FlowVersion, who: str, now: datetime
-) -> tuple[FlowVersion, ...]:
+def roll_back(current: Version, before: Version, who: str, now: datetime) -> tuple[Version, ...]:
     """The versions that change, the one that comes back first. It keeps what it replaced itself, so
     that a second click goes one version further back. Raises InvalidTransition."""
     back = replace(moved(before, VersionEvent.PUBLISH), published_by=who, published_at=now)

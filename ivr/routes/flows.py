@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from difflib import unified_diff
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -51,7 +53,7 @@ from ivr.core.interpreter import Result
 from ivr.core.listening import NAMED
 from ivr.core.rehearsal import Rehearsal, example_answer, example_order, rehearse
 from ivr.core.saying import Stage
-from ivr.core.versions import FlowVersion, VersionState
+from ivr.core.versions import Version, VersionState
 from ivr.core.walk import Visit
 from ivr.flows import PURPOSES, Flows
 from ivr.funnel_keeper import FunnelKeeper
@@ -127,6 +129,8 @@ LANGUAGE_NAMES = {
 }
 PERIODS = {1: "今天", 7: "近7天", 30: "近30天"}
 LONGEST_CALL = 60
+LINES_TOLD = 40
+"""Of what others have changed in a draft."""
 LONGEST_ENTRY = 80
 SILENT = "-"
 SHIPPED_LINE = "12345"
@@ -427,27 +431,32 @@ def _team(desk: FlowDesk, team: TeamId, screen: ScreenLanguage) -> str:
 def _add_editor(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
     async def editor(
         request: Request,
-        version: FlowVersion,
+        version: Version,
         body: str,
         note: str,
         error: HotlineError | None,
         revision: int | None = None,
     ) -> Response:
         status = 200 if error is None else 422 if isinstance(error, BadInput) else 409
+        seen = None
+        if revision not in (None, version.revision):
+            seen = await desk.flows.as_saved(version.name, version.number, revision or 0)
         return await kit.page(
             request,
             "ivr/edit.html",
             status=status,
-            name=version.flow,
+            name=version.name,
             names=FLOW_NAMES,
             version=version,
             body=body,
             note=note,
-            flaws=await desk.flows.flaws(version.flow, body),
+            flaws=await desk.flows.flaws(version.name, body),
             states=STATE_NAMES,
             draft=version.state is VersionState.DRAFT,
             # What was refused stays refused: nobody saves over a text that he has not seen.
             revision=version.revision if revision is None else revision,
+            late=revision not in (None, version.revision),
+            since=_lines_between(seen.body, version.body) if seen else (),
             error=error,
         )
 
@@ -476,8 +485,16 @@ def _add_editor(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
         except NotFound:
             raise
         except HotlineError as error:
+            version = await desk.flows.version(flow, number)
             return await editor(request, version, body, note, error, revision)
         return RedirectResponse(f"/ivr/{flow}/versions/{saved.number}", 303)
+
+
+def _lines_between(old: str, new: str) -> tuple[tuple[bool, str], ...]:
+    """The first lines that were added (True) or taken away."""
+    lines = islice(unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm=""), 2, None)
+    told = ((line[0] == "+", line[1:].strip()) for line in lines if line[0] in "+-")
+    return tuple(islice((one for one in told if one[1]), LINES_TOLD))
 
 
 def _add_publishing(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:

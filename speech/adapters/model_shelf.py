@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kernel.errors import ConfigurationError, NotFound
 from kernel.language import Language
-from speech.core.model import TEXTS, BadModel, Facts, model_name
+from speech.core.model import TEXTS, WORDS, BadModel, Facts, model_name
 from speech.ports import Installed
 
 LIST = "models.json"
@@ -118,6 +118,14 @@ class FolderShelf:
         text = json.dumps({"models": rows}, ensure_ascii=False, indent=1)
         waiting.write_text(text + "\n", encoding="utf-8")
         os.replace(waiting, self._folder / LIST)
+
+
+def words_in(folder: Path, wanted: frozenset[str]) -> frozenset[str]:
+    """Those of `wanted` that the model in this folder can write down; small letters count as
+    capitals do. Raises OSError."""
+    with (folder / WORDS).open(encoding="utf-8", errors="replace") as lines:
+        found = (line.split(maxsplit=1) for line in lines)
+        return frozenset(word for parts in found if parts and (word := parts[0].lower()) in wanted)
 
 
 def facts_of(folder: Path) -> Facts:

@@ -62,6 +62,7 @@ _ARTICLE = "KB-NONE"
 
 _TASK = "/callbacks/none"
 _FLOW = "/ivr/main/versions/99"
+_TABLE = "/ivr-intents/versions/99"
 _PROMPT = "/ivr-prompts/zh/welcome"
 
 ROUTES: dict[str, Row] = {
@@ -145,6 +146,18 @@ ROUTES: dict[str, Row] = {
     # The flows that callers hear.
     "GET /ivr": row(303, 403, 303, 303, 403, 303),
     "GET /ivr-intents": row(303, 403, 200, 200, 403, 200),
+    "GET /ivr-intents/versions/{number}": row(303, 403, 404, 403, 403, 404, asked=_TABLE),
+    "POST /ivr-intents/versions/{number}": row(303, 403, 404, 403, 403, 404, asked=_TABLE),
+    "GET /ivr-intents/versions/{number}/difference": row(
+        303, 403, 404, 404, 403, 404, asked=f"{_TABLE}/difference"
+    ),
+    "POST /ivr-intents/versions/{number}/carry": row(
+        303, 403, 404, 403, 403, 404, asked=f"{_TABLE}/carry"
+    ),
+    "POST /ivr-intents/versions/{number}/publish": row(
+        303, 403, 403, 403, 403, 404, asked=f"{_TABLE}/publish"
+    ),
+    "POST /ivr-intents/rollback": row(303, 403, 403, 403, 403, 409),
     "GET /ivr/{flow}": row(303, 403, 200, 200, 403, 200, asked="/ivr/main"),
     "GET /ivr/{flow}/try": row(303, 403, 200, 200, 403, 200, asked="/ivr/main/try"),
     "GET /ivr/{flow}/versions/{number}": row(303, 403, 403, 403, 403, 404, asked=_FLOW),

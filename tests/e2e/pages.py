@@ -40,7 +40,8 @@ LISTENED = (
 DISPATCHED = "SELECT number FROM cases WHERE state = 'dispatched' ORDER BY filed_at DESC LIMIT 1"
 MISSED = "SELECT task_id FROM callback_tasks ORDER BY created_at DESC LIMIT 1"
 ARTICLE = "SELECT id FROM kb_articles WHERE team = 'labour' ORDER BY id LIMIT 1"
-VERSION = "SELECT flow, MAX(number) FROM ivr_flow_versions WHERE flow = 'main'"
+VERSION = "SELECT name, MAX(number) FROM ivr_versions WHERE name = 'main'"
+TABLE = "SELECT MAX(number) AS number FROM ivr_versions WHERE name = 'intents'"
 
 VIEWS = (
     View("login", "", "/login"),
@@ -74,6 +75,8 @@ VIEWS = (
     View("notices", "ad28", "/ivr-notices"),
     View("screening", "ad01", "/screening"),
     View("intents", "ad28", "/ivr-intents"),
+    View("intents-editor", "ad01", "/ivr-intents/versions/{number}", TABLE),
+    View("intents-difference", "ad28", "/ivr-intents/versions/{number}/difference", TABLE),
     View("prompts", "ad28", "/ivr-prompts"),
     View("prompt", "ad28", "/ivr-prompts/{language}/{name}", "SELECT 'yue', 'welcome'"),
     View("directory", "ad28", "/directory"),

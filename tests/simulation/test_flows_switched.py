@@ -85,5 +85,5 @@ async def test_calls_under_way_finish_on_their_version_whatever_is_published_mea
     assert versions == {call_id: {version} for call_id, version in began_with.items()}
     assert len(set(began_with.values())) == 3, "every version was the one in use for a while"
     published = [v for v in shelf.store.kept.values() if v.state is VersionState.PUBLISHED]
-    assert sorted(v.flow for v in published) == ["main", "survey"]
+    assert sorted(v.name for v in published) == ["intents", "main", "survey"]
     assert stage.dialogue.live_calls() == 0

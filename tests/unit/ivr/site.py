@@ -14,19 +14,21 @@ from kernel.ids import TeamId
 from kernel.language import ScreenLanguage
 from kernel.policy import Principal, Role
 from tests.fakes.clock import SetClock
-from tests.fakes.flow_store import DictFunnelStore
+from tests.fakes.funnel_store import DictFunnelStore
 from tests.fakes.guard_room import GuardRoom
 from tests.fakes.line_book import DictLineBook, OldLine
 from tests.fakes.log import KeptLog
 from tests.fakes.notice_store import NoticeRoom
 from tests.fakes.page_kit import browser, page_app, page_kit
+from tests.fakes.word_list import WordList
 from tests.unit.ivr.shelf import Shelf
-from tests.unit.ivr.shipped import catalogue, intents
+from tests.unit.ivr.shipped import catalogue
 
 PEOPLE = {
     "administrator": Principal("ad01", "管理员", frozenset({Role.ADMINISTRATOR})),
     "other": Principal("ad02", "管理员二", frozenset({Role.ADMINISTRATOR})),
     "supervisor": Principal("ad03", "值班长", frozenset({Role.SUPERVISOR})),
+    "quality": Principal("ad11", "质检员", frozenset({Role.QUALITY})),
     "operator": Principal("op0001", "陈晓明", frozenset({Role.OPERATOR})),
 }
 DISTRICTS = {
@@ -55,12 +57,21 @@ class Site:
                 ScreenLanguage.ENGLISH: {"labour": "Labour"},
             },
         )
+        self.words = WordList()
         self.guard = GuardRoom()
         self.notices = NoticeRoom()
         self.app = page_app(
             kit,
             build_router(kit, desk),
-            intent_routes.build_router(kit, intents(), catalogue()),
+            intent_routes.build_router(
+                kit,
+                intent_routes.IntentDesk(
+                    intents=self.shelf.intents,
+                    flows=self.shelf.flows,
+                    catalogue=catalogue(),
+                    known=self.words,
+                ),
+            ),
             notice_routes.build_router(
                 kit, self.notices.notices, self.notices.clock, desk.team_names, DISTRICTS
             ),

@@ -14,7 +14,7 @@ from ivr.adapters.flow_files import digest
 from ivr.core.funnel import StepKind
 from ivr.core.versions import (
     TRANSITIONS,
-    FlowVersion,
+    Version,
     VersionEvent,
     VersionState,
     moved,
@@ -41,9 +41,10 @@ async def shelf() -> Shelf:
 def test_every_pair_either_moves_as_the_table_says_or_changes_nothing(
     state: VersionState, event: VersionEvent
 ) -> None:
-    version = FlowVersion(
-        flow="main", number=1, digest="d", body="", note="", state=state, revision=1,
-        created_by="ad01", created_at=NOON,
+    version = Version(
+        name="main", number=1, digest="d", body="", note="", state=state, revision=1,
+        created_by="ad01",
+            created_at=NOON, saved_by="ad01", saved_at=NOON,
     )  # fmt: skip
     expected = TRANSITIONS.get((state, event))
     if expected is None:
@@ -58,24 +59,25 @@ class Clicks(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.versions: dict[int, FlowVersion] = {}
+        self.versions: dict[int, Version] = {}
         self.add()
         self._take(publish(self.versions[1], None, "ad01", NOON))
 
-    def _take(self, changed: tuple[FlowVersion, ...]) -> None:
+    def _take(self, changed: tuple[Version, ...]) -> None:
         self.versions |= {v.number: v for v in changed}
 
     @property
-    def current(self) -> FlowVersion:
+    def current(self) -> Version:
         (one,) = [v for v in self.versions.values() if v.state is VersionState.PUBLISHED]
         return one
 
     @rule()
     def add(self) -> None:
         number = len(self.versions) + 1
-        self.versions[number] = FlowVersion(
-            flow="main", number=number, digest=str(number), body="", note="",
-            state=VersionState.DRAFT, revision=1, created_by="ad01", created_at=NOON,
+        self.versions[number] = Version(
+            name="main", number=number, digest=str(number), body="", note="",
+            state=VersionState.DRAFT, revision=1, created_by="ad01",
+            created_at=NOON, saved_by="ad01", saved_at=NOON,
         )  # fmt: skip
 
     @rule(pick=st.integers(0, 50))
@@ -113,7 +115,7 @@ async def test_first_start_publishes_what_was_shipped(shelf: Shelf) -> None:
     (only,) = await shelf.flows.versions("main")
     assert (only.number, only.state, only.created_by) == (1, VersionState.PUBLISHED, "system")
     assert shelf.now == digest(SHIPPED["main"])
-    assert shelf.audit.actions == ["flow_published", "flow_published"]
+    assert shelf.audit.actions == ["intents_published", "flow_published", "flow_published"]
 
 
 async def test_next_start_adds_nothing(shelf: Shelf) -> None:
@@ -199,7 +201,7 @@ async def test_broken_draft_can_be_kept_and_not_published(shelf: Shelf) -> None:
     with pytest.raises(BadInput, match=r"main@2:\d+: .*nowhere"):
         await shelf.flows.publish("main", draft.number, 1, "ad01")
     assert shelf.now == digest(SHIPPED["main"])
-    assert shelf.audit.actions == ["flow_published", "flow_published"]
+    assert shelf.audit.actions == ["intents_published", "flow_published", "flow_published"]
 
 
 @pytest.mark.parametrize("body", ["", "  \n", "x" * 64_001])
@@ -209,7 +211,7 @@ async def test_draft_without_or_with_too_much_text_is_refused(shelf: Shelf, body
 
 
 async def test_flaws_are_told_with_their_lines() -> None:
-    flows = Shelf().flows
+    flows = (await Shelf().open()).flows
     line = BROKEN.splitlines().index("    silence: nowhere") + 1
     assert await flows.flaws("main", BROKEN) == (
         Flaw(line, "step 'greeting_three', silence: leads to the unknown step 'nowhere'"),
@@ -233,12 +235,12 @@ async def test_flaws_are_told_with_their_lines() -> None:
 async def test_text_that_is_no_flow_has_a_flaw_and_keeps_nobody_waiting(body: str) -> None:
     # The parser recurses: five thousand brackets kept it, and the callers with it, for 12 s.
     started = time.process_time()
-    assert await Shelf().flows.flaws("main", body)
+    assert await (await Shelf().open()).flows.flaws("main", body)
     assert time.process_time() - started < 1
 
 
 async def test_flow_is_not_published_in_the_place_of_another() -> None:
-    assert await Shelf().flows.flaws("main", SHIPPED["survey"])
+    assert await (await Shelf().open()).flows.flaws("main", SHIPPED["survey"])
 
 
 async def test_published_version_that_has_become_unusable_leaves_the_shipped_one(
@@ -247,7 +249,7 @@ async def test_published_version_that_has_become_unusable_leaves_the_shipped_one
     draft = await shelf.draft()
     await shelf.flows.publish("main", draft.number, 1, "ad01")
     kept = shelf.store.kept["main", 2]
-    shelf.store.kept["main", 2] = FlowVersion(
+    shelf.store.kept["main", 2] = Version(
         **{**{f: getattr(kept, f) for f in kept.__slots__}, "body": BROKEN, "digest": "broken"}
     )
     again = await Shelf(shelf.store).open()

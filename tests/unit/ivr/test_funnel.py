@@ -13,7 +13,7 @@ from kernel.events import CallEnded, CallQueued, CallTransferredOut, Event, Menu
 from kernel.ids import CallId, EventId, TeamId
 from kernel.language import Language
 from tests.fakes.clock import NOON
-from tests.fakes.flow_store import DictFunnelStore
+from tests.fakes.funnel_store import DictFunnelStore
 from tests.fakes.log import KeptLog
 
 KINDS = {"person": StepKind.TO_PERSON, "bye": StepKind.LAST}

@@ -87,6 +87,9 @@ async def test_second_of_two_editors_keeps_his_text_and_is_told(site: Site) -> N
     assert second.status_code == 409
     assert "刚被别人修改过" in second.text
     assert "# mine" in second.text
+    assert "ad01 于 2026-11-24 12:00:00 先保存了这份草稿" in second.text
+    assert "<ins>limit_s: 180" in second.text
+    assert "<del>limit_s: 200" in second.text
     assert site.shelf.store.kept["main", 2].body == THIRD
     # Saving once more is refused again; a draft of his own is the way on.
     assert 'name="revision" value="1"' in second.text
@@ -121,7 +124,7 @@ async def test_only_administrators_change_flows_and_only_from_our_pages(
     assert (await site.browser().post(path, data={"body": OTHER})).status_code == 403
     foreign = await site.browser().post(path, data=data, headers={"origin": "http://evil.test"})
     assert foreign.status_code == 403
-    assert len(site.shelf.store.kept) == 2
+    assert len(site.shelf.store.kept) == 3
 
 
 async def test_supervisor_sees_the_funnel_and_no_way_to_change_it(site: Site) -> None:

@@ -28,6 +28,8 @@ TABLE = {
     Action.SEE_AUDIT: "....Y",
     Action.SEE_FLOWS: ".YY.Y",
     Action.MANAGE_FLOWS: "....Y",
+    Action.EDIT_INTENTS: ".Y..Y",
+    Action.SWITCH_INTENTS: "....Y",
     Action.MANAGE_NOTICES: ".Y..Y",
     Action.MANAGE_PROMPTS: "....Y",
     Action.SEE_SCREENING: ".Y..Y",

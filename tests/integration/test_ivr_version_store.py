@@ -1,4 +1,4 @@
-"""The contracts of `FlowStore` and `FunnelStore`, on the fakes and on both databases."""
+"""The contracts of `VersionStore` and `FunnelStore`, on the fakes and on both databases."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from datetime import date, timedelta
 
 import pytest
 
-from ivr.adapters.flow_store import SqlFlowStore, SqlFunnelStore
+from ivr.adapters.funnel_store import SqlFunnelStore
+from ivr.adapters.version_store import SqlVersionStore
 from ivr.core.funnel import Counts, Place
-from ivr.core.versions import FlowVersion, VersionState, publish, roll_back
-from ivr.ports import FlowStore, FunnelStore
+from ivr.core.versions import Version, VersionState, publish, roll_back
+from ivr.ports import FunnelStore, VersionStore
 from kernel.errors import Conflict
 from kernel.infra.database import Database
 from tests.fakes.clock import NOON
-from tests.fakes.flow_store import DictFlowStore, DictFunnelStore
+from tests.fakes.funnel_store import DictFunnelStore
+from tests.fakes.version_store import DictVersionStore
 
 DAY = date(2026, 11, 24)
 
 
 @pytest.fixture
-async def stores(kept_in: str | None) -> AsyncIterator[tuple[FlowStore, FunnelStore]]:
+async def stores(kept_in: str | None) -> AsyncIterator[tuple[VersionStore, FunnelStore]]:
     if kept_in is None:
-        yield DictFlowStore(), DictFunnelStore()
+        yield DictVersionStore(), DictFunnelStore()
         return
     database = Database(kept_in)
-    yield SqlFlowStore(database), SqlFunnelStore(database)
+    yield SqlVersionStore(database), SqlFunnelStore(database)
     await database.close()
 
 
-def draft(flow: str = "main", body: str = "flow: main\n") -> FlowVersion:
-    return FlowVersion(
-        flow=flow,
+def draft(name: str = "main", body: str = "flow: main\n") -> Version:
+    return Version(
+        name=name,
         number=0,
         digest="0123456789ab",
         body=body,
@@ -41,11 +43,14 @@ def draft(flow: str = "main", body: str = "flow: main\n") -> FlowVersion:
         revision=1,
         created_by="ad01",
         created_at=NOON,
+        saved_by="ad01",
+        saved_at=NOON,
+        made_from=7,
     )
 
 
-async def test_versions_are_counted_within_their_flow_and_listed_newest_first(
-    stores: tuple[FlowStore, FunnelStore],
+async def test_versions_are_counted_within_their_name_and_listed_newest_first(
+    stores: tuple[VersionStore, FunnelStore],
 ) -> None:
     store, _ = stores
     one, two = await store.add(draft()), await store.add(draft(body="flow: other\n"))
@@ -58,19 +63,29 @@ async def test_versions_are_counted_within_their_flow_and_listed_newest_first(
     assert two == replace(draft(body="flow: other\n"), number=2)
 
 
-async def test_draft_is_saved_once_for_each_revision(
-    stores: tuple[FlowStore, FunnelStore],
+async def test_draft_is_saved_once_for_each_revision_and_every_revision_is_kept(
+    stores: tuple[VersionStore, FunnelStore],
 ) -> None:
     store, _ = stores
     first = await store.add(draft())
-    saved = await store.save(replace(first, body="flow: b\n", digest="bbbbbbbbbbbb", note=""))
-    assert (saved.body, saved.revision, saved.note) == ("flow: b\n", 2, "")
+    later = NOON + timedelta(minutes=1)
+    mine = replace(
+        first, body="flow: b\n", digest="bbbbbbbbbbbb", note="", saved_by="ad02", saved_at=later
+    )
+    saved = await store.save(mine)
+    assert saved == replace(mine, revision=2)
     with pytest.raises(Conflict):
         await store.save(replace(first, body="flow: c\n"))
     assert await store.version("main", 1) == saved
+    third = await store.save(replace(saved, body="flow: d\n"))
+    assert await store.as_saved("main", 1, 1) == first
+    assert await store.as_saved("main", 1, 2) == saved
+    assert await store.as_saved("main", 1, 3) == third
+    assert await store.as_saved("main", 1, 4) is None
+    assert await store.as_saved("main", 2, 1) is None
 
 
-async def test_states_move_all_or_none(stores: tuple[FlowStore, FunnelStore]) -> None:
+async def test_states_move_all_or_none(stores: tuple[VersionStore, FunnelStore]) -> None:
     store, _ = stores
     one, two = await store.add(draft()), await store.add(draft())
     assert await store.published("main") is None
@@ -99,7 +114,7 @@ async def test_states_move_all_or_none(stores: tuple[FlowStore, FunnelStore]) ->
 
 
 async def test_published_version_is_no_draft_any_more(
-    stores: tuple[FlowStore, FunnelStore],
+    stores: tuple[VersionStore, FunnelStore],
 ) -> None:
     store, _ = stores
     one = await store.add(draft())
@@ -109,7 +124,7 @@ async def test_published_version_is_no_draft_any_more(
 
 
 async def test_figures_add_up_by_step_within_version_and_period(
-    stores: tuple[FlowStore, FunnelStore],
+    stores: tuple[VersionStore, FunnelStore],
 ) -> None:
     _, funnel = stores
     place = Place(DAY, "main", "v1", "menu")
