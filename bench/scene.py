@@ -7,7 +7,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,17 +84,26 @@ def _teams_of_phones(settings: Settings, seats: Sequence[Place]) -> dict[str, st
 
 
 def perform(
-    given: argparse.Namespace, measure: Callable[[HotlineProcess], Coroutine[Any, Any, bool]]
+    given: argparse.Namespace,
+    measure: Callable[[HotlineProcess], Coroutine[Any, Any, bool]],
+    *,
+    environment: Mapping[str, str] | None = None,
+    prepare: Callable[[HotlineProcess], None] = lambda hotline: None,
 ) -> int:
-    """Start a hotline of its own, measure, end it; the exit code (1: a bar missed, or a fault)."""
+    """Start a hotline of its own, measure, end it; the exit code (1: a bar missed, or a fault).
+
+    `prepare` finds the demo city in the database, and the hotline not started yet.
+    """
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as temporary:
         folder = (given.folder or Path(temporary)).resolve()
         first = kept_media_ports(_RTP_PORTS)
         ports = {"HOTLINE_RTP_START": str(first), "HOTLINE_RTP_END": str(first + _RTP_PORTS - 1)}
-        hotline = HotlineProcess(folder, environment=ports)
+        hotline = HotlineProcess(folder, environment={**ports, **(environment or {})})
         print("a hotline of its own is starting ...", flush=True)
         try:
-            hotline.start()
+            hotline.seed()
+            prepare(hotline)
+            hotline.launch()
             met = asyncio.run(measure(hotline))
         except HotlineError as error:
             print(f"hotline: {error.message}", file=sys.stderr)

@@ -2,8 +2,10 @@
 
 Theory of operation: the gate holds a caller only while a key is asked for, or a refusal is heard.
 What follows then is the dialogue's matter; the gate only puts behind the others whom the guard
-wants there, never somebody in an emergency (a priority above 0). A call that was being asked when
-the platform was started anew is unknown here, and the dialogue leads it to a person.
+wants there, never somebody in an emergency (a priority above 0). Who came to the dialogue before a
+flood was known to be one, and answers its questions with silence, is asked for the key in their
+midst; the dialogue hears of that silence when the key has been pressed. A call that was being asked
+when the platform was started anew is unknown here, and the dialogue leads it to a person.
 """
 
 from __future__ import annotations
@@ -35,12 +37,14 @@ from kernel.telephony import (
 
 @dataclass(slots=True)
 class _Held:
-    """A caller who is asked for a key, or hears why the call is refused."""
+    """A caller who is asked for a key, or hears why the call is refused. `silence`: what the
+    dialogue, which the caller has come to before, has not been told yet."""
 
     call: CallEntered
     verdict: Verdict
     hearing: Hearing
     instruction: Instruction
+    silence: CallerInput | None = None
 
 
 class Gate:
@@ -52,6 +56,8 @@ class Gate:
         self._memory = memory
         self._held: dict[CallId, _Held] = {}
         self._behind: set[CallId] = set()
+        self._silent: dict[CallId, CallEntered] = {}
+        """Who passed and has pressed nothing so far."""
 
     def held(self) -> int:
         """How many callers are being asked."""
@@ -73,6 +79,7 @@ class Gate:
         key = challenge.key_for(call.call_id, rules.keys)
         match verdict.decision:
             case Decision.PASS:
+                self._silent[call.call_id] = call
                 return await self._go_on(call)
             case Decision.CHALLENGE:
                 heard = challenge.ask(key, verdict.tries, rules.timeout, language)
@@ -88,7 +95,9 @@ class Gate:
     async def next(self, call_id: CallId, given: CallerInput) -> Instruction:
         held = self._held.get(call_id)
         if held is None:
-            return self._placed(call_id, await self._dialogue.next(call_id, given))
+            return self._asked_now(call_id, given) or self._placed(
+                call_id, await self._dialogue.next(call_id, given)
+            )
         digits = given.digits if given.kind is InputKind.DIGITS else ""
         call = replace(held.call, at=given.at)
         match challenge.answer(held.hearing, digits):
@@ -96,7 +105,7 @@ class Gate:
                 return self._hear(held, heard)
             case challenge.GoOn():
                 self._screening.passed(call_id)
-                return await self._go_on(call)
+                return await self._went_on(held, call)
             case challenge.Emergency():
                 self._screening.emergency(call_id)
                 await self._go_on(call)
@@ -116,15 +125,48 @@ class Gate:
         match fact:
             case CallHungUp(call_id=call_id):
                 self._behind.discard(call_id)
+                self._silent.pop(call_id, None)
                 if self._held.pop(call_id, None) is not None:
                     self._screening.left(call_id)
             case LineRestored(calls=calls):
                 live = {call.call_id for call in calls}
                 self._behind &= live
-                for call_id in self._held.keys() - live:
-                    del self._held[call_id]
+                for kept in (self._held, self._silent):
+                    for call_id in kept.keys() - live:
+                        del kept[call_id]
             case _:
                 pass
+
+    def _asked_now(self, call_id: CallId, given: CallerInput) -> Instruction | None:
+        """The key, if the guard asks for it by now of who passed and stays silent; else None."""
+        if given.kind is not InputKind.SILENCE:
+            # What was only played is no answer; any other is a person's, and is not asked again.
+            if given.kind is not InputKind.PLAYED:
+                self._silent.pop(call_id, None)
+            return None
+        call = self._silent.get(call_id)
+        if call is None:
+            return None
+        language = None if call.ani.anonymous else self._memory.language(call.ani)
+        verdict = self._screening.again(call_id, familiar=language is not None)
+        if verdict is None:
+            return None
+        del self._silent[call_id]
+        if verdict.after_others:
+            self._behind.add(call_id)
+        rules = self._screening.policy.challenge
+        key = challenge.key_for(call_id, rules.keys)
+        heard = challenge.ask(key, verdict.tries, rules.timeout, language)
+        self._held[call_id] = _Held(call, verdict, heard.hearing, heard.collect, given)
+        return heard.collect
+
+    async def _went_on(self, held: _Held, call: CallEntered) -> Instruction:
+        """To the dialogue, or on with it."""
+        if held.silence is None:
+            return await self._go_on(call)
+        self._held.pop(call.call_id, None)
+        silence = replace(held.silence, at=call.at)
+        return self._placed(call.call_id, await self._dialogue.next(call.call_id, silence))
 
     def _hear(self, held: _Held, heard: Hear) -> Instruction:
         held.hearing, held.instruction = heard.hearing, heard.collect
@@ -138,7 +180,11 @@ class Gate:
         match self._screening.failed(call.call_id):
             case OnFailure.AFTER_OTHERS:
                 self._behind.add(call.call_id)
-                return await self._go_on(call)
+                return await self._went_on(held, call)
+            case OnFailure.REFUSE if held.verdict.briefly:
+                del self._held[call.call_id]
+                self._screening.let_go_briefly(call.call_id)
+                return Disconnect()
             case OnFailure.REFUSE:
                 hearing = held.hearing
                 return self._hear(

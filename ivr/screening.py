@@ -97,17 +97,15 @@ class Screening:
         self._tell_level()
         plain = verdict.decision is Decision.PASS and not verdict.after_others
         if not (plain and verdict.reason in _UNREMARKABLE):
-            self._bus.publish(
-                CallScreened(
-                    event_id=self._event_id(),
-                    occurred_at=self._clock.now(),
-                    call_id=call.call_id,
-                    decision=verdict.decision.value,
-                    reason=verdict.reason.value,
-                    level=self._guard.level.value,
-                    after_others=verdict.after_others,
-                )
-            )
+            self._tell(call.call_id, verdict)
+        return verdict
+
+    def again(self, call_id: CallId, *, familiar: bool) -> Verdict | None:
+        """Look once more at a caller who passed and has pressed nothing, while the guard is up:
+        what is asked of the caller now, or None. From memory."""
+        verdict = self._guard.again(call_id, familiar=familiar, now=self._clock.now())
+        if verdict is not None:
+            self._tell(call_id, verdict)
         return verdict
 
     def passed(self, call_id: CallId) -> None:
@@ -131,6 +129,11 @@ class Screening:
 
     def let_go(self, call_id: CallId) -> None:
         """The caller heard why the call is refused, and nothing was pressed."""
+        self._guard.told(call_id, self._clock.now())
+        self._ended(call_id, "let_go")
+
+    def let_go_briefly(self, call_id: CallId) -> None:
+        """The caller pressed nothing, from a number that heard all of it a while ago."""
         self._ended(call_id, "let_go")
 
     def left(self, call_id: CallId) -> None:
@@ -326,6 +329,19 @@ class Screening:
             self._tell_level()
             self._guard.lists.expire(now)
             await self.flush()
+
+    def _tell(self, call_id: CallId, verdict: Verdict) -> None:
+        self._bus.publish(
+            CallScreened(
+                event_id=self._event_id(),
+                occurred_at=self._clock.now(),
+                call_id=call_id,
+                decision=verdict.decision.value,
+                reason=verdict.reason.value,
+                level=self._guard.level.value,
+                after_others=verdict.after_others,
+            )
+        )
 
     def _tell_level(self) -> None:
         for change in self._guard.untold():

@@ -73,7 +73,8 @@ def _wider_above(lower: Measures, higher: Measures) -> bool:
 
 def _measures(value: Value) -> Measures:
     fields = _group(
-        value, "number", "block", "challenge_anonymous", "challenge_strangers", "on_failure"
+        value,
+        *("number", "block", "challenge_anonymous", "challenge_strangers", "on_failure", "tries"),
     )
     number = _group(fields["number"], "per_minute", "per_hour", "at_once")
     block = _group(fields["block"], "per_minute", "per_hour")
@@ -93,6 +94,7 @@ def _measures(value: Value) -> Measures:
         challenge_anonymous=_yes_or_no(fields["challenge_anonymous"]),
         challenge_strangers=_yes_or_no(fields["challenge_strangers"]),
         on_failure=OnFailure(failure),
+        tries=_whole(fields["tries"], 1, 5),
     )
 
 
@@ -109,16 +111,19 @@ def _automatic(value: Value) -> Automatic:
 
 def _thresholds(value: Value) -> Thresholds:
     fields = _group(
-        value, "strangers_10s", "calls_10s", "anonymous_10s", "suspicious_minute", "occupied"
+        value,
+        *("strangers_5s", "strangers_10s", "calls_10s", "anonymous_10s"),
+        *("suspicious_minute", "occupied"),
     )
     found = Thresholds(
+        strangers_5s=_whole(fields["strangers_5s"], 0, _MOST),
         strangers_10s=_whole(fields["strangers_10s"], 0, _MOST),
         calls_10s=_whole(fields["calls_10s"], 0, _MOST),
         anonymous_10s=_whole(fields["anonymous_10s"], 0, _MOST),
         suspicious_minute=_whole(fields["suspicious_minute"], 0, _MOST),
         occupied=fields["occupied"].number(0, 1),
     )
-    if found == Thresholds(0, 0, 0, 0, 0):
+    if found == Thresholds(0, 0, 0, 0, 0, 0):
         raise value.wrong("looks at no figure at all")
     return found
 
@@ -141,15 +146,15 @@ def _lists(value: Value) -> ListRules:
 
 
 def _challenge(value: Value) -> ChallengeRules:
-    fields = _group(value, "keys", "tries", "timeout_s", "trusted_hours")
+    fields = _group(value, "keys", "timeout_s", "trusted_hours", "told_minutes")
     keys = fields["keys"].text()
     if not keys or not set(keys) <= _KEYS or len(set(keys)) != len(keys):
         raise fields["keys"].wrong(f"{keys!r} are not different keys from 2 to 8")
     return ChallengeRules(
         keys=keys,
-        tries=_whole(fields["tries"], 1, 5),
         timeout=timedelta(seconds=fields["timeout_s"].number(2, 20)),
         trusted_for=timedelta(hours=fields["trusted_hours"].number(1, 31 * 24)),
+        told_for=timedelta(minutes=fields["told_minutes"].number(1, 60)),
     )
 
 

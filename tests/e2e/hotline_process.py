@@ -83,10 +83,13 @@ class HotlineProcess:
 
     def start(self) -> None:
         """Migrate, seed the demo city and run until healthy; raises with the log's end if not."""
+        self.seed()
+        self.launch()
+
+    def seed(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.command("migrate")
         self.command("demo")
-        self.launch()
 
     def launch(self) -> None:
         self.spawn()

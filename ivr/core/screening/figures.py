@@ -35,14 +35,19 @@ class Figures:
 
 class Counters:
     def __init__(self) -> None:
+        self._moments = {count: Meter(10, 0.5) for count in Count}
         self._seconds = {count: Meter(5, 2.0) for count in Count}
         self._minutes = {count: Meter(12, 5.0) for count in Count}
         self._hours = {count: Meter(12, 300.0) for count in Count}
 
     def add(self, count: Count, at: float) -> None:
+        self._moments[count].add(at)
         self._seconds[count].add(at)
         self._minutes[count].add(at)
         self._hours[count].add(at)
+
+    def five_seconds(self, count: Count, at: float) -> int:
+        return self._moments[count].count(at)
 
     def ten_seconds(self, count: Count, at: float) -> int:
         return self._seconds[count].count(at)

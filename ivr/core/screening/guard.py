@@ -12,6 +12,10 @@ Theory of operation: a call is counted first, then judged by the first of these 
    a number when the guard is up, and everybody else when it is in a storm;
 6. all others pass. At the normal level that is everybody who is below the limits.
 
+Who passed as an ordinary caller and then presses nothing is looked at again at each silence while
+the guard is up (`again`): the first calls of a flood come in before it is known to be one. Nothing
+is counted then, and whoever has pressed a key is past it.
+
 A number over the limit of the normal level goes onto the grey list by rule, for as long as the
 policy says after the last time; the tighter limits of the other levels only ask for a key. A caller
 who passes a challenge, or speaks with a person, is known for a day.
@@ -82,6 +86,7 @@ class Guard:
         self._numbers: Watched[NumberTrack] = Watched(bounds.numbers)
         self._blocks: Watched[BlockTrack] = Watched(bounds.blocks)
         self._known = Known(bounds.known)
+        self._told = Known(bounds.known)
         self._present = Present()
         self._counters = Counters()
         self._levels = LevelKeeper(policy.automatic)
@@ -112,6 +117,20 @@ class Guard:
         self._count(verdict, caller.at)
         return verdict
 
+    def again(self, call_id: CallId, *, familiar: bool, now: datetime) -> Verdict | None:
+        """Look once more at a caller who passed and has pressed nothing so far: the key that is to
+        be asked for now, or None."""
+        before = self._present.verdict(call_id)
+        if before is None or before.reason is not Reason.ORDINARY or self.level is Level.NORMAL:
+            return None
+        number, at = self._present.number(call_id), now.timestamp()
+        known = bool(number) and (familiar or self._known.holds(number, at))
+        found = self._asked_now(_Caller(number, now, known, self._numbers.get(number)))
+        if found is not None:
+            self._present.judge(call_id, found)
+            self._count(found, at)
+        return found
+
     def passed(self, call_id: CallId, now: datetime) -> None:
         """The caller pressed the key: the number is known from now on."""
         self._counters.add(Count.PASSED, now.timestamp())
@@ -121,6 +140,11 @@ class Guard:
         """The caller did not press it; what the present level does then."""
         self._counters.add(Count.FAILED, now.timestamp())
         return self.measures.on_failure
+
+    def told(self, call_id: CallId, now: datetime) -> None:
+        """The caller has heard the whole refusal."""
+        until = now + self.policy.challenge.told_for
+        self._told.learn(self._present.number(call_id), until.timestamp())
 
     def spoke(self, call_id: CallId, now: datetime) -> None:
         """The caller was answered by a person."""
@@ -226,14 +250,35 @@ class Guard:
             self._list(caller.number, False, Reason.NUMBER_RATE, caller.now)
             listed = listed or self.lists.find(ListKind.GREY, caller.number, caller.now)
         if listed is not None and not (listed.start and listed.by_rule):
-            return self._by_list(listed)
+            return self._by_list(listed, caller)
         # The tighter limits of a raised guard are for strangers.
         level = Level.NORMAL if caller.known else self.level
         limit = self.policy.levels[level].number
         if self._too_often(limit, caller):
-            return self._asked(Reason.NUMBER_RATE)
+            return self._asked(Reason.NUMBER_RATE, caller)
         if self._present.of_number(caller.number) >= limit.at_once:
-            return self._asked(Reason.NUMBER_AT_ONCE)
+            return self._asked(Reason.NUMBER_AT_ONCE, caller)
+        return None
+
+    def _asked_now(self, caller: _Caller) -> Verdict | None:
+        """Whether a caller who is in the menu already would be asked if the call came in now."""
+        listed = self.lists.find(ListKind.GREY, caller.number, caller.now)
+        if listed is not None and not (listed.start and listed.by_rule):
+            asked = self._by_list(listed, caller)
+            return asked if asked.decision is Decision.CHALLENGE else None
+        limit = self.policy.levels[Level.NORMAL if caller.known else self.level].number
+        if self._too_often(limit, caller):
+            return self._asked(Reason.NUMBER_RATE, caller)
+        if self._present.of_number(caller.number) > limit.at_once:
+            return self._asked(Reason.NUMBER_AT_ONCE, caller)
+        if caller.known:
+            return None
+        if listed is not None:
+            return self._asked(Reason.BLOCK_RATE, caller)
+        if not caller.number and self.measures.challenge_anonymous:
+            return self._asked(Reason.ANONYMOUS, caller)
+        if caller.number and self.measures.challenge_strangers:
+            return self._asked(Reason.STRANGER, caller)
         return None
 
     @staticmethod
@@ -247,16 +292,16 @@ class Guard:
         measures = self.measures
         if not caller.number:
             if measures.challenge_anonymous:
-                return self._asked(Reason.ANONYMOUS)
+                return self._asked(Reason.ANONYMOUS, caller)
             return Verdict(_PASS, Reason.ORDINARY)
         if self._block_is_over(caller, measures.block):
             self._list(block_of(caller.number), True, Reason.BLOCK_RATE, caller.now)
-            return self._asked(Reason.BLOCK_RATE)
+            return self._asked(Reason.BLOCK_RATE, caller)
         if self.lists.find(ListKind.GREY, caller.number, caller.now) is not None:
-            return self._asked(Reason.BLOCK_RATE)
+            return self._asked(Reason.BLOCK_RATE, caller)
         self._counters.add(Count.STRANGERS, caller.at)
         if measures.challenge_strangers:
-            return self._asked(Reason.STRANGER)
+            return self._asked(Reason.STRANGER, caller)
         return Verdict(_PASS, Reason.ORDINARY)
 
     def _block_is_over(self, caller: _Caller, limit: BlockLimit) -> bool:
@@ -268,17 +313,16 @@ class Guard:
         track = self._blocks.note(block, BlockTrack(), caller.at)
         return track.over(limit.per_minute, limit.per_hour, caller.at)
 
-    def _by_list(self, entry: ListEntry) -> Verdict:
+    def _by_list(self, entry: ListEntry, caller: _Caller) -> Verdict:
         if entry.treatment is Treatment.AFTER_OTHERS:
             return Verdict(_PASS, Reason.GREY, after_others=True)
-        return self._asked(Reason.GREY, after_others=entry.treatment is Treatment.BOTH)
+        return self._asked(Reason.GREY, caller, after_others=entry.treatment is Treatment.BOTH)
 
-    def _asked(self, reason: Reason, *, after_others: bool = False) -> Verdict:
-        tries = self.policy.challenge.tries
+    def _asked(self, reason: Reason, caller: _Caller, *, after_others: bool = False) -> Verdict:
         # A number that is listed has been asked before; a machine is not listened to for long.
-        return Verdict(
-            Decision.CHALLENGE, reason, after_others, 1 if reason is Reason.GREY else tries
-        )
+        tries = 1 if reason is Reason.GREY else self.measures.tries
+        briefly = self._told.holds(caller.number, caller.at)
+        return Verdict(Decision.CHALLENGE, reason, after_others, tries, briefly)
 
     # --- keeping --------------------------------------------------------------------------
 

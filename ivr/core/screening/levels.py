@@ -119,6 +119,7 @@ def _parts(
     bounds: Thresholds, counters: Counters, occupied: float, at: float
 ) -> Iterator[_Reached]:
     for name, bound, value in (
+        ("strangers_5s", bounds.strangers_5s, counters.five_seconds(Count.STRANGERS, at)),
         ("strangers_10s", bounds.strangers_10s, counters.ten_seconds(Count.STRANGERS, at)),
         ("calls_10s", bounds.calls_10s, counters.ten_seconds(Count.ENTERED, at)),
         ("anonymous_10s", bounds.anonymous_10s, counters.ten_seconds(Count.ANONYMOUS, at)),

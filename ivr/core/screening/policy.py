@@ -56,13 +56,16 @@ class Measures:
     challenge_anonymous: bool
     challenge_strangers: bool
     on_failure: OnFailure
+    tries: int
+    """How often the key is asked for; whoever is refused may still press it afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """A level is entered when any figure reaches its bound; 0: that figure is not looked at."""
 
-    strangers_10s: int  # calls of numbers that are not known, over no limit and on no list
+    strangers_5s: int  # calls of numbers that are not known, over no limit and on no list
+    strangers_10s: int
     calls_10s: int
     anonymous_10s: int
     suspicious_minute: int  # calls over a limit or on the grey list
@@ -118,13 +121,14 @@ class ListRules:
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRules:
-    """`keys`: one of them is asked for, another for each call. `tries`: how often. `trusted_for`:
-    so long a number is known after it passed."""
+    """`keys`: one of them is asked for, another for each call. `trusted_for`: so long a number is
+    known after it passed. `told_for`: so long a number that heard the whole refusal to its end is
+    told briefly."""
 
     keys: str
-    tries: int
     timeout: timedelta
     trusted_for: timedelta
+    told_for: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class Verdict:
     after_others: bool = False
     tries: int = 0
     """How often the key is asked for."""
+    briefly: bool = False
+    """The number has heard the whole refusal lately: who presses nothing is let go without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class Present:
     def verdict(self, call_id: CallId) -> Verdict | None:
         found = self._calls.get(call_id)
         return None if found is None else found.verdict
+
+    def judge(self, call_id: CallId, verdict: Verdict) -> None:
+        """The verdict of a call that is here has become another."""
+        found = self._calls[call_id]
+        self._calls[call_id] = _Present(found.number, found.since, verdict)
 
     def number(self, call_id: CallId) -> str:
         """Empty for a call without a number, and for one that is not here."""

@@ -38,6 +38,7 @@ CAUSES: Mapping[LevelCause, str] = {
     LevelCause.PIN_OVER: "设定到期",
 }
 FIGURES: Mapping[str, str] = {
+    "strangers_5s": "5秒内首次来电%(n)s通",
     "strangers_10s": "10秒内首次来电%(n)s通",
     "calls_10s": "10秒内来电%(n)s通",
     "anonymous_10s": "10秒内未显示号码的来电%(n)s通",

@@ -58,9 +58,8 @@ def test_wrong_policy_is_refused_with_file_and_line(
 
 def test_level_that_looks_at_no_figure_is_refused(tmp_path: Path) -> None:
     body = SHIPPED.read_text(encoding="utf-8")
-    body = body.replace("strangers_10s: 110", "strangers_10s: 0").replace(
-        "occupied: 0.9", "occupied: 0"
-    )
+    for name, value in (("strangers_5s", "70"), ("strangers_10s", "110"), ("occupied", "0.9")):
+        body = body.replace(f"{name}: {value}", f"{name}: 0")
     path = tmp_path / "screening.yaml"
     path.write_text(body, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="looks at no figure"):

@@ -27,6 +27,7 @@ from kernel.telephony import (
     EnterQueue,
     Instruction,
     LineRestored,
+    Listen,
     Play,
     Prompt,
     TransferOut,
@@ -109,11 +110,8 @@ async def test_known_language_is_asked_in_it_alone_when_the_number_calls_too_oft
     assert queued.priority == shipped_policy().after_others
 
 
-async def test_silent_caller_is_asked_again_then_hears_how_to_reach_help_and_is_let_go(
-    room: GuardRoom,
-) -> None:
-    call_id, asked = await room.call("anonymous")
-    assert await room.press(call_id, "") == asked
+async def test_silent_caller_hears_how_to_reach_help_and_is_let_go(room: GuardRoom) -> None:
+    call_id, _ = await room.call("anonymous")
     refused = await room.press(call_id, "")
     assert isinstance(refused, Collect)
     assert refused.prompts[0] == Prompt(challenge.REFUSED, Language.MANDARIN)
@@ -124,11 +122,111 @@ async def test_silent_caller_is_asked_again_then_hears_how_to_reach_help_and_is_
 
 async def test_key_still_leads_on_while_the_refusal_is_heard(room: GuardRoom) -> None:
     call_id, asked = await room.call("anonymous")
-    await room.press(call_id, "")
     await room.press(call_id, "9")
     assert isinstance(await room.press(call_id, key_of(asked)), Collect)
     assert outcomes(room) == ["failed", "passed"]
     assert "greeting_three" in steps(room)
+
+
+async def test_silent_caller_is_asked_again_at_the_normal_level() -> None:
+    room = GuardRoom()
+    for _ in range(3):
+        await room.call(MOBILE)
+        room.later(61)
+    call_id, asked = await room.call(MOBILE)  # the fourth at once
+    assert await room.press(call_id, "") == asked
+    await room.press(call_id, "")
+    assert outcomes(room) == ["after_others"]
+
+
+async def test_number_that_has_heard_all_of_it_is_told_briefly_and_the_key_still_leads_on(
+    room: GuardRoom,
+) -> None:
+    call_id, _ = await room.call(MOBILE)
+    await room.press(call_id, "")
+    await room.press(call_id, "")
+    room.hang_up(call_id)
+    room.later(61)
+    call_id, asked = await room.call(MOBILE)
+    assert isinstance(await room.press(call_id, ""), Disconnect)
+    assert outcomes(room)[-2:] == ["failed", "let_go"]
+    room.hang_up(call_id)
+    room.later(61)
+    call_id, asked = await room.call(MOBILE)
+    await room.press(call_id, key_of(asked))
+    assert outcomes(room)[-1] == "passed"
+    room.hang_up(call_id)
+    call_id, _ = await room.call("anonymous")
+    assert isinstance(await room.press(call_id, ""), Collect), "a hidden number has heard nothing"
+
+
+async def test_after_a_while_a_number_hears_all_of_it_again(room: GuardRoom) -> None:
+    call_id, _ = await room.call(MOBILE)
+    await room.press(call_id, "")
+    await room.press(call_id, "")
+    room.hang_up(call_id)
+    room.later(601)
+    call_id, _ = await room.call(MOBILE)
+    assert isinstance(await room.press(call_id, ""), Collect)
+
+
+async def test_who_came_before_the_storm_and_stays_silent_is_asked_in_the_midst_of_the_menu() -> (
+    None
+):
+    room = GuardRoom()
+    call_id, greeting = await room.call(MOBILE)
+    await storm(room)
+    asked = await room.press(call_id, "")
+    assert key_of(asked) in shipped_policy().challenge.keys
+    assert room.bus.of(CallScreened)[-1].reason == "stranger"
+    heard = steps(room)
+    on = await room.press(call_id, key_of(asked))
+    # The silence of before is told to the dialogue now, which goes on as it would have.
+    assert len(steps(room)) > len(heard)
+    assert isinstance(on, Collect | Listen)
+    assert on != greeting
+    assert isinstance(await room.press(call_id, "0"), EnterQueue)
+
+
+async def test_who_came_before_the_storm_and_pressed_a_key_is_asked_for_no_other() -> None:
+    room = GuardRoom()
+    call_id, _ = await room.call(MOBILE)
+    await room.press(call_id, "3")
+    await storm(room)
+    instruction: Instruction = await room.press(call_id, "")
+    for _ in range(6):
+        if isinstance(instruction, EnterQueue):
+            break
+        instruction = await room.press(call_id, "")
+    assert isinstance(instruction, EnterQueue)
+    assert room.bus.of(CallScreened) == []
+
+
+async def test_machine_that_came_before_the_storm_is_let_go_and_reaches_nobody() -> None:
+    room = GuardRoom()
+    call_id, _ = await room.call(MOBILE)
+    await storm(room)
+    for _ in range(2):
+        assert isinstance(await room.press(call_id, ""), Collect)
+    assert isinstance(await room.press(call_id, ""), Disconnect)
+    assert room.gate.held() == 0
+
+
+async def test_way_to_help_is_open_to_who_is_asked_in_the_midst_of_the_menu() -> None:
+    room = GuardRoom()
+    await storm(room)
+    await room.screening.pin("ad03", None, "演练", 0)
+    call_id, _ = await room.call(MOBILE)
+    other, _ = await room.call("13800138002")
+    await storm(room)
+    await room.press(call_id, "")
+    await room.press(call_id, "*")
+    assert steps(room)[-1] == "emergency"
+    await room.press(other, "")
+    await room.press(other, "1")
+    leaving = await room.press(other, "20")
+    assert isinstance(leaving, TransferOut)
+    assert leaving.number == "120"
 
 
 async def test_silent_caller_goes_behind_the_others_at_the_normal_level() -> None:
@@ -147,7 +245,7 @@ async def test_silent_caller_goes_behind_the_others_at_the_normal_level() -> Non
 async def test_star_leads_to_the_emergency_menu_from_the_question_and_from_the_refusal(
     room: GuardRoom,
 ) -> None:
-    for silent in (0, 2):
+    for silent in (0, 1):
         call_id, _ = await room.call("anonymous")
         for _ in range(silent):
             await room.press(call_id, "")

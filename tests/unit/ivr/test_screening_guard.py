@@ -192,6 +192,72 @@ def test_call_that_is_judged_twice_is_counted_once() -> None:
     assert guard.picture(NOON).present == 1
 
 
+# --- a second look --------------------------------------------------------------------------
+
+
+def test_who_passed_is_judged_again_by_what_has_become_of_the_flood() -> None:
+    line = Line()
+    line.call(stays=True)
+    first = line.last
+    line.call("anonymous", stays=True)
+    hidden = line.last
+    assert line.guard.again(first, familiar=False, now=NOON) is None
+    line.raised(Level.RAISED)
+    assert line.guard.again(first, familiar=False, now=NOON) is None
+    asked = line.guard.again(hidden, familiar=False, now=NOON)
+    assert asked is not None
+    assert (asked.decision, asked.reason) == (Decision.CHALLENGE, Reason.ANONYMOUS)
+    line.call(at=NOON + SECOND)
+    rotating = line.guard.again(first, familiar=False, now=NOON + 2 * SECOND)
+    assert rotating is not None
+    assert rotating.reason is Reason.NUMBER_RATE
+    assert line.guard.again(first, familiar=False, now=NOON + 2 * SECOND) is None, "asked once"
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ({}, Reason.STRANGER),
+        ({"known": True}, None),
+        ({"dnis": "12350"}, None),
+        ({"ani": "02083330000"}, None),
+    ],
+)
+def test_second_look_asks_strangers_in_a_storm_and_nobody_else(
+    before: dict[str, object], reason: Reason | None
+) -> None:
+    line = Line()
+    line.listed(kind=ListKind.SPARED, number="02083330000")
+    line.call(**before, stays=True)  # type: ignore[arg-type]
+    line.raised(Level.STORM)
+    found = line.guard.again(line.last, familiar=False, now=NOON)
+    assert (None if found is None else found.reason) is reason
+
+
+def test_second_look_at_a_listed_number_or_block_asks_as_its_entry_says() -> None:
+    line = Line().raised(Level.NORMAL)
+    line.call(stays=True)
+    line.guard.pin(None, "ad03", "演练", None, NOON)
+    line.listed(treatment=Treatment.AFTER_OTHERS)
+    line.raised(Level.RAISED)
+    assert line.guard.again(line.last, familiar=False, now=NOON) is None
+    for n in range(31):
+        line.call(f"1380014{n:04}", NOON + n * SECOND / 10, stays=True)
+    neighbour = line.guard.again(CallId("gz-1-2"), familiar=False, now=NOON + 4 * SECOND)
+    assert neighbour is not None
+    assert neighbour.reason is Reason.BLOCK_RATE
+
+
+def test_second_look_counts_no_call() -> None:
+    line = Line()
+    line.call(stays=True)
+    line.raised(Level.RAISED)
+    before = line.guard.picture(NOON).figures.minute
+    for _ in range(50):
+        assert line.guard.again(line.last, familiar=False, now=NOON) is None
+    assert line.guard.picture(NOON).figures.minute == before
+
+
 # --- nothing lasts --------------------------------------------------------------------------
 
 
