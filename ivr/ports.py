@@ -264,7 +264,7 @@ class TakeStore(Protocol):
 
 
 class ScreeningStore(Protocol):
-    """Keeps the lists of the guard and the changes of its level."""
+    """Keeps the lists of the guard, the changes of its level, and the numbers that are known."""
 
     async def entries(self, now: datetime) -> list[ListEntry]:
         """Those that count at this moment, oldest made first."""
@@ -272,8 +272,18 @@ class ScreeningStore(Protocol):
     async def changes(self, limit: int) -> list[LevelChange]:
         """The latest, newest first."""
 
-    async def keep(self, entries: list[ListEntry], changes: list[LevelChange]) -> None:
-        """Write all or none; an entry and a change that are there already are overwritten."""
+    async def known(self, now: datetime, after: str, limit: int) -> dict[str, datetime]:
+        """Numbers that are known at this moment, and until when: the first ones above `after`, in
+        the order of digits."""
 
-    async def forget(self, before: datetime) -> None:
-        """Remove entries and changes that were over before that moment."""
+    async def keep(
+        self,
+        entries: list[ListEntry],
+        changes: list[LevelChange],
+        known: Mapping[str, datetime],
+    ) -> None:
+        """Write all or none; what is there already is overwritten."""
+
+    async def forget(self, before: datetime, now: datetime) -> None:
+        """Remove entries and changes that were over before that moment, and numbers that are no
+        longer known."""

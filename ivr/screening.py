@@ -26,12 +26,13 @@ from kernel.errors import BadInput, NotFound
 from kernel.events import CallAnswered, CallScreened, ChallengeEnded, GuardLevelChanged
 from kernel.ids import CallId, EventId, IdSource
 from kernel.phone import clean, mask
-from kernel.telephony import CallEntered, CallHungUp, LineRestored, TelephonyFact
+from kernel.telephony import CallEntered, CallHungUp, LineRestored, TalkEnded, TelephonyFact
 
 EVERY_S = 2.0
 KEPT_FOR = timedelta(days=180)
 """What is over. Source: Cybersecurity Law, article 21: logs of six months."""
 LISTED = 30
+RECALLED_AT_ONCE = 5_000
 REASON_LIMIT = 200
 _UNREMARKABLE = frozenset({Reason.ORDINARY, Reason.KNOWN})
 
@@ -60,6 +61,7 @@ class Screening:
         self._secret = ids.new().encode()[:64]
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._recalling: asyncio.Task[None] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -70,22 +72,32 @@ class Screening:
         database is away."""
         now = self._clock.now()
         try:
-            await self._store.forget(now - KEPT_FOR)
+            await self._store.forget(now - KEPT_FOR, now)
             entries, changes = await self._store.entries(now), await self._store.changes(1)
         except Exception as error:  # whatever the database's fault is, callers are answered
             self._log.warning("screening_not_read", reason=repr(error))
         else:
             self._guard.restore(entries, changes[0] if changes else None, now)
+            self._recalling = asyncio.get_running_loop().create_task(
+                self._recall(now), name="ivr-screening-recall"
+            )
         self._task = asyncio.get_running_loop().create_task(self._keep(), name="ivr-screening")
 
     async def stop(self) -> None:
         """Write what has changed, if the database lets us."""
         if self._task is None:
             return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._task = None
+        tasks = [task for task in (self._task, self._recalling) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._task = self._recalling = None
         await self.flush()
+
+    async def recalled(self) -> None:
+        """Return when the numbers that earlier runs learned are in memory."""
+        if self._recalling is not None:
+            await asyncio.wait([self._recalling])
 
     # --- calls ----------------------------------------------------------------------------
 
@@ -148,7 +160,10 @@ class Screening:
     def on_fact(self, fact: TelephonyFact) -> None:
         """Who is on the line."""
         match fact:
-            case CallHungUp(call_id=call_id):
+            case TalkEnded(call_id=call_id, at=at):
+                self._guard.talked(call_id, at)
+            case CallHungUp(call_id=call_id, at=at):
+                self._guard.talked(call_id, at)
                 self._guard.leave(call_id)
             case LineRestored(calls=calls, at=at):
                 # A citizen whom we called is no call that came in.
@@ -158,9 +173,9 @@ class Screening:
                 pass
 
     async def on_answered(self, event: CallAnswered) -> None:
-        """Who speaks with a person is known from now on."""
+        """A conversation begins."""
         if event.call_id is not None:
-            self._guard.spoke(event.call_id, self._clock.now())
+            self._guard.answered(event.call_id, event.occurred_at)
 
     # --- supervisors ----------------------------------------------------------------------
 
@@ -312,14 +327,30 @@ class Screening:
         guard = self._guard
         entries, guard.entries = guard.entries, {}
         changes, guard.changes = guard.changes, []
-        if not entries and not changes:
+        learned, guard.learned = guard.learned, {}
+        if not entries and not changes and not learned:
             return
         try:
-            await self._store.keep(list(entries.values()), changes)
+            await self._store.keep(list(entries.values()), changes, learned)
         except Exception as error:  # whatever the database's fault is, nothing is forgotten
             guard.entries = {**entries, **guard.entries}
             guard.changes = [*changes, *guard.changes]
+            known = sorted({**learned, **guard.learned}.items(), key=lambda one: one[1])
+            guard.learned = dict(known[-guard.policy.bounds.known :])
             self._log.warning("screening_not_written", reason=repr(error))
+
+    async def _recall(self, now: datetime) -> None:
+        """Known numbers, page by page: the line is open meanwhile."""
+        left, after = self._guard.policy.bounds.known, ""
+        try:
+            while left > 0:
+                page = await self._store.known(now, after, min(left, RECALLED_AT_ONCE))
+                if not page:
+                    return
+                self._guard.recall(page)
+                left, after = left - len(page), max(page)
+        except Exception as error:  # whatever the database's fault is, callers are answered
+            self._log.warning("known_callers_not_read", reason=repr(error))
 
     async def _keep(self) -> None:
         while True:

@@ -146,7 +146,10 @@ def _lists(value: Value) -> ListRules:
 
 
 def _challenge(value: Value) -> ChallengeRules:
-    fields = _group(value, "keys", "timeout_s", "trusted_hours", "told_minutes")
+    fields = _group(
+        value,
+        *("keys", "timeout_s", "trusted_hours", "talked_days", "talk_least_s", "told_minutes"),
+    )
     keys = fields["keys"].text()
     if not keys or not set(keys) <= _KEYS or len(set(keys)) != len(keys):
         raise fields["keys"].wrong(f"{keys!r} are not different keys from 2 to 8")
@@ -154,6 +157,8 @@ def _challenge(value: Value) -> ChallengeRules:
         keys=keys,
         timeout=timedelta(seconds=fields["timeout_s"].number(2, 20)),
         trusted_for=timedelta(hours=fields["trusted_hours"].number(1, 31 * 24)),
+        talked_for=timedelta(days=fields["talked_days"].number(1, 366)),
+        talk_least=timedelta(seconds=fields["talk_least_s"].number(1, 600)),
         told_for=timedelta(minutes=fields["told_minutes"].number(1, 60)),
     )
 

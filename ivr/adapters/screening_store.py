@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
-from ivr.adapters.tables import GuardLevelRow, ScreeningEntryRow
+from ivr.adapters.tables import GuardLevelRow, KnownNumberRow, ScreeningEntryRow
 from ivr.core.screening.levels import LevelCause, LevelChange
 from ivr.core.screening.listed import ListEntry, ListKind, Treatment
 from ivr.core.screening.policy import Level
@@ -35,18 +36,37 @@ class SqlScreeningStore:
         async with self._database.reading() as session:
             return [_change(row) for row in await session.scalars(query)]
 
-    async def keep(self, entries: list[ListEntry], changes: list[LevelChange]) -> None:
+    async def known(self, now: datetime, after: str, limit: int) -> dict[str, datetime]:
+        query = (
+            select(KnownNumberRow.number, KnownNumberRow.until)
+            .where(KnownNumberRow.number > after, KnownNumberRow.until > now)
+            .order_by(KnownNumberRow.number)
+            .limit(limit)
+        )
+        async with self._database.reading() as session:
+            rows = await session.execute(query)
+            return {row.number: row.until for row in rows}
+
+    async def keep(
+        self,
+        entries: list[ListEntry],
+        changes: list[LevelChange],
+        known: Mapping[str, datetime],
+    ) -> None:
         async with self._database.session() as session:
+            for number, until in known.items():
+                await session.merge(KnownNumberRow(number=number, until=until))
             for entry in entries:
                 await session.merge(_entry_row(entry))
             for change in changes:
                 await session.merge(_change_row(change))
 
-    async def forget(self, before: datetime) -> None:
+    async def forget(self, before: datetime, now: datetime) -> None:
         async with self._database.session() as session:
             over = or_(ScreeningEntryRow.until < before, ScreeningEntryRow.ended_at < before)
             await session.execute(delete(ScreeningEntryRow).where(over))
             await session.execute(delete(GuardLevelRow).where(GuardLevelRow.at < before))
+            await session.execute(delete(KnownNumberRow).where(KnownNumberRow.until <= now))
 
 
 def _entry(row: ScreeningEntryRow) -> ListEntry:

@@ -153,3 +153,12 @@ class GuardLevelRow(Base):
     actor: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(200))
     pinned_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class KnownNumberRow(Base):
+    """A number from which a person has called, and until when the guard knows it as such."""
+
+    __tablename__ = "ivr_known_numbers"
+
+    number: Mapped[str] = mapped_column(String(16), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)

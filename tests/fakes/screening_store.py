@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from ivr.core.screening.levels import LevelChange
@@ -15,6 +16,7 @@ class DictScreeningStore:
     def __init__(self) -> None:
         self.kept: dict[str, ListEntry] = {}
         self.told: dict[str, LevelChange] = {}
+        self.trusted: dict[str, datetime] = {}
         self.away = False
         self.writes = 0
 
@@ -28,14 +30,26 @@ class DictScreeningStore:
         found = sorted(self.told.values(), key=lambda c: (c.at, c.change_id), reverse=True)
         return found[:limit]
 
-    async def keep(self, entries: list[ListEntry], changes: list[LevelChange]) -> None:
+    async def known(self, now: datetime, after: str, limit: int) -> dict[str, datetime]:
+        self._demand()
+        found = sorted((n, u) for n, u in self.trusted.items() if u > now and n > after)
+        return dict(found[:limit])
+
+    async def keep(
+        self,
+        entries: list[ListEntry],
+        changes: list[LevelChange],
+        known: Mapping[str, datetime],
+    ) -> None:
         self._demand()
         self.writes += 1
         self.kept.update((entry.entry_id, entry) for entry in entries)
         self.told.update((change.change_id, change) for change in changes)
+        self.trusted.update(known)
 
-    async def forget(self, before: datetime) -> None:
+    async def forget(self, before: datetime, now: datetime) -> None:
         self._demand()
+        self.trusted = {number: until for number, until in self.trusted.items() if until > now}
         self.kept = {
             k: e
             for k, e in self.kept.items()

@@ -18,7 +18,8 @@ is counted then, and whoever has pressed a key is past it.
 
 A number over the limit of the normal level goes onto the grey list by rule, for as long as the
 policy says after the last time; the tighter limits of the other levels only ask for a key. A caller
-who passes a challenge, or speaks with a person, is known for a day.
+who passes a challenge is known for a day, and who has talked with a person for a month: not who was
+answered only, because an operator puts down the telephone when nobody speaks.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class _Caller:
 
 
 class Guard:
-    """`changes` and `entries` collect what has changed, for whoever keeps it."""
+    """`changes`, `entries` and `learned` (numbers that are known, and until when) collect what has
+    changed, for whoever keeps it."""
 
     def __init__(self, policy: Policy, new_id: Callable[[], str]) -> None:
         bounds = policy.bounds
@@ -81,6 +83,8 @@ class Guard:
         self.lists = ListBook(bounds.ruled, bounds.listed)
         self.changes: list[LevelChange] = []
         self.entries: dict[str, ListEntry] = {}
+        self.learned: dict[str, datetime] = {}
+        self._talks: dict[CallId, datetime] = {}
         self._untold: list[LevelChange] = []
         self._new_id = new_id
         self._numbers: Watched[NumberTrack] = Watched(bounds.numbers)
@@ -134,7 +138,7 @@ class Guard:
     def passed(self, call_id: CallId, now: datetime) -> None:
         """The caller pressed the key: the number is known from now on."""
         self._counters.add(Count.PASSED, now.timestamp())
-        self._trust(call_id, now)
+        self._trust(call_id, now + self.policy.challenge.trusted_for)
 
     def failed(self, call_id: CallId, now: datetime) -> OnFailure:
         """The caller did not press it; what the present level does then."""
@@ -146,9 +150,17 @@ class Guard:
         until = now + self.policy.challenge.told_for
         self._told.learn(self._present.number(call_id), until.timestamp())
 
-    def spoke(self, call_id: CallId, now: datetime) -> None:
+    def answered(self, call_id: CallId, now: datetime) -> None:
         """The caller was answered by a person."""
-        self._trust(call_id, now)
+        if self._present.verdict(call_id) is not None:
+            self._talks[call_id] = now
+
+    def talked(self, call_id: CallId, now: datetime) -> None:
+        """The conversation is over, if there was one: the number is known after a real one."""
+        since = self._talks.pop(call_id, None)
+        rules = self.policy.challenge
+        if since is not None and now - since >= rules.talk_least:
+            self._trust(call_id, now + rules.talked_for)
 
     def counted(self, count: Count, now: datetime) -> None:
         """Something else happened to a caller who had been judged."""
@@ -160,12 +172,15 @@ class Guard:
 
     def leave(self, call_id: CallId) -> None:
         """The call is over."""
+        self._talks.pop(call_id, None)
         self._present.go(call_id)
 
     def present_are(self, calls: Mapping[CallId, PhoneNumber], now: datetime) -> None:
         """Exactly these calls are on the line."""
         numbers = {call_id: self.spelled(ani) for call_id, ani in calls.items()}
         self._present.are(numbers, now.timestamp())
+        for call_id in [c for c in self._talks if c not in numbers]:
+            del self._talks[call_id]
 
     # --- levels ---------------------------------------------------------------------------
 
@@ -199,6 +214,11 @@ class Guard:
         self.lists.take_in(entries, now)
         if last is not None and last.pinned_until is not None and now < last.pinned_until:
             self._levels.pinned(last)
+
+    def recall(self, numbers: Mapping[str, datetime]) -> None:
+        """Numbers that an earlier run has learned; what this run has learned goes before."""
+        for number, until in numbers.items():
+            self._known.recall(number, until.timestamp())
 
     def picture(self, now: datetime) -> Picture:
         at = now.timestamp()
@@ -336,9 +356,11 @@ class Guard:
         elif verdict.decision is Decision.REFUSE:
             self._counters.add(Count.REFUSED, at)
 
-    def _trust(self, call_id: CallId, now: datetime) -> None:
-        until = now + self.policy.challenge.trusted_for
-        self._known.learn(self._present.number(call_id), until.timestamp())
+    def _trust(self, call_id: CallId, until: datetime) -> None:
+        number = self._present.number(call_id)
+        if number:
+            self._known.learn(number, until.timestamp())
+            self.learned[number] = max(until, self.learned.get(number, until))
 
     def _list(self, number: str, start: bool, reason: Reason, now: datetime) -> None:
         entry = ListEntry(

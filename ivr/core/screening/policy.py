@@ -122,12 +122,14 @@ class ListRules:
 @dataclass(frozen=True, slots=True)
 class ChallengeRules:
     """`keys`: one of them is asked for, another for each call. `trusted_for`: so long a number is
-    known after it passed. `told_for`: so long a number that heard the whole refusal to its end is
-    told briefly."""
+    known after it passed; `talked_for`: after a conversation of `talk_least`. `told_for`: so long a
+    number that heard the whole refusal to its end is told briefly."""
 
     keys: str
     timeout: timedelta
     trusted_for: timedelta
+    talked_for: timedelta
+    talk_least: timedelta
     told_for: timedelta
 
 

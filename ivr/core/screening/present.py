@@ -121,12 +121,19 @@ class Known:
         return len(self._until)
 
     def learn(self, number: str, until: float) -> None:
+        """Until that moment at least."""
         if not number:
             return
-        self._until[number] = until
+        self._until[number] = max(until, self._until.get(number, until))
         self._until.move_to_end(number)
         if len(self._until) > self._most:
             self._until.popitem(last=False)
+
+    def recall(self, number: str, until: float) -> None:
+        """As learned long ago, by an earlier run: first to be forgotten."""
+        if number not in self._until and len(self._until) < self._most:
+            self._until[number] = until
+            self._until.move_to_end(number, last=False)
 
     def holds(self, number: str, at: float) -> bool:
         until = self._until.get(number)

@@ -34,7 +34,7 @@ def test_shipped_policy_asks_nobody_in_a_quiet_hour() -> None:
         ('["12350", "12322"]', '["12350; rm"]', "is no number of 3 to 12 digits"),
         ("calm_part: 0.6", "calm_part: 1", "is not between 0.1 and 0.95"),
         ("ruled_minutes: 30", "ruled_minutes: 0", "is not between 1 and 1440"),
-        ("  known: 50000\n", "", "lacks known"),
+        ("  known: 200000\n", "", "lacks known"),
         ("area_code:", "area_kode:", "unknown field 'area_kode'"),
         ("number: {per_minute: 1, per_hour: 8, at_once: 1}\n    block: {per_minute: 30",
          "number: {per_minute: 5, per_hour: 8, at_once: 1}\n    block: {per_minute: 30",

@@ -466,16 +466,62 @@ def test_failure_is_judged_by_the_level_of_the_moment() -> None:
     assert line.raised(Level.RAISED).guard.failed(CallId("a"), NOON) is OnFailure.REFUSE
 
 
-def test_whoever_passed_or_spoke_with_a_person_is_known_for_a_day() -> None:
+TALKER = "13700000001"
+
+
+def storm_of(number: str, seconds: int) -> Line:
+    """A storm in which `number` was answered and talked for so long."""
     line = Line().raised(Level.STORM)
-    for number, learn in ((MOBILE, line.guard.passed), ("13700000001", line.guard.spoke)):
-        assert line.call(number, stays=True).reason is Reason.STRANGER
-        learn(line.last, NOON)
-        line.guard.leave(line.last)
+    assert line.call(number, stays=True).reason is Reason.STRANGER
+    line.guard.answered(line.last, NOON)
+    line.guard.talked(line.last, NOON + seconds * SECOND)
+    line.guard.leave(line.last)
+    return line
+
+
+def test_whoever_passed_is_known_for_a_day_and_who_talked_for_a_month() -> None:
+    line = storm_of(TALKER, 20)
+    line.call(stays=True)
+    line.guard.passed(line.last, NOON)
+    line.guard.leave(line.last)
+    for number in (MOBILE, TALKER):
         assert line.call(number, NOON + 2 * MINUTE).reason is Reason.KNOWN
-    for n in range(3):
-        line.raised(Level.STORM, NOON + n * 12 * HOUR)
-    assert line.call(at=NOON + 25 * HOUR).reason is Reason.STRANGER
+    for days, known in ((2, True), (29, True), (31, False)):
+        later = NOON + days * 24 * HOUR
+        line.raised(Level.STORM, later)
+        assert line.call(at=later).reason is Reason.STRANGER
+        reason = line.call(TALKER, later).reason
+        assert reason is (Reason.KNOWN if known else Reason.STRANGER)
+    assert set(line.guard.learned) == {MOBILE, TALKER}
+
+
+def test_machine_that_an_operator_puts_down_is_not_known() -> None:
+    line = storm_of(TALKER, 14)
+    assert line.call(TALKER, NOON + 2 * MINUTE).reason is Reason.STRANGER
+    assert line.guard.learned == {}
+
+
+def test_key_that_is_pressed_later_does_not_shorten_what_a_talk_has_earned() -> None:
+    line = storm_of(TALKER, 60)
+    line.call(TALKER, NOON + 2 * MINUTE, stays=True)
+    line.guard.passed(line.last, NOON + 2 * MINUTE)
+    line.guard.leave(line.last)
+    later = NOON + 5 * 24 * HOUR
+    assert line.raised(Level.STORM, later).call(TALKER, later).reason is Reason.KNOWN
+
+
+def test_numbers_of_an_earlier_run_are_known_and_never_push_out_what_was_learned_since() -> None:
+    line = Line(replace(POLICY, bounds=Bounds(1000, 100, 10, 10, 10))).raised(Level.STORM)
+    line.call(stays=True)
+    line.guard.passed(line.last, NOON)
+    line.guard.leave(line.last)
+    line.guard.recall({f"1370000000{n}": NOON + HOUR for n in range(9)} | {MOBILE: NOON})
+    line.guard.recall({"13600000000": NOON + HOUR})
+    later = NOON + 2 * MINUTE
+    assert line.call(at=later).reason is Reason.KNOWN
+    assert line.call("13700000008", later).reason is Reason.KNOWN
+    assert line.call("13600000000", later).reason is Reason.STRANGER
+    assert line.guard.picture(later).known == 10
 
 
 def test_lists_and_pin_are_taken_up_after_a_restart_and_what_is_over_is_not() -> None:

@@ -54,6 +54,21 @@ async def test_lists_and_the_pinned_level_survive_a_restart() -> None:
     await later.screening.stop()
 
 
+async def test_who_passed_is_known_after_a_restart_too() -> None:
+    room = GuardRoom()
+    await room.screening.start()
+    call_id, _ = await room.call(MOBILE)
+    room.screening.passed(call_id)
+    await room.screening.flush()
+    assert list(room.store.trusted) == [MOBILE]
+    later = await again(room)
+    await later.screening.recalled()
+    await later.screening.pin("ad03", Level.STORM, "演练", 2)
+    await later.call(MOBILE)
+    assert later.bus.of(CallScreened) == []
+    await later.screening.stop()
+
+
 async def test_level_given_back_to_the_figures_is_not_pinned_again_by_a_restart() -> None:
     room = GuardRoom()
     await room.screening.start()
@@ -92,6 +107,18 @@ async def test_database_that_is_away_delays_the_writing_only() -> None:
     await room.screening.stop()
     assert list(room.store.kept) == [entry.entry_id]
     assert len(room.store.told) == 1
+
+
+async def test_known_number_that_could_not_be_written_is_written_later() -> None:
+    room = GuardRoom()
+    await room.screening.start()
+    room.store.away = True
+    call_id, _ = await room.call(MOBILE)
+    room.screening.passed(call_id)
+    await room.screening.flush()
+    room.store.away = False
+    await room.screening.stop()
+    assert list(room.store.trusted) == [MOBILE]
 
 
 async def test_every_order_of_a_person_is_in_the_audit_trail_with_the_number_masked() -> None:
