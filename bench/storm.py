@@ -1,7 +1,7 @@
 """Security test S16 on the real Asterisk: a storm of machines' calls over citizens' calls.
 
     python -m bench.storm [--waves rotating,random] [--rate 25] [--seconds 600] [--calm 90]
-                          [--citizens 1.6] [--operators 30] [--folder DIR]
+                          [--citizens 1.6] [--operators 30] [--folder DIR] [--album DIR]
 
 First `--calm` seconds of citizens alone, then `--seconds` with the machines, `--rate` calls a
 second of them in all: four in five from 50 numbers in turn (`rotating`) or from a new number each
@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sqlite3
 import sys
 import time
@@ -29,12 +30,14 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.attackers import attack
 from bench.figures import percentile, verdict
 from bench.load import Load, Ready
+from bench.photographs import photograph
 from bench.scene import Scene, perform, scene
 from bench.townsfolk import NAME, Citizen, Townsfolk, known_numbers
 from bench.usage import Usage
@@ -49,6 +52,7 @@ TALK_S, WRAP_S = 10.0, 1.0
 LOSS_BAR, ASKED_BAR, ATTACKS_BAR, RAISED_BAR_S = 5.0, 0.005, 0.02, 60.0
 SET_UP_BAR_S, LAG_BAR_MS = 0.3, 250.0
 _WRITTEN_AFTER_S = 3.0
+_PHOTOGRAPHED_AFTER_S = 60.0
 _LAG_TOLD_EVERY_S = 16.0
 _SEEDED = 20_000
 
@@ -85,7 +89,7 @@ class Seen:
         return (
             f"{name:<6} {len(self.citizens)} citizens, service level {self.level:.1f} %, "
             f"line p50/p99 {_pair(waits)} s, dialled to person p50/p99 {_pair(persons)} s, "
-            f"cores {cores[0]:.2f} + {cores[1]:.2f}"
+            f"cores {cores[0]:.2f} + {cores[1]:.2f}, load of the machine {os.getloadavg()[0]:.0f}"
         )
 
 
@@ -157,6 +161,8 @@ class Stage:
         lasted = time.monotonic() - began
         spent = self.scene.usage() - used
         await asyncio.sleep(0 if storm else _LAG_TOLD_EVERY_S)
+        if not storm:
+            await self.town.home()
         return Seen(self.town.all[before:], lasted, spent, loop_lag(self._told(log)))
 
     async def flood(self) -> tuple[Seen, float]:
@@ -165,10 +171,17 @@ class Stage:
         async with attack(
             self.scene.hotline.folder, self.scene.hotline.sip_port, self.wave, self.given.rate
         ):
+            pictures = asyncio.create_task(self._photograph())
             seen = await self.stretch(self.given.seconds, storm=True)
             await self.town.home()
+            await pictures
         await asyncio.sleep(_WRITTEN_AFTER_S)
         return seen, self._raised_s(began)
+
+    async def _photograph(self) -> None:
+        if self.given.album is not None:
+            await asyncio.sleep(min(_PHOTOGRAPHED_AFTER_S, self.given.seconds / 2))
+            await photograph(self.scene.hotline, self.given.album.resolve(), self.wave)
 
     def _raised_s(self, began: datetime) -> float:
         rows = self.rows("SELECT at, level, reason FROM ivr_guard_levels ORDER BY at")
@@ -224,7 +237,11 @@ async def measure(hotline: HotlineProcess, given: argparse.Namespace, wave: str)
         stage = Stage(all_up, given, wave)
         await stage.open()
         stack.push_async_callback(stage.close)
-        print(f"\n{wave}: {given.rate:g} attacks/s over {given.citizens:g} citizens/s", flush=True)
+        print(
+            f"\n{wave}: {given.rate:g} attacks/s over {given.citizens:g} citizens/s for "
+            f"{given.seconds:g} s",
+            flush=True,
+        )
         calm = await stage.stretch(given.calm, storm=False)
         print(calm.told("calm"), flush=True)
         storm, raised_s = await stage.flood()
@@ -322,6 +339,7 @@ def main() -> int:
     parser.add_argument("--calm", type=float, default=90, help="seconds of citizens alone, before")
     parser.add_argument("--operators", type=int, default=30)
     parser.add_argument("--folder", type=Path, help="new folder that keeps records and logs")
+    parser.add_argument("--album", type=Path, help="where to put pictures of the guard's page")
     given = parser.parse_args()
     kept: Path | None = given.folder
     missed = 0
@@ -329,7 +347,7 @@ def main() -> int:
         given.folder = kept / wave if kept else None
         missed |= perform(
             given,
-            lambda hotline, wave=wave: measure(hotline, given, wave),
+            partial(measure, given=given, wave=wave),
             environment={"HOTLINE_SCREENING_FILE": str(SCREENING)},
             prepare=known,
         )

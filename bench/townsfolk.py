@@ -35,7 +35,8 @@ _HEARS_KEY_S = 4.0
 _AGAIN_S = 5.0
 _PATIENCE_S = 150.0
 _FRAME_EVERY_S = 2.0
-_KEYS = "0"
+_KEYS = "02345"
+_EARLIER = (48, 90)
 
 
 @dataclass(slots=True)
@@ -176,8 +177,8 @@ class Townsfolk:
     def _send(self, storm: bool) -> None:
         n = len(self.all)
         kind = _kind(n)
-        # Who calls again was just here.
-        earlier = self._chance.randrange(2, 30)
+        # Who calls again was here some half a minute ago.
+        earlier = self._chance.randrange(*_EARLIER)
         number = number_of(max(0, n - earlier) if kind == "again" else n)
         number = "" if kind == "hidden" else number
         citizen = Citizen(n, number, kind, n % SILENT_OF == 1, time.monotonic(), storm)

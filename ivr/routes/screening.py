@@ -28,7 +28,8 @@ _DAY_HOURS = 24
 _OPEN_START = 8
 """So many leading digits are no person's number yet, and are shown."""
 NOTHING_TYPED = {
-    "list": "grey", "number": "", "start": "", "treatment": "both", "reason": "", "hours": "24",
+    "level": "", "list": "grey", "number": "", "start": "", "treatment": "both", "reason": "",
+    "hours": "24",
 }  # fmt: skip
 
 
@@ -109,7 +110,6 @@ class _Page:
                 "spared": self._screening.policy.lists.spared_longest.days,
             },
             entries=[self._entry(entry, text) for entry in self._screening.entries()],
-            changes=[_change(change, text) for change in await self._screening.changes()],
             **await self._live(request),
         )
 
@@ -118,6 +118,7 @@ class _Page:
 
     async def _live(self, request: Request) -> dict[str, Any]:
         picture = self._screening.picture()
+        text = await self._text(request)
         principal = await self._kit.principal(request)
         return {
             "level": words.LEVELS[picture.level],
@@ -127,6 +128,7 @@ class _Page:
             "figures": _figures(picture),
             "numbers": [self._busy(number, n, False) for number, n in picture.busiest_numbers],
             "blocks": [self._busy(block, n, True) for block, n in picture.busiest_blocks],
+            "changes": [_change(change, text) for change in await self._screening.changes()],
             "now": self._clock.now(),
             "may_manage": allows(principal, Action.MANAGE_SCREENING),
         }
@@ -199,7 +201,7 @@ def _switch(kit: WebKit, screening: Screening, page: _Page) -> APIRouter:
             else:
                 await screening.pin(who, _level(level), reason, _hours(hours))
         except HotlineError as error:
-            typed = {"reason": reason, "hours": hours}
+            typed = {"level": level, "reason": reason, "hours": hours}
             return await page.whole(request, failure=_Failure("level", error, typed))
         return RedirectResponse("/screening", 303)
 
