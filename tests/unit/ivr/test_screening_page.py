@@ -59,6 +59,40 @@ async def test_supervisor_sets_the_level_with_a_reason_and_gives_it_back(site: S
     assert site.guard.audit.actions == ["guard_level_set", "guard_level_set"]
 
 
+async def test_enter_in_the_reason_sends_only_a_level_that_a_person_has_chosen(site: Site) -> None:
+    """The reason's Enter used to press the first button of the form, which set the level to normal
+    in the midst of an attack."""
+    browser = site.browser("supervisor")
+    form = re.compile(r'<form method="post" action="/screening/level".*?</form>', re.S)
+
+    def switch(page: str) -> str:
+        found = form.search(page)
+        assert found is not None
+        return found[0]
+
+    fresh = switch((await browser.get("/screening")).text)
+    assert fresh.count('type="submit"') == 1
+    assert fresh.count('type="radio" name="level"') == 4
+    assert "checked" not in fresh
+    assert fresh.count(" required") >= 5
+    nothing = await browser.post("/screening/level", data={**CSRF, "reason": "攻击", "hours": "2"})
+    assert nothing.status_code == 422
+    order = {**CSRF, "level": "storm", "reason": "", "hours": "2"}
+    kept = switch((await browser.post("/screening/level", data=order)).text)
+    assert 'value="storm" required checked' in kept
+
+
+async def test_level_is_told_apart_from_the_figures_that_change(site: Site) -> None:
+    browser = site.browser("supervisor")
+    page = (await browser.get("/screening")).text
+    assert re.search(r'id="level-told"[^>]*role="status">常态<', page)
+    for _ in range(9):
+        await site.guard.call("anonymous")
+    part = (await browser.get("/screening/live")).text
+    assert 'data-level="加强"' in part
+    assert "10秒内未显示号码的来电8通" in part, "what has changed is part of what is fetched anew"
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
