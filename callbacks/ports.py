@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -85,6 +85,36 @@ class WaitingCallback:
     attempts: int
     agent_id: str | None
     again_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sentence of a message, as a machine understood it; seconds since the recording began.
+    `doubtful`: whoever reads it should listen as well."""
+
+    from_s: float
+    text: str
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """The sentences in order; without any, `instead` is a sentence in Chinese that says why.
+    `has_sound`: the recording is there to be listened to, or is about to be."""
+
+    sentences: Sequence[Spoken] = ()
+    instead: str = ""
+    has_sound: bool = True
+
+
+class Messages(Protocol):
+    """What was said in the messages, for whoever may listen to them. Each reading is on record
+    before a word is handed over; both raise what the trail raises."""
+
+    async def text(self, account: str, task: Task) -> MessageText: ...
+
+    async def beginnings(self, account: str, calls: Collection[CallId]) -> Mapping[CallId, Spoken]:
+        """The first sentence of each of these that has one."""
 
 
 class Line(Protocol):

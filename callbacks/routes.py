@@ -11,11 +11,11 @@ from fastapi.responses import RedirectResponse
 
 from callbacks.core.task import CHOSEN, UNDO_WITHIN, Act, Entry, Kind, State, Task
 from callbacks.core.words import ACT_NAMES, KIND_NAMES, LINE_STATES, RESULT_NAMES, STATE_NAMES
-from callbacks.ports import TaskFilter, WaitingCallback
+from callbacks.ports import Messages, Spoken, TaskFilter, WaitingCallback
 from callbacks.service import DutyCallbacks, Person
 from kernel.clock import Clock
 from kernel.errors import BadInput, Conflict, InvalidTransition, NotFound
-from kernel.ids import AgentId, CallbackId, TeamId
+from kernel.ids import AgentId, CallbackId, CallId, TeamId
 from kernel.infra.web import WebKit
 from kernel.language import ScreenLanguage
 from kernel.phone import clean, mask
@@ -23,6 +23,8 @@ from kernel.policy import Action, Principal, Role, allows
 
 PAGE_SIZE = 50
 IN_LINE_SHOWN = 20
+FIRST_WORDS = 24
+"""So many characters of a message stand in the list."""
 VIEWS: Mapping[str, tuple[State, ...]] = {
     "todo": (State.OPEN, State.CLAIMED),
     "open": (State.OPEN,),
@@ -46,13 +48,14 @@ FormText = Annotated[str, Form(max_length=2000)]
 def build_router(
     kit: WebKit,
     duty: DutyCallbacks,
+    messages: Messages,
     team_names: Names,
     person_name: PersonName,
     clock: Clock,
 ) -> APIRouter:
     """The list and one task for all who may see them; what changes a task for those who handle
     them; cancelling a callback of the line for supervisors."""
-    pages = _Pages(kit, duty, team_names, person_name, clock)
+    pages = _Pages(kit, duty, messages, team_names, person_name, clock)
     router = APIRouter()
     for part in (_read(kit, pages), _handle(kit, pages, duty), _cancel(kit, pages, duty)):
         router.include_router(part)
@@ -138,12 +141,14 @@ class _Pages:
         self,
         kit: WebKit,
         duty: DutyCallbacks,
+        messages: Messages,
         team_names: Names,
         person_name: PersonName,
         clock: Clock,
     ) -> None:
         self._kit = kit
         self._duty = duty
+        self._messages = messages
         self._team_names = team_names
         self._person_name = person_name
         self._clock = clock
@@ -164,12 +169,19 @@ class _Pages:
         except BadInput as fault:
             error = fault.message
         waiting = self._duty.in_line() if not cursor else ()
+        begun = await self._beginnings(rows, principal)
         kept = {name: value for name, value in said.items() if value}
         return await self._kit.page(
             request,
             "callbacks/list.html",
             status=422 if error else 409 if refused else 200,
-            rows=[self._task(task, principal, language) for task in rows],
+            rows=[
+                {
+                    **self._task(task, principal, language),
+                    **_first_words(begun.get(task.last_call_id)),
+                }
+                for task in rows
+            ],
             next_cursor=next_cursor,
             said={"view": "todo", "kind": "", "team": "", "number": "", **said},
             query=urlencode(kept),
@@ -194,6 +206,9 @@ class _Pages:
         language = await self._kit.language(request)
         task = await self._duty.task(task_id)
         now = self._clock.now()
+        said = None
+        if task.kind is Kind.MESSAGE and allows(principal, Action.LISTEN_RECORDING):
+            said = await self._messages.text(principal.account, task)
         may = allows(principal, Action.HANDLE_CALLBACKS)
         own = task.claimed_by == principal.account
         status = 200 if error is None else 422 if isinstance(error, BadInput) else 409
@@ -202,6 +217,7 @@ class _Pages:
             "callbacks/task.html",
             status=status,
             task=self._task(task, principal, language),
+            said=said,
             calls=await self._duty.calls(task_id),
             course=[self._entry(e, language) for e in await self._duty.course(task_id)],
             results=[(r.value, RESULT_NAMES[r]) for r in CHOSEN],
@@ -236,6 +252,15 @@ class _Pages:
 
     # --- words ---------------------------------------------------------------------------------
 
+    async def _beginnings(
+        self, rows: Sequence[Task], principal: Principal
+    ) -> Mapping[CallId, Spoken]:
+        """How the messages among these begin, for whoever may listen to them."""
+        calls = [task.last_call_id for task in rows if task.kind is Kind.MESSAGE]
+        if not calls or not allows(principal, Action.LISTEN_RECORDING):
+            return {}
+        return await self._messages.beginnings(principal.account, calls)
+
     def _task(self, task: Task, principal: Principal, language: ScreenLanguage) -> dict[str, Any]:
         own = task.state is State.CLAIMED and task.claimed_by == principal.account
         whole = own or allows(principal, Action.SEE_FULL_NUMBER)
@@ -258,6 +283,7 @@ class _Pages:
             "created_at": task.created_at,
             "due_at": task.due_at,
             "calls": task.calls,
+            "last_call_id": task.last_call_id,
             "attempts": task.attempts,
             "claimed_by": self._name(task.claimed_by, language),
             "closed_by": self._name(task.closed_by, language),
@@ -296,6 +322,13 @@ class _Pages:
 
     def _name(self, account: str | None, language: ScreenLanguage) -> str:
         return self._person_name(AgentId(account), language) if account else ""
+
+
+def _first_words(said: Spoken | None) -> dict[str, Any]:
+    if said is None:
+        return {"first_words": "", "doubtful": False}
+    cut = said.text if len(said.text) <= FIRST_WORDS else f"{said.text[:FIRST_WORDS]}…"
+    return {"first_words": cut, "doubtful": said.doubtful}
 
 
 def _wanted(said: Mapping[str, str], principal: Principal) -> TaskFilter:

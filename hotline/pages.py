@@ -27,6 +27,7 @@ from hotline.bridges import (
     team_names,
 )
 from hotline.health import Part, PartState
+from hotline.message_bridges import TaskMessages
 from hotline.model_words import ModelWords
 from hotline.settings import ROOT
 from hotline.web import DIST, build_app
@@ -142,10 +143,17 @@ def _routers(
         screening_routes.build_router(kit, s.ivr.screening, s.ivr.clock),
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
-        recording_routes.build_router(kit, s.library, names, agent_name(s.directory)),
+        recording_routes.build_router(
+            kit, s.recordings.library, s.recordings.words, names, agent_name(s.directory)
+        ),
         feedback_routes.build_router(kit, s.feedback, s.ivr.clock, names, agent_name(s.directory)),
         callback_routes.build_router(
-            kit, s.duty_callbacks, names, agent_name(s.directory), SystemClock()
+            kit,
+            s.duty_callbacks,
+            TaskMessages(s.recordings.words),
+            names,
+            agent_name(s.directory),
+            SystemClock(),
         ),
     )
 
@@ -187,7 +195,7 @@ def health_parts(s: Services) -> tuple[Part, ...]:
         return PartState(_SPEECH_STATES[health.state], health.reason)
 
     async def recordings() -> PartState:
-        state = s.recordings.state
+        state = s.recordings.archive.state
         return PartState("up") if state.ok else PartState("down", state.reason)
 
     return (

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         description="teams whose conversations are written down as they are spoken: labour,general",
     )
 
+    transcribed_messages: bool = Field(
+        True, description="messages that callers leave are written down for whoever calls back"
+    )
+
     asterisk_binary: Path | None = Field(None, description="default: the one set-up made")
     studio_dir: Path | None = Field(None, description="studio recordings that replace prompts")
     log_json: bool = False

@@ -14,6 +14,7 @@ from kernel.events import (
     CallTransferredOut,
     CaseFiled,
     Event,
+    RecordingArchived,
 )
 
 if TYPE_CHECKING:
@@ -51,4 +52,6 @@ def subscribe_all(bus: EventBus, services: Services) -> None:
     # Whoever was not spoken with is called by a person.
     bus.subscribe(Event, s.duty_callbacks.hear, name="duty-callbacks")
     # The list of recordings can be searched by what happened in the call.
-    bus.subscribe(Event, s.recordings.on_event, name="recordings")
+    bus.subscribe(Event, s.recordings.archive.on_event, name="recordings")
+    # A message is written down as soon as its sound is archived.
+    bus.subscribe(RecordingArchived, s.recordings.writer.on_event, name="messages")

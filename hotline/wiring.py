@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from acd.adapters.callbacks_file import load_callbacks
 from acd.adapters.code_print import code_print
@@ -55,6 +54,7 @@ from hotline.bridges import (
 )
 from hotline.callback_bridges import CallbackLine, MessageBox, PastCalls
 from hotline.ivr_wiring import Ivr, build_ivr
+from hotline.recordings_wiring import Recordings, build_recordings
 from hotline.secrets import Secrets
 from hotline.settings import Settings
 from hotline.speech_wiring import build_hearing, build_transcripts
@@ -64,7 +64,6 @@ from ivr.adapters.prompt_files import load_prompts
 from ivr.adapters.waiting_file import load_waiting
 from ivr.called_back import CitizenGreeting
 from ivr.waiting import StandingOffers, WaitingDialogue
-from kernel.clock import CITY_ZONE_NAME
 from kernel.infra.bus import LocalBus, RedisBus
 from kernel.infra.clock import SystemClock, UuidSource
 from kernel.infra.database import Database
@@ -73,9 +72,6 @@ from knowledge_base.adapters.chinese import library_chinese
 from knowledge_base.adapters.search_index import SqlSearchIndex
 from knowledge_base.adapters.store import SqlArticleStore
 from knowledge_base.service import Knowledge
-from recordings.adapters.files import WavArchive
-from recordings.adapters.store import TableListeningLog, TableRecordingStore
-from recordings.service import Archive, Library, Listening
 from speech.service import Hearing
 from workorders.adapters.case_store import SqlCaseStore
 from workorders.adapters.reference_files import load_reference
@@ -117,8 +113,7 @@ class Services:
     journal: CallJournal
     knowledge: Knowledge
     cases: Cases
-    recordings: Archive
-    library: Library
+    recordings: Recordings
     days: OperatorDays
     supervision: Supervision
     feedback: Feedback
@@ -138,7 +133,8 @@ class Services:
         await self.ivr.start()
         await self.hearing.start()
         await self.event_log.start()
-        await self.recordings.start()
+        await self.recordings.archive.start()
+        await self.recordings.writer.start()
         await self.duty_callbacks.start()
         # Terms that ran into a year whose calendar has become official since.
         await self.cases.recalculate_provisional()
@@ -155,13 +151,14 @@ class Services:
         await self.auditor.stop()
         await self.left_open.stop()
         await self.line.stop()
+        await self.recordings.writer.stop()
         await self.hearing.stop()
         await self.feed.stop()
         await self.desk.stop()
         await self.plans.stop()
         await self.distribution.stop()
         await self.bus.drain()
-        await self.recordings.stop()
+        await self.recordings.archive.stop()
         await self.duty_callbacks.stop()
         await self.event_log.stop()
         await self.ivr.stop()
@@ -235,8 +232,8 @@ async def _assemble(ground: _Ground) -> Services:
     knowledge = _knowledge(ground)
     cases = await _cases(ground, knowledge, CallBook(stories, journal))
     ivr.world.follow(distribution, cases, choices.offers, journal)
-    recordings, library = _recordings(ground)
-    line.subscribe(recordings.on_fact)
+    recordings = _recordings(ground, hearing)
+    line.subscribe(recordings.archive.on_fact)
     floor = desk_bridges.DistributionFloor(distribution)
     figures = desk_bridges.DistributionFigures(distribution)
     people = desk_bridges.DirectoryPeople(directory)
@@ -264,7 +261,6 @@ async def _assemble(ground: _Ground) -> Services:
         knowledge=knowledge,
         cases=cases,
         recordings=recordings,
-        library=library,
         days=OperatorDays(clock),
         supervision=Supervision(floor=floor, people=people, audit=ground.audit),
         feedback=Feedback(store=TableSurveyStore(database), log=get("feedback")),
@@ -466,17 +462,15 @@ async def _cases(ground: _Ground, knowledge: Knowledge, calls: CallBook) -> Case
     )
 
 
-def _recordings(ground: _Ground) -> tuple[Archive, Library]:
-    settings, clock, ids = ground.settings, ground.clock, ground.ids
-    store = TableRecordingStore(ground.database)
-    files = WavArchive(settings.spool_dir, settings.archive_dir, ZoneInfo(CITY_ZONE_NAME))
-    listening = Listening(
-        log=TableListeningLog(ground.database, ids), audit=ground.audit, clock=clock
-    )
-    log = get("recordings")
-    return (
-        Archive(store=store, files=files, bus=ground.bus, clock=clock, ids=ids, log=log),
-        Library(store=store, files=files, listening=listening, transcribed=settings.transcribed),
+def _recordings(ground: _Ground, hearing: Hearing) -> Recordings:
+    return build_recordings(
+        ground.settings,
+        database=ground.database,
+        hearing=hearing,
+        audit=ground.audit,
+        bus=ground.bus,
+        clock=ground.clock,
+        ids=ground.ids,
     )
 
 

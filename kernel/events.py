@@ -365,8 +365,7 @@ class CallbackMissed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackPostponed(Event):
-    """It was the citizen's turn at an hour at which nobody is rung: again at `again_at`, at the
-    old place."""
+    """Nobody is rung at the hour of the turn: it comes again at `again_at`, at the old place."""
 
     callback_id: CallbackId
     again_at: datetime
@@ -436,8 +435,7 @@ class SolvedAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(Event):
-    """How the operator served: `score` 1 (very satisfied) .. 5 (very dissatisfied), as the prompt
-    says it."""
+    """How the operator served: `score` 1 (very satisfied) .. 5 (very dissatisfied), as asked."""
 
     agent_id: AgentId | None
     score: int
@@ -458,9 +456,16 @@ class RecordingArchived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingMissing(Event):
-    """A call was answered and no usable audio was found."""
+    """A call was answered, or a message was left, and no usable audio was found."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTranscribed(Event):
+    """So many sentences of a message were understood; the words stand with its recording alone."""
+
+    sentences: int
 
 
 # --- agents -------------------------------------------------------------------------------------

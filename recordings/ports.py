@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 from kernel.ids import AgentId, CallId, TeamId
+from kernel.language import Language
 from kernel.paging import Page
 from recordings.core.measure import Peaks
+from recordings.core.message import Due, Message
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
 from recordings.core.transcript import Utterance
@@ -105,8 +107,13 @@ class RecordingStore(Protocol):
         """Kept as long as the row, which is made if there is none. What the same side said at the
         same second is there already."""
 
+    async def message_left(self, message: Message) -> None:
+        """Kept as long as the row, which is made if there is none. A second one of the same call
+        changes nothing."""
+
     async def ended(self, call_id: CallId, at: datetime) -> None:
-        """Remembers the end; removes the row of a call that was neither answered nor recorded."""
+        """Remembers the end; removes the row of a call that was neither answered nor recorded, and
+        in which no message was left."""
 
     async def archived(self, call_id: CallId, started_at: datetime, written: Written,
                        at: datetime) -> None:  # fmt: skip
@@ -131,14 +138,69 @@ class RecordingStore(Protocol):
         """What was said in the call, in order."""
 
 
+class MessageStore(Protocol):
+    """Messages that were left (`RecordingStore.message_left`), and their words: kept as long as
+    the call's recording."""
+
+    async def due(
+        self, languages: Collection[Language], now: datetime, limit: int
+    ) -> Sequence[Due]:
+        """Waiting ones in these languages whose recording is archived and whose time has come, the
+        oldest first."""
+
+    async def next_at(self, languages: Collection[Language]) -> datetime | None:
+        """When the first of all these may be tried, perhaps long ago; None when there is none."""
+
+    async def keep(self, message: Message) -> None:
+        """Its state, its attempts, and when it is tried again."""
+
+    async def written(
+        self, call_id: CallId, from_s: float, said: Sequence[Utterance], at: datetime
+    ) -> bool:
+        """Keep its words, all or none, in place of whatever the caller is known to have said from
+        this second on. False, and nothing is kept, when the message does not wait any more or has
+        gone with its recording."""
+
+    async def message(self, call_id: CallId) -> Message | None: ...
+
+    async def beginnings(self, calls: Collection[CallId]) -> Mapping[CallId, Utterance]:
+        """What was said first in each of these messages, as far as words were understood."""
+
+
+class ScribeBusy(Exception):
+    """Nobody can write anything down now; the message is not to blame."""
+
+
+class ScribeFailed(Exception):
+    """It broke off amid this message; the text says why, and holds nothing that was said."""
+
+
+class Scribe(Protocol):
+    """Whoever writes down what is said in a recording."""
+
+    def installed(self) -> frozenset[Language]:
+        """What it could ever understand; from memory."""
+
+    def ready(self) -> frozenset[Language]:
+        """What it understands now; from memory."""
+
+    async def write_down(self, language: Language, file: Path, from_s: float) -> list[Utterance]:
+        """What the caller says in an archived file from this second on, in order.
+
+        Raises:
+            ScribeBusy: not now.
+            ScribeFailed: it died amid it.
+        """
+
+
 class ListeningLog(Protocol):
     """Who listened to what: a table of its own, which a call's page shows."""
 
     async def note(
         self, *, account: str, call_id: CallId, at: datetime, from_s: float, act: str
     ) -> None:
-        """`act`: fetched (the sound was handed over), played (a playback began) or read (what was
-        said was shown)."""
+        """`act`: fetched (the sound was handed over), played (a playback began), read (what was
+        said was shown) or glanced (how it begins was shown in a list)."""
 
     async def of_call(self, call_id: CallId, limit: int) -> Sequence[ListeningEntry]:
         """Newest first."""

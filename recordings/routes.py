@@ -19,10 +19,12 @@ from kernel.language import ScreenLanguage
 from kernel.paging import Page
 from kernel.phone import mask
 from kernel.policy import Action, Principal, allows
+from recordings.core.message import TEXTLESS
 from recordings.core.recording import Recording, Status
 from recordings.core.search import FIELDS, Wanted, read
 from recordings.core.transcript import Side
 from recordings.core.wav import second_at
+from recordings.messages import MessageWords
 from recordings.schemas import PeaksAnswer, PlayedRequest
 from recordings.service import Library
 
@@ -44,11 +46,20 @@ STATUSES: dict[Status, tuple[str, str]] = {
 SCORES = {1: "非常满意", 2: "满意", 3: "一般", 4: "不满意", 5: "非常不满意"}
 """As the survey's prompt says them."""
 SIDES = {Side.CALLER: "市民", Side.OPERATOR: "话务员"}
-ACTS = {"fetched": "调取录音", "played": "播放", "read": "阅读文字"}
+ACTS = {
+    "fetched": "调取录音",
+    "played": "播放",
+    "read": "阅读文字",
+    "glanced": "在列表看到开头",
+}
 
 
 def build_router(
-    kit: WebKit, library: Library, team_names: TeamNames, agent_name: AgentName
+    kit: WebKit,
+    library: Library,
+    messages: MessageWords,
+    team_names: TeamNames,
+    agent_name: AgentName,
 ) -> APIRouter:
     """Pages `/recordings`, `/recordings/{call_id}`; under `/api/recordings/{call_id}` the JSON
     `peaks`, the sound `audio` (with ranges) and the note `played`."""
@@ -81,6 +92,7 @@ def build_router(
         language = await kit.language(request)
         agents = await library.agents_of(row.call_id)
         said = await library.transcript(principal.account, row)
+        message = await messages.shown(row, bool(said))
         return await kit.page(
             request,
             "recordings/player.html",
@@ -88,6 +100,8 @@ def build_router(
             agents=[agent_name(agent, language) for agent in agents],
             transcript=said,
             transcribed=library.transcribes(row.team),
+            is_message=message is not None,
+            textless=TEXTLESS.get(message, "") if message is not None else "",
             sides=SIDES,
             listened=await library.listening.of_call(row.call_id),
             acts=ACTS,

@@ -33,8 +33,9 @@ from kernel.events import (
 )
 from kernel.ids import AgentId, CallId, EventId, IdSource, TeamId
 from kernel.paging import Page
-from kernel.telephony import LineRestored, RecordingClosed, TelephonyFact
+from kernel.telephony import LineRestored, MessageLeft, RecordingClosed, TelephonyFact
 from recordings.core.measure import Peaks
+from recordings.core.message import Message
 from recordings.core.names import is_call_id
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
@@ -45,6 +46,7 @@ from recordings.ports import (
     ListeningEntry,
     ListeningLog,
     Log,
+    MessageStore,
     NoAudio,
     RecordingStore,
     Written,
@@ -111,6 +113,7 @@ class Archive:
         self,
         *,
         store: RecordingStore,
+        messages: MessageStore,
         files: AudioFiles,
         bus: EventBus,
         clock: Clock,
@@ -121,6 +124,7 @@ class Archive:
         gather: timedelta = GATHER,
     ) -> None:
         self._store = store
+        self._messages = messages
         self._files = files
         self._bus = bus
         self._clock = clock
@@ -128,7 +132,7 @@ class Archive:
         self._log = log
         self._grace = grace
         self._retry = retry
-        self._heard = Batches[Event](
+        self._heard = Batches[Event | MessageLeft](
             "recordings-rows",
             self._fill_rows,
             limit=BATCH_LIMIT,
@@ -139,6 +143,7 @@ class Archive:
         self._task: asyncio.Task[None] | None = None
         self._timers: set[asyncio.TimerHandle] = set()
         self._waiting: set[CallId] = set()
+        self._awaited: set[CallId] = set()
         self._retry_set = False
         self._state = ArchiveState(ok=True, reason="")
 
@@ -178,8 +183,11 @@ class Archive:
     # --- what is heard -------------------------------------------------------------------------
 
     def on_fact(self, fact: TelephonyFact) -> None:
-        """Hears `RecordingClosed` and `LineRestored`; returns at once."""
+        """Hears `RecordingClosed`, `MessageLeft` and `LineRestored`; returns at once."""
         match fact:
+            case MessageLeft():
+                # Before the end of its call, which an event tells: its row is not to go with that.
+                self._heard.put(fact)
             case RecordingClosed():
                 self.on_recording_closed(fact)
             case LineRestored(calls=calls):
@@ -199,10 +207,13 @@ class Archive:
 
     # --- the rows ------------------------------------------------------------------------------
 
-    async def _fill_rows(self, batch: Sequence[Event]) -> None:
+    async def _fill_rows(self, batch: Sequence[Event | MessageLeft]) -> None:
         async with self._store.together():
             for event in batch:
-                await self._fill(event)
+                if isinstance(event, MessageLeft):
+                    await self._store.message_left(_message(event))
+                else:
+                    await self._fill(event)
         for event in batch:
             if isinstance(event, CallEnded) and event.call_id is not None:
                 self._later(self._grace, _Overdue(event.call_id))
@@ -278,10 +289,14 @@ class Archive:
         for row in await self._store.unfinished():
             if row.call_id in live or row.status is not Status.EXPECTED:
                 continue
-            if row.answered_at is None:
-                await self._store.remove(row.call_id)
-            else:
+            if await self._needs_sound(row):
                 await self._archive(row.call_id, row.started_at)
+            else:
+                await self._store.remove(row.call_id)
+
+    async def _needs_sound(self, row: Recording) -> bool:
+        """Somebody spoke in this call: with an operator, or onto the message box."""
+        return row.answered_at is not None or await self._messages.message(row.call_id) is not None
 
     async def _archive(self, call_id: CallId, started_at: datetime) -> None:
         row = await self._store.get(call_id)
@@ -299,6 +314,7 @@ class Archive:
         # The raw file goes last: until here a crash at any point loses nothing.
         await asyncio.to_thread(self._files.discard_raw, call_id)
         self._waiting.discard(call_id)
+        self._awaited.discard(call_id)
         if not self._waiting:
             self._state = ArchiveState(ok=True, reason="")
         if written is not None:
@@ -309,10 +325,17 @@ class Archive:
         await asyncio.to_thread(self._files.discard_raw, call_id)
         if row is None or row.status in (Status.ARCHIVED, Status.MISSING, Status.DAMAGED):
             return
-        if row.answered_at is None:
+        if not await self._needs_sound(row):
             if row.ended_at is not None:
                 await self._store.remove(call_id)
             return
+        if row.answered_at is None and call_id not in self._awaited:
+            # A message lies in a file of its own until the telephone hands it over, which an
+            # interrupted run may have left to the next.
+            self._awaited.add(call_id)
+            self._later(self._grace, _Overdue(call_id))
+            return
+        self._awaited.discard(call_id)
         status = Status.DAMAGED if reason == "empty" else Status.MISSING
         await self._store.faulty(call_id, row.started_at, status, reason)
         self._log.error("recording_missing", call_id=call_id, reason=reason)
@@ -379,6 +402,25 @@ class Listening:
         """What was said is about to be shown. Raises what the trail raises; then do not."""
         await self._once(account, call_id, 0.0, "read")
 
+    async def glanced(self, account: str, calls: Sequence[CallId], where: str) -> None:
+        """How these are said to begin is about to be shown in a list: one entry of the trail for
+        the list, one note for each call. Raises what the trail raises; then do not."""
+        now = self._clock.now()
+        fresh = [call_id for call_id in calls if not self._is_one(account, call_id, "glanced", now)]
+        for call_id in fresh:
+            await self._log.note(
+                account=account, call_id=call_id, at=now, from_s=0.0, act="glanced"
+            )
+        if fresh:
+            await self._audit.record(
+                who=account,
+                action="recordings_glanced",
+                object_id=where,
+                detail={"calls": " ".join(fresh)},
+            )
+        for call_id in calls:
+            self._remember(account, call_id, "glanced", now)
+
     async def played(self, account: str, call_id: CallId, from_s: float) -> None:
         """A playback began at this second."""
         await self._write(account, call_id, self._clock.now(), from_s, "played")
@@ -388,9 +430,16 @@ class Listening:
 
     async def _once(self, account: str, call_id: CallId, from_s: float, act: str) -> None:
         now = self._clock.now()
-        last = self._last.get((account, call_id, act))
-        if last is None or now - last > self._ONE_LISTENING:
+        if not self._is_one(account, call_id, act, now):
             await self._write(account, call_id, now, from_s, act)
+        self._remember(account, call_id, act, now)
+
+    def _is_one(self, account: str, call_id: CallId, act: str, now: datetime) -> bool:
+        """It belongs to the last one, which is on record."""
+        last = self._last.get((account, call_id, act))
+        return last is not None and now - last <= self._ONE_LISTENING
+
+    def _remember(self, account: str, call_id: CallId, act: str, now: datetime) -> None:
         if len(self._last) >= self._REMEMBERED:
             self._last.clear()
         self._last[account, call_id, act] = now
@@ -458,6 +507,17 @@ class Library:
     async def file(self, row: Recording) -> Path:
         """Raises NotFound when there is no archived file."""
         return await asyncio.to_thread(self._files.path, _file_of(row))
+
+
+def _message(fact: MessageLeft) -> Message:
+    return Message(
+        call_id=fact.call_id,
+        left_at=fact.at,
+        language=fact.language,
+        team=fact.team or None,
+        spoken=fact.spoken,
+        again_at=fact.at,
+    )
 
 
 def _said(event: ConversationSpoken) -> Utterance | None:

@@ -17,6 +17,7 @@ from speech.core.wire import (
     Followed,
     Forget,
     Garbled,
+    Read,
     Ready,
     Report,
     Result,
@@ -56,6 +57,7 @@ class WorkerKeeper:
         self._beats = Beats()
         self._ears: dict[str, asyncio.TimerHandle] = {}
         self._recordings: set[str] = set()
+        self._readings: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
@@ -72,7 +74,11 @@ class WorkerKeeper:
 
     @property
     def has_room(self) -> bool:
-        return self.ready and len(self._ears) + 2 * len(self._recordings) < self._streams
+        return self.ready and self._taken < self._streams
+
+    @property
+    def _taken(self) -> int:
+        return len(self._ears) + 2 * len(self._recordings) + len(self._readings)
 
     @property
     def pid(self) -> int | None:
@@ -95,6 +101,16 @@ class WorkerKeeper:
             return False
         self._worker.send(order)
         self._recordings.add(order.ear)
+        return True
+
+    def read(self, order: Read) -> bool:
+        """Have an archived recording written down: one at a time, and only while there is room for
+        a caller beside it. False when not now."""
+        fits = not self._readings and self._taken + 1 < self._streams
+        if self._worker is None or not self.ready or not fits:
+            return False
+        self._worker.send(order)
+        self._readings.add(order.ear)
         return True
 
     def complete(self, ear: str) -> None:
@@ -196,11 +212,11 @@ class WorkerKeeper:
                 if self._drop(ear):
                     self._told(report)
             case Said(ear=ear):
-                if ear in self._recordings:
+                if ear in self._recordings | self._readings:
                     self._followed(report)
             case Followed(ear=ear):
-                if ear in self._recordings:
-                    self._recordings.remove(ear)
+                if ear in self._recordings | self._readings:
+                    self._drop_file(ear)
                     self._followed(report)
             case Stranger(reason=reason):
                 self._log.warning("speech_stranger", model=self.model, reason=reason)
@@ -220,9 +236,13 @@ class WorkerKeeper:
         for ear in list(self._ears):
             self._drop(ear)
             self._told(wire.result(ear, Deaf("its worker ended")))
-        for ear in sorted(self._recordings):
-            self._recordings.remove(ear)
+        for ear in sorted(self._recordings | self._readings):
+            self._drop_file(ear)
             self._followed(Followed(ear, "its worker ended"))
+
+    def _drop_file(self, ear: str) -> None:
+        self._recordings.discard(ear)
+        self._readings.discard(ear)
 
     def _timer(self, ear: str, seconds: float) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(seconds, self._overrun, ear)

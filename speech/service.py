@@ -25,7 +25,7 @@ from speech.core import wire
 from speech.core.capacity import streams
 from speech.core.files import Place, in_folder, prompt_files
 from speech.core.listening import Deaf, Heard, Keyed, Outcome, Silent
-from speech.core.wire import Expect, Follow, Followed, Result, Said
+from speech.core.wire import Expect, Follow, Followed, Read, Result, Said
 from speech.keeper import WorkerKeeper
 from speech.ports import Installed, Log, ModelShelf, NewKey, WorkerStarter
 
@@ -230,6 +230,26 @@ class Hearing:
         """The recording does not grow any more; what is left of it is still told."""
         if ear in self._recordings:
             self._recordings[ear][0].complete(ear)
+
+    # --- messages -----------------------------------------------------------------------------
+
+    def installed(self) -> frozenset[Language]:
+        """Languages that a model is installed for, whether its worker listens now or not."""
+        return frozenset(self._by_language)
+
+    def ready(self) -> frozenset[Language]:
+        """Languages whose worker listens now."""
+        return frozenset(lang for lang, keeper in self._by_language.items() if keeper.ready)
+
+    def read(self, language: Language, file: Path, from_s: float, tell: Tell) -> str | None:
+        """Have what the caller says in an archived recording written down, as by `follow`; None
+        when nobody can now."""
+        keeper = self._by_language.get(language)
+        order = Read(self._new_key(), str(file), from_s)
+        if keeper is None or not keeper.read(order):
+            return None
+        self._recordings[order.ear] = (keeper, tell)
+        return order.ear
 
     def _followed(self, told: Said | Followed) -> None:
         found = self._recordings.get(told.ear)

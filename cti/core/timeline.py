@@ -231,6 +231,11 @@ _DESCRIPTIONS: dict[type[ev.Event], Describe] = {
         {"duration": _s(e.duration_s)},
     ),
     ev.RecordingMissing: lambda e: (Lane.RECORD, "没有录音：%(reason)s", {"reason": e.reason}),
+    ev.MessageTranscribed: lambda e: (
+        Lane.RECORD,
+        "留言已识别成文字，共 %(count)s 句" if e.sentences else "留言没有识别出文字",
+        {"count": str(e.sentences)} if e.sentences else {},
+    ),
     ev.WrapUpFinished: lambda e: (
         Lane.AGENT,
         "话后整理结束，用时 %(wrap)s 秒",

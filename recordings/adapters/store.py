@@ -29,11 +29,13 @@ from kernel.infra.database import Database
 from kernel.paging import Page, decode_cursor, encode_cursor
 from recordings.adapters.tables import (
     ListeningRow,
+    MessageRow,
     RecordingAgentRow,
     RecordingRow,
     UtteranceRow,
 )
 from recordings.core.coverage import TOLERATED_GAP
+from recordings.core.message import Message
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
 from recordings.core.transcript import Side, Utterance
@@ -42,6 +44,7 @@ from recordings.ports import ListeningEntry, Written
 _TABLE = cast(Table, RecordingRow.__table__)
 _AGENTS = cast(Table, RecordingAgentRow.__table__)
 _UTTERANCES = cast(Table, UtteranceRow.__table__)
+_MESSAGES = cast(Table, MessageRow.__table__)
 _MS = timedelta(milliseconds=1)
 _NEW: dict[str, Any] = {
     "status": Status.EXPECTED.value,
@@ -56,6 +59,8 @@ _DROP_UNANSWERED = delete(_TABLE).where(
     _TABLE.c.call_id == bindparam("ended"),
     _TABLE.c.answered_at.is_(None),
     _TABLE.c.status == Status.EXPECTED.value,
+    # The sound of a message comes after the end of its call.
+    ~select(_MESSAGES.c.call_id).where(_MESSAGES.c.call_id == bindparam("ended")).exists(),
 )
 _FAULT_LENGTH = 200
 
@@ -69,6 +74,7 @@ class TableRecordingStore:
         self._note_agent = self._insert(_AGENTS).on_conflict_do_nothing()
         self._note_call = self._insert(_TABLE).on_conflict_do_nothing()
         self._note_utterance = self._insert(_UTTERANCES).on_conflict_do_nothing()
+        self._note_message = self._insert(_MESSAGES).on_conflict_do_nothing()
         # One statement for each set of columns, made once: these run several times in each call.
         self._puts: dict[tuple[str, ...], Any] = {}
         # Each task has its own: a write of another task is no part of this one's transaction.
@@ -121,19 +127,24 @@ class TableRecordingStore:
         await self._set(call_id, at, score=score)
 
     async def spoken(self, call_id: CallId, at: datetime, said: Utterance) -> None:
-        utterance = {
-            "call_id": call_id,
-            "side": said.side.value,
-            "from_ms": round(said.from_s * 1000),
-            "to_ms": round(said.to_s * 1000),
-            "text": said.text,
-            "confidence_fraction": said.confidence_fraction,
-        }
         async with self._writing() as connection:
             await connection.execute(
                 self._note_call, {**_NEW, "call_id": call_id, "started_at": at}
             )
-            await connection.execute(self._note_utterance, utterance)
+            await connection.execute(self._note_utterance, utterance_values(call_id, said))
+
+    async def message_left(self, message: Message) -> None:
+        call_id, at = message.call_id, message.left_at
+        async with self._writing() as connection:
+            await connection.execute(
+                self._note_call, {**_NEW, "call_id": call_id, "started_at": at}
+            )
+            if message.team is not None:
+                await connection.execute(
+                    self._put("team"),
+                    {**_NEW, "call_id": call_id, "started_at": at, "team": message.team},
+                )
+            await connection.execute(self._note_message, _message_values(message))
 
     async def ended(self, call_id: CallId, at: datetime) -> None:
         async with self._writing() as connection:
@@ -222,7 +233,7 @@ class TableRecordingStore:
                 .where(UtteranceRow.call_id == call_id)
                 .order_by(UtteranceRow.from_ms, UtteranceRow.side)
             )
-            return [_utterance(row) for row in rows]
+            return [utterance_of(row) for row in rows]
 
     async def search(self, wanted: Wanted, cursor: str | None, size: int) -> Page[Recording]:
         # Calls that still go on are no recordings yet.
@@ -321,7 +332,31 @@ def _recording(row: RecordingRow) -> Recording:
     )
 
 
-def _utterance(row: UtteranceRow) -> Utterance:
+def _message_values(message: Message) -> dict[str, Any]:
+    return {
+        "call_id": message.call_id,
+        "left_at": message.left_at,
+        "language": message.language.value,
+        "team": message.team,
+        "spoken_ms": message.spoken // _MS,
+        "again_at": message.again_at,
+        "state": message.state.value,
+        "attempts": message.attempts,
+    }
+
+
+def utterance_values(call_id: CallId, said: Utterance) -> dict[str, Any]:
+    return {
+        "call_id": call_id,
+        "side": said.side.value,
+        "from_ms": round(said.from_s * 1000),
+        "to_ms": round(said.to_s * 1000),
+        "text": said.text,
+        "confidence_fraction": said.confidence_fraction,
+    }
+
+
+def utterance_of(row: UtteranceRow) -> Utterance:
     return Utterance(
         side=Side(row.side),
         text=row.text,

@@ -1,4 +1,5 @@
-"""Tables of the recordings: a row for each call, who talked in it, what was said, who listened."""
+"""Tables of the recordings: a row for each call, who talked in it, what was said, the messages that
+were left, who listened."""
 
 from __future__ import annotations
 
@@ -72,6 +73,27 @@ class UtteranceRow(Base):
     to_ms: Mapped[int] = mapped_column(BigInteger)
     text: Mapped[str] = mapped_column(String(400))
     confidence_fraction: Mapped[float] = mapped_column(Float)
+
+
+class MessageRow(Base):
+    """A message that was left, whose audio is the call's recording: how far its words are written
+    down. It goes with the recording, as its words do."""
+
+    __tablename__ = "recording_messages"
+    __table_args__ = (Index("ix_recording_messages_state_again_at", "state", "again_at"),)
+
+    call_id: Mapped[str] = mapped_column(
+        String(100), ForeignKey("recordings.call_id", ondelete="CASCADE"), primary_key=True
+    )
+    left_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    language: Mapped[str] = mapped_column(String(8))
+    team: Mapped[str | None] = mapped_column(String(32))
+    spoken_ms: Mapped[int] = mapped_column(BigInteger)
+    again_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer)
+    from_ms: Mapped[int | None] = mapped_column(BigInteger)
+    written_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class ListeningRow(Base):

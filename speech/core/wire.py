@@ -62,7 +62,17 @@ class Complete:
     ear: str
 
 
-Order = Expect | Forget | Follow | Complete
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Write down what the caller says in an archived recording, from this second on: WAV, 8 kHz,
+    16 bits, two channels, complete. Told by `Said` and `Followed`, as with `Follow`."""
+
+    ear: str
+    file: str
+    from_s: float
+
+
+Order = Expect | Forget | Follow | Complete | Read
 
 # --- worker to platform ---------------------------------------------------------------------
 
@@ -142,6 +152,7 @@ _ORDERS: dict[str, type[Order]] = {
     "forget": Forget,
     "follow": Follow,
     "complete": Complete,
+    "read": Read,
 }
 _REPORTS: dict[str, type[Report]] = {
     "ready": Ready,

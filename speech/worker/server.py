@@ -11,10 +11,11 @@ from typing import assert_never
 from speech.core import audiosocket, wire
 from speech.core.audiosocket import Garbled
 from speech.core.listening import Deaf
-from speech.core.wire import Complete, Expect, Follow, Forget, Order, Report
+from speech.core.wire import Complete, Expect, Follow, Forget, Order, Read, Report
 from speech.ports import Recognisers
 from speech.worker.follow import Follower
 from speech.worker.line import Line
+from speech.worker.reading import Reader
 from speech.worker.stream import Stream
 
 LOOPBACK = "127.0.0.1"
@@ -76,6 +77,10 @@ class EarServer:
                 follower = Follower(order, self._recognisers, self._pool, self._report)
                 self._followers[ear] = follower
                 self._keep(self._follow(ear, follower))
+            case Read(ear=ear):
+                reader = Reader(order, self._recognisers, self._pool, self._report)
+                self._followers[ear] = reader
+                self._keep(self._follow(ear, reader))
             case Complete(ear=ear):
                 if ear in self._followers:
                     self._followers[ear].complete()

@@ -11,6 +11,7 @@ from kernel.errors import Unavailable
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.paging import Page, decode_cursor, encode_cursor
 from recordings.core.coverage import TOLERATED_GAP
+from recordings.core.message import Message
 from recordings.core.recording import Recording, Status
 from recordings.core.search import Wanted
 from recordings.core.transcript import Side, Utterance
@@ -22,6 +23,7 @@ class DictRecordingStore:
         self.rows: dict[CallId, Recording] = {}
         self.agents: dict[CallId, list[AgentId]] = {}
         self.said: dict[CallId, dict[tuple[float, Side], Utterance]] = {}
+        self.messages: dict[CallId, Message] = {}
         self.refusals = 0
         """How often it still refuses to take what was written together."""
 
@@ -29,13 +31,14 @@ class DictRecordingStore:
     async def together(self) -> AsyncIterator[None]:
         rows, agents = dict(self.rows), {c: list(a) for c, a in self.agents.items()}
         said = {c: dict(s) for c, s in self.said.items()}
+        messages = dict(self.messages)
         try:
             yield
             if self.refusals:
                 self.refusals -= 1
                 raise Unavailable("refused, as it was told to")
         except BaseException:
-            self.rows, self.agents, self.said = rows, agents, said
+            self.rows, self.agents, self.said, self.messages = rows, agents, said, messages
             raise
 
     def _row(self, call_id: CallId, at: datetime) -> Recording:
@@ -97,11 +100,18 @@ class DictRecordingStore:
         self._row(call_id, at)
         self.said.setdefault(call_id, {}).setdefault((said.from_s, said.side), said)
 
+    async def message_left(self, message: Message) -> None:
+        self._row(message.call_id, message.left_at)
+        if message.team is not None:
+            await self.joined_team(message.call_id, message.left_at, message.team)
+        self.messages.setdefault(message.call_id, message)
+
     async def ended(self, call_id: CallId, at: datetime) -> None:
         row = self.rows.get(call_id)
         if row is None:
             return
-        if row.answered_at is None and row.status is Status.EXPECTED:
+        needed = row.answered_at is not None or call_id in self.messages
+        if not needed and row.status is Status.EXPECTED:
             await self.remove(call_id)
         else:
             self.rows[call_id] = replace(row, ended_at=at)
@@ -129,6 +139,7 @@ class DictRecordingStore:
     async def remove(self, call_id: CallId) -> None:
         self.rows.pop(call_id, None)
         self.said.pop(call_id, None)
+        self.messages.pop(call_id, None)
 
     async def get(self, call_id: CallId) -> Recording | None:
         return self.rows.get(call_id)

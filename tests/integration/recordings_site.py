@@ -10,18 +10,24 @@ import httpx
 
 from kernel.ids import AgentId, CallId, TeamId
 from kernel.infra.database import Database
-from kernel.language import ScreenLanguage
+from kernel.language import Language, ScreenLanguage
 from kernel.policy import Role
 from recordings.adapters.files import WavArchive
+from recordings.adapters.message_store import TableMessageStore
 from recordings.adapters.store import TableListeningLog, TableRecordingStore
+from recordings.core.message import Message
 from recordings.core.recording import Status
 from recordings.core.transcript import Side, Utterance
+from recordings.messages import MessageWords, MessageWriter
 from recordings.routes import build_router
 from recordings.service import Library, Listening
 from tests.fakes.audit_trail import KeptAudit
+from tests.fakes.bus import CollectingBus
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
+from tests.fakes.log import KeptLog
 from tests.fakes.page_kit import browser, page_app, page_kit, people
+from tests.fakes.scribe import HandScribe
 
 CITY = timezone(timedelta(hours=8))
 CALL = CallId("gz-1795521600-1")
@@ -47,10 +53,30 @@ class Site:
             listening=listening,
             transcribed=[TeamId("urban")],
         )
+        self.messages = TableMessageStore(database)
+        self.scribe = HandScribe([])
+        words = MessageWords(
+            store=self.messages,
+            recordings=self.store,
+            writer=MessageWriter(
+                store=self.messages,
+                files=self.files,
+                scribe=self.scribe,
+                wanted=True,
+                bus=CollectingBus(),
+                clock=SetClock(),
+                ids=CountedIds(),
+                log=KeptLog(),
+            ),
+            listening=listening,
+        )
 
         kit = page_kit("recordings", people(ROLES))
         self.app = page_app(
-            kit, build_router(kit, library, NAMES, lambda agent_id, language: f"话务员{agent_id}")
+            kit,
+            build_router(
+                kit, library, words, NAMES, lambda agent_id, language: f"话务员{agent_id}"
+            ),
         )
 
     def browser(self, account: str | None = "qa01") -> httpx.AsyncClient:
@@ -66,6 +92,19 @@ class Site:
         call_id: CallId = CALL,
     ) -> None:
         await self.store.spoken(call_id, NOON, Utterance(side, text, sure, from_s, from_s + 2))
+
+    async def message(self, call_id: CallId = CALL) -> None:
+        """The call's recording is a message."""
+        await self.store.message_left(
+            Message(
+                call_id=call_id,
+                left_at=NOON,
+                language=Language.MANDARIN,
+                team=TeamId("labour"),
+                spoken=timedelta(seconds=9),
+                again_at=NOON,
+            )
+        )
 
     async def call(
         self, call_id: CallId = CALL, *, minutes: int = 0, seconds: int = 40, archived: bool = True

@@ -215,6 +215,23 @@ async def test_call_without_words_says_why_and_opening_its_page_is_no_reading(si
     assert site.trail.entries == []
 
 
+async def test_page_of_a_message_says_how_far_its_words_are(site: Site) -> None:
+    await site.message()
+    async with site.browser() as browser:
+        address = f"/recordings/{CALL}"
+        page = (await browser.get(address, headers=HTML)).text
+        assert "留言文字" in page and "正在识别成文字，稍后刷新本页" in page
+        site.scribe.able = frozenset()
+        assert "没有安装这种语言的识别模型" in (await browser.get(address, headers=HTML)).text
+        await site.messages.written(CALL, 0.0, [], NOON)
+        assert "没有识别出文字，请听录音" in (await browser.get(address, headers=HTML)).text
+        assert site.trail.entries == []
+        await site.said("社保卡丢了")
+        page = (await browser.get(address, headers=HTML)).text
+    assert "留言文字" in page and "社保卡丢了" in page
+    assert site.trail.actions == ["recording_read"]
+
+
 async def test_words_of_a_missing_recording_can_be_read_but_lead_nowhere(site: Site) -> None:
     other = CallId("gz-1795521600-2")
     await site.call(other, archived=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import math
+import wave
 from array import array
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from speech.core.wire import Complete, Follow, Followed, Report, Said
+from recordings.core import wav
+from speech.core.wire import Complete, Follow, Followed, Read, Report, Said
 from speech.worker import follow
 from speech.worker.server import EarServer
 from tests.fakes.recogniser import LoudnessRecognisers
@@ -97,3 +100,42 @@ async def test_a_recogniser_that_fails_ends_the_transcript_with_the_reason(
     recognisers.made[1].fault = "out of memory"
     path.write_bytes(sound((False, True, 0.5)))
     assert await desk.next() == Followed(EAR, "RecogniserFailed: out of memory")
+
+
+async def test_of_an_archived_recording_the_caller_is_told_from_a_second_on(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "call.wav"
+    quiet = (False, False, 1.0)
+    parts = [(True, True, 1.0), quiet, (False, True, 1.0), quiet, (True, False, 1.0), quiet]
+    data = sound(*parts, (True, False, 0.55))
+    path.write_bytes(wav.header(len(data)) + data)
+    desk.server.obey(Read(EAR, str(path), 1.5))
+    assert await desk.said() == ("caller", "您好", approx(4.0), approx(5.5))
+    assert await desk.said() == ("caller", "您好", approx(6.0), approx(6.55))
+    assert await desk.next() == Followed(EAR, "")
+    desk.server.obey(Read(EAR, str(path), 1000.0))
+    assert await desk.next() == Followed(EAR, "")
+
+
+async def test_what_is_no_recording_is_told(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    for body in (b"", b"RIFF", sound((True, True, 0.1)), _wav_of_one_channel()):
+        path.write_bytes(body)
+        desk.server.obey(Read(EAR, str(path), 0.0))
+        told = await desk.next()
+        assert isinstance(told, Followed) and "RecogniserFailed" in told.reason
+    path.unlink()
+    desk.server.obey(Read(EAR, str(path), 0.0))
+    told = await desk.next()
+    assert isinstance(told, Followed) and "FileNotFoundError" in told.reason
+
+
+def _wav_of_one_channel() -> bytes:
+    made = io.BytesIO()
+    with wave.open(made, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(bytes(1600))
+    return made.getvalue()

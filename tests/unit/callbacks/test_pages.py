@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from callbacks.core import task as tasks
-from callbacks.core.task import Act, Entry, Kind
-from callbacks.ports import WaitingCallback
+from callbacks.core.task import Act, Entry, Kind, Task
+from callbacks.ports import MessageText, Spoken, WaitingCallback
 from callbacks.routes import build_router
 from callbacks.service import DutyCallbacks
 from kernel.errors import Conflict
@@ -37,6 +37,8 @@ ROLES = {
 }
 NAMES = dict.fromkeys(ScreenLanguage, {"labour": "劳动社保", "urban": "国土城管"})
 NUMBER, MASKED = "13800138000", "138****8000"
+LEFT = CallId("c-m-1")
+SAID = MessageText((Spoken(0.4, "社保卡<b>丢了", False), Spoken(62.0, "请回电", True)))
 
 IN_LINE = WaitingCallback(
     callback_id=CallbackId("cb-1"),
@@ -65,8 +67,26 @@ class Line:
         self.callbacks.clear()
 
 
+class Words:
+    """Fills `callbacks.ports.Messages`: knows who has read what."""
+
+    def __init__(self) -> None:
+        self.said: dict[CallId, MessageText] = {}
+        self.read: list[tuple[str, str]] = []
+
+    async def text(self, account: str, task: Task) -> MessageText:
+        self.read.append((account, task.last_call_id))
+        return self.said[task.last_call_id]
+
+    async def beginnings(self, account: str, calls: Collection[CallId]) -> Mapping[CallId, Spoken]:
+        self.read += [(account, call_id) for call_id in calls]
+        found = {call_id: self.said.get(call_id) for call_id in calls}
+        return {c: text.sentences[0] for c, text in found.items() if text and text.sentences}
+
+
 class Site:
     def __init__(self) -> None:
+        self.words = Words()
         self.store, self.line, self.audit, self.clock = (
             DictTaskStore(),
             Line(),
@@ -86,7 +106,10 @@ class Site:
 
         kit = page_kit("callbacks", people(ROLES))
         self.app = page_app(
-            kit, build_router(kit, duty, NAMES, lambda who, language: f"员工{who}", self.clock)
+            kit,
+            build_router(
+                kit, duty, self.words, NAMES, lambda who, language: f"员工{who}", self.clock
+            ),
         )
 
     def browser(self, account: str = "op0001", language: str = "zh") -> httpx.AsyncClient:
@@ -183,11 +206,69 @@ async def test_of_two_who_claim_the_second_is_told_who_has_it(site: Site) -> Non
 
 async def test_a_message_leads_to_its_sound_for_those_who_may_listen(site: Site) -> None:
     await site.task("m-1", kind=Kind.MESSAGE, number="")
+    site.words.said[LEFT] = SAID
     async with site.browser("sup01") as browser:
         assert "匿名" in (await browser.get("/callbacks")).text
         assert "/recordings/c-m-1" in (await browser.get("/callbacks/m-1")).text
     async with site.browser() as browser:
         assert "/recordings/" not in (await browser.get("/callbacks/m-1")).text
+
+
+async def test_what_was_said_is_read_with_the_task_by_whoever_may_listen(site: Site) -> None:
+    await site.task("m-1", kind=Kind.MESSAGE)
+    site.words.said[LEFT] = SAID
+    for account in ("sup01", "qa01"):
+        async with site.browser(account) as browser:
+            text = (await browser.get("/callbacks/m-1")).text
+        assert "留言文字" in text and "机器识别，可能有错，拿不准就听录音" in text
+        assert "社保卡&lt;b&gt;丢了" in text and "0:00" in text
+        assert re.search(r"1:02.*请回电.*存疑", text) and text.count("存疑") == 1
+    assert site.words.read == [("sup01", LEFT), ("qa01", LEFT)]
+
+
+async def test_whoever_may_not_listen_reads_no_word(site: Site) -> None:
+    await site.task("m-1", kind=Kind.MESSAGE)
+    site.words.said[LEFT] = SAID
+    async with site.browser() as browser:
+        await browser.post("/callbacks/m-1/claim")
+        for path in ("/callbacks", "/callbacks/m-1"):
+            text = (await browser.get(path)).text
+            assert "社保卡" not in text and "留言文字" not in text
+    assert site.words.read == []
+
+
+@pytest.mark.parametrize("has_sound", [True, False])
+async def test_why_there_are_no_words_is_said_with_the_task(site: Site, has_sound: bool) -> None:
+    await site.task("m-1", kind=Kind.MESSAGE)
+    site.words.said[LEFT] = MessageText(instead="没有识别出文字，请听录音", has_sound=has_sound)
+    async with site.browser("sup01") as browser:
+        text = (await browser.get("/callbacks/m-1")).text
+    part = text[text.index('id="said"') : text.index('class="columns"')]
+    assert "没有识别出文字，请听录音" in part
+    assert ("/recordings/c-m-1" in part) is has_sound
+
+
+async def test_the_list_shows_how_messages_begin(site: Site) -> None:
+    await site.task()
+    await site.task("m-1", kind=Kind.MESSAGE)
+    await site.task("m-2", kind=Kind.MESSAGE)
+    site.words.said[LEFT] = MessageText((Spoken(0.0, "字" * 30, False),))
+    async with site.browser("sup01") as browser:
+        text = (await browser.get("/callbacks")).text
+        assert f"“{'字' * 24}…”" in text and text.count("“") == 1
+        assert "存疑" not in text
+    assert site.words.read == [("sup01", LEFT), ("sup01", "c-m-2")]
+    site.words.said[LEFT] = MessageText((Spoken(0.0, "字", True),))
+    async with site.browser("sup01", "en") as browser:
+        assert re.search("“字”.*doubtful", (await browser.get("/callbacks")).text)
+
+
+async def test_other_tasks_are_nobodys_message(site: Site) -> None:
+    await site.task()
+    async with site.browser("sup01") as browser:
+        for path in ("/callbacks", "/callbacks/t-1"):
+            assert "留言文字" not in (await browser.get(path)).text
+    assert site.words.read == []
 
 
 async def test_half_an_hour_without_a_call_is_marked(site: Site) -> None:

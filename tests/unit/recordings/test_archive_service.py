@@ -24,7 +24,7 @@ from kernel.events import (
 from kernel.ids import AgentId, BoothId, CallId, EventId, OfferId, TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
-from kernel.telephony import LineRestored, LiveCall, RecordingClosed
+from kernel.telephony import LineRestored, LiveCall, MessageLeft, RecordingClosed
 from recordings.core.recording import Status
 from recordings.service import Archive
 from tests.fakes.audio_files import MemoryAudioFiles
@@ -32,6 +32,7 @@ from tests.fakes.bus import CollectingBus
 from tests.fakes.clock import NOON, SetClock
 from tests.fakes.ids import CountedIds
 from tests.fakes.log import KeptLog
+from tests.fakes.message_store import DictMessageStore
 from tests.fakes.recording_store import DictRecordingStore
 
 CALL = CallId("gz-1795521600-7")
@@ -79,6 +80,7 @@ class Room:
     def another(self) -> Archive:
         return Archive(
             store=self.store,
+            messages=DictMessageStore(self.store),
             files=self.files,
             bus=self.bus,
             clock=SetClock(),
@@ -325,3 +327,50 @@ async def test_recording_of_a_call_nobody_heard_of_is_archived_all_the_same(room
     room.archive.on_fact(CLOSED)
     await room.archive.drain()
     assert room.store.rows[CALL].status is Status.ARCHIVED
+
+
+LEFT = MessageLeft(
+    CALL, PhoneNumber("13800138000"), TeamId("labour"), Language.CANTONESE,
+    timedelta(seconds=9), NOON,
+)  # fmt: skip
+LET_GO = replace(ENDED, outcome="message")
+
+
+async def test_recording_of_a_message_keeps_who_left_it(room: Room) -> None:
+    # The row of a call that nobody answered goes with the end of the call, half a second before
+    # the sound of a message is archived: the list then showed an anonymous caller of no team.
+    room.archive.on_fact(LEFT)
+    await room.hear(ARRIVED, QUEUED, LET_GO)
+    room.files.raw[CALL] = SECOND * 9
+    room.archive.on_fact(CLOSED)
+    await room.archive.drain()
+    row = room.store.rows[CALL]
+    assert (row.ani, row.team, row.status) == ("13800138000", "labour", Status.ARCHIVED)
+    assert room.store.messages[CALL].language is Language.CANTONESE
+    assert room.store.messages[CALL].spoken == timedelta(seconds=9)
+
+
+async def test_a_message_of_a_caller_who_never_waited_belongs_to_no_team(room: Room) -> None:
+    room.archive.on_fact(replace(LEFT, team=TeamId("")))
+    await room.hear(ARRIVED, LET_GO)
+    assert room.store.messages[CALL].team is None
+
+
+async def test_a_message_without_sound_is_missing_after_a_second_look(room: Room) -> None:
+    room.archive.on_fact(LEFT)
+    await room.hear(ARRIVED, QUEUED, LET_GO)
+    await room.until(Status.MISSING)
+    assert [e.reason for e in room.bus.of(RecordingMissing)] == ["absent"]
+
+
+async def test_a_message_that_an_interrupted_run_left_is_waited_for(room: Room) -> None:
+    room.archive.on_fact(LEFT)
+    await room.hear(ARRIVED, QUEUED)
+    room.archive.on_fact(LineRestored((), frozenset(), NOON))
+    await room.archive.drain()
+    assert room.store.rows[CALL].status is Status.EXPECTED
+    room.files.raw[CALL] = SECOND * 9
+    room.archive.on_fact(CLOSED)
+    await room.archive.drain()
+    assert room.store.rows[CALL].status is Status.ARCHIVED
+    assert room.bus.of(RecordingMissing) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from speech.core import wire
 from speech.core.listening import Deaf, Heard, Keyed, Outcome, Silent
-from speech.core.wire import Beat, Begun, Expect, Forget, Garbled, Ready, Result, Stranger
+from speech.core.wire import Beat, Begun, Expect, Forget, Garbled, Read, Ready, Result, Stranger
 
 EAR = "8b1c9e0e-9d1f-4a2b-8c3d-0123456789ab"
 ears = st.uuids().map(str)
@@ -35,6 +35,7 @@ outcomes: st.SearchStrategy[Outcome] = st.one_of(
             longest_s=st.floats(0, 120),
         ),
         ears.map(Forget),
+        st.builds(Read, ears, texts, st.floats(0, 200_000)),
     )
 )
 def test_an_order_comes_through(order: wire.Order) -> None:
