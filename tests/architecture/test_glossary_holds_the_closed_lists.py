@@ -17,6 +17,7 @@ from callbacks.core.task import State as TaskState
 from ivr.core.takes import TakeState
 from kernel.policy import Role
 from knowledge_base.core.article import ArticleState
+from recordings.core.message import Shown, Writing
 from workorders.core.words import STATE_NAMES, CaseState, RequestType
 
 GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
@@ -38,6 +39,8 @@ GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
         RequestType,
         ArticleState,
         TakeState,
+        Shown,
+        Writing,
     ],
     ids=lambda words: words.__name__,
 )

@@ -227,8 +227,12 @@ async def test_page_of_a_message_says_how_far_its_words_are(site: Site) -> None:
         assert "没有识别出文字，请听录音" in (await browser.get(address, headers=HTML)).text
         assert site.trail.entries == []
         await site.said("社保卡丢了")
+        await site.listenings.note(
+            account="sup01", call_id=CALL, at=NOON, from_s=0.0, act="glanced"
+        )
         page = (await browser.get(address, headers=HTML)).text
     assert "留言文字" in page and "社保卡丢了" in page
+    assert "在列表看到开头" in page and page.count('class="number">–<') == 2
     assert site.trail.actions == ["recording_read"]
 
 

@@ -234,6 +234,7 @@ async def test_whoever_may_not_listen_reads_no_word(site: Site) -> None:
         for path in ("/callbacks", "/callbacks/m-1"):
             text = (await browser.get(path)).text
             assert "社保卡" not in text and "留言文字" not in text
+        assert "这条留言由有调听权限的人员收听和阅读" in text
     assert site.words.read == []
 
 
