@@ -45,4 +45,5 @@ def test_starts_become_rarer_and_a_healthy_life_begins_anew() -> None:
 @given(st.floats(0, 10), st.integers(1, 256))
 def test_streams_leave_room_for_the_telephone(load: float, cores: int) -> None:
     assert LEAST <= streams(load, cores) <= MOST
-    assert streams(load, cores) * load <= cores * 0.7 or streams(load, cores) == LEAST
+    # As exact as a quotient of floats is: 70 streams of 0.85 are 59.5 of 85 cores.
+    assert streams(load, cores) * load <= cores * 0.7 + 1e-9 or streams(load, cores) == LEAST
