@@ -54,7 +54,7 @@ class Citizens:
         dialog = await self._phone.call(dialled, ani=number)
         citizen = Citizen(number, dialog, time.monotonic())
         self.all.append(citizen)
-        await dialog.wait("answered", 20)
+        await dialog.wait("answered", 30)
         return citizen
 
     def dropped(self) -> list[str]:
@@ -172,7 +172,7 @@ class Operator:
             self._cookies = "; ".join(f"{k}={v}" for k, v in http.cookies.items())
         self._task = asyncio.get_running_loop().create_task(self._stay())
 
-    async def be(self, holds: Callable[[dict[str, Any]], bool], within_s: float = 30) -> None:
+    async def be(self, holds: Callable[[dict[str, Any]], bool], within_s: float = 60) -> None:
         """Return when the desktop shows such a state."""
         try:
             async with asyncio.timeout(within_s):
@@ -247,7 +247,7 @@ class Operator:
         self._answers[request_id] = answer
         try:
             await socket.send(json.dumps({"type": kind, "request_id": request_id, **fields}))
-            return await asyncio.wait_for(answer, 10)
+            return await asyncio.wait_for(answer, 30)
         except (ConnectionClosed, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and not answer.cancelled():
                 raise

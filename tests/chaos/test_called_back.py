@@ -7,7 +7,6 @@ Who gave up waiting meanwhile is to be called by a person.
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -30,7 +29,7 @@ HOME_HZ = 700
 @pytest.fixture
 def home_port() -> int:
     """Where the carrier finds the citizens' telephones."""
-    return free_port(socket.SOCK_DGRAM)
+    return free_port()
 
 
 @pytest.fixture

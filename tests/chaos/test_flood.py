@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -135,7 +134,7 @@ async def flood(
     table.write_text("\n".join(["SEQUENTIAL", *(f"{caller};" for caller in callers)]) + "\n")
     process = await asyncio.create_subprocess_exec(
         *(SIPP, f"127.0.0.1:{hotline.sip_port}", "-sf", SCENARIO, "-inf", table, "-s", "12345"),
-        *("-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-mi", "127.0.0.1"),
+        *("-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1"),
         *("-r", str(round(rate * 100)), "-rp", "100000"),
         *("-l", "2000", "-nostdin"),
         cwd=folder,

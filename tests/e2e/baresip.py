@@ -9,12 +9,14 @@ import asyncio
 import json
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.servers.process import free_port, kept_media_ports
 
 _SPEAKS_S = 300
+_PHRASE_BEGINS_WITHIN_S = 2
 
 
 def module_folder() -> Path:
@@ -87,12 +89,17 @@ class Citizen:
                 stderr=log,
                 cwd=self.folder,
             )
-        self._reader, self._writer = await self._connect(control)
+        try:
+            self._reader, self._writer = await self._connect(control)
+        except BaseException:
+            self._process.kill()
+            await self._process.wait()
+            raise
         self._listener = asyncio.create_task(self._listen())
         return self
 
     async def _connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 try:
                     return await asyncio.open_connection("127.0.0.1", port)
@@ -118,7 +125,12 @@ class Citizen:
         await self.until(lambda e: e["type"] == "CALL_ESTABLISHED")
 
     async def press(self, digit: str) -> None:
-        """One RFC 4733 digit."""
+        """One RFC 4733 digit, as soon as something is heard: Asterisk passes keys over while it
+        waits for the answer to a question. A phrase that is over already is answered by a key,
+        too, so nobody waits for long."""
+        heard_s = self._bytes_heard() / 16_000
+        with suppress(TimeoutError):
+            await self.hears_for(heard_s + 0.1, _PHRASE_BEGINS_WITHIN_S)
         await self._send("sndcode", digit)
 
     async def hang_up(self) -> None:
@@ -128,11 +140,11 @@ class Citizen:
     async def until_ended(self, timeout: float = 30) -> None:
         await self.until(lambda e: e["type"] == "CALL_CLOSED", timeout)
 
-    async def until(self, holds: Callable[[dict[str, Any]], bool], timeout: float = 20) -> None:
+    async def until(self, holds: Callable[[dict[str, Any]], bool], timeout: float = 30) -> None:
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(lambda: any(holds(e) for e in self.events))
 
-    async def hears_for(self, seconds: float, timeout: float = 20) -> None:
+    async def hears_for(self, seconds: float, timeout: float = 30) -> None:
         """Returns when so much sound has been received in this call."""
         async with asyncio.timeout(timeout):
             while True:

@@ -40,12 +40,14 @@ async def reach_the_menu(
     await call.wait("answered")
     call_id = await records.another_call(number, known)
     await records.event(call_id, "MenuStepEntered")
+    # Asterisk passes keys over while it waits for the answer to a question.
+    await call.listen(5)
     return call, call_id
 
 
 async def talk(operator: Operator, *, sound: bool = True) -> None:
     """Answer the call that rings, and hear the caller."""
-    await operator.word("来电", within_s=20)
+    await operator.word("来电")
     await operator.primary("接听")
     await operator.word("通话中")
     if sound:

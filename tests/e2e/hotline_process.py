@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,8 +18,8 @@ from tests.servers.process import free_port, kept_media_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN_SCREENING = ROOT / "tests" / "servers" / "open_screening.yaml"
-READY_WITHIN_S = 60
-STOP_WITHIN_S = 30
+READY_WITHIN_S = 120
+STOP_WITHIN_S = 60
 
 
 @dataclass
@@ -30,7 +29,7 @@ class HotlineProcess:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     web_port: int = field(default_factory=free_port)
-    sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    sip_port: int = field(default_factory=free_port)
     media_ports: int = MEDIA_PORTS
     process: subprocess.Popen[bytes] | None = None
     _env: dict[str, str] = field(default_factory=dict)

@@ -100,7 +100,7 @@ class Person:
         packets, energy = await self.page.evaluate(_PACKETS_HEARD)
         return int(packets), float(energy)
 
-    async def hears(self, packets: int = 250, within_s: float = 20) -> None:
+    async def hears(self, packets: int = 250, within_s: float = 40) -> None:
         """Returns when so many packets came (50 are a second), and were not silence."""
         count, energy = 0, 0.0
         async with asyncio.timeout(within_s):
@@ -121,13 +121,13 @@ class Operator(Person):
 
     booth = ""
 
-    async def word(self, text: str, within_s: float = 10) -> None:
+    async def word(self, text: str, within_s: float = 20) -> None:
         """Wait for the word of the call column."""
         await expect(self.page.locator("#state-word")).to_have_text(
             self.text(text), timeout=within_s * 1000
         )
 
-    async def primary(self, label: str, within_s: float = 10) -> None:
+    async def primary(self, label: str, within_s: float = 20) -> None:
         """Wait until the primary action is this one, then press its key."""
         await expect(self.page.locator("#primary-label")).to_have_text(
             self.text(label), timeout=within_s * 1000
@@ -144,7 +144,7 @@ class Operator(Person):
         await self.primary("就绪")
         await self.word("就绪")
 
-    async def phone_is_there(self, within_s: float = 20) -> None:
+    async def phone_is_there(self, within_s: float = 40) -> None:
         """Wait until the browser's phone is registered."""
         await expect(self.page.locator("#phone-state")).to_have_text(
             self.text("耳麦话机在线"), timeout=within_s * 1000
@@ -192,7 +192,7 @@ class Desks:
         context = await self._browser.new_context(
             locale="zh-CN", viewport={"width": 1366, "height": 768}
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         await context.add_init_script(_REMEMBER_CONNECTIONS)
         person = kind(context, await context.new_page(), self._hotline.base_url, account)
         self._people.append(person)
@@ -244,7 +244,7 @@ async def send_home(hotline: HotlineProcess, cookie: str) -> None:
     address = f"ws://127.0.0.1:{hotline.web_port}/desk/ws"
     number = 0
     headers = {"Cookie": cookie, "Origin": hotline.base_url}
-    async with connect(address, additional_headers=headers) as socket:
+    async with asyncio.timeout(40), connect(address, additional_headers=headers) as socket:
 
         async def say(**message: Any) -> None:
             nonlocal number
@@ -261,6 +261,8 @@ async def send_home(hotline: HotlineProcess, cookie: str) -> None:
             match message["activity"]:
                 case "talking":
                     await say(type="release")
+                case "consulting":
+                    await say(type="cancel_consult")
                 case "offered":
                     await say(type="decline", offer_id=message["offer_id"])
                 case "wrap_up":

@@ -58,14 +58,14 @@ class Records:
             )
         ]
 
-    async def call(self, ani: str, within_s: float = 15) -> str:
+    async def call(self, ani: str, within_s: float = 30) -> str:
         """The newest call's id, as soon as its arrival is on record."""
         await until(lambda: self.call_of(ani) is not None, f"a call from {ani}", within_s)
         found = self.call_of(ani)
         assert found is not None
         return found
 
-    async def another_call(self, ani: str, known: str | None, within_s: float = 15) -> str:
+    async def another_call(self, ani: str, known: str | None, within_s: float = 30) -> str:
         """As `call`, for a number whose newest call until now was `known`."""
         await until(lambda: self.call_of(ani) not in (None, known), f"a call from {ani}", within_s)
         return await self.call(ani)
@@ -75,7 +75,7 @@ class Records:
         call_id: str,
         kind: str,
         holds: Callable[[dict[str, Any]], bool] = lambda _: True,
-        within_s: float = 20,
+        within_s: float = 30,
     ) -> dict[str, Any]:
         """The first such event of the call, as soon as it is on record."""
         found: list[dict[str, Any]] = []
@@ -84,11 +84,14 @@ class Records:
             found[:] = [e for e in self.events(call_id) if e["type"] == kind and holds(e)]
             return bool(found)
 
-        await until(there, f"{kind} of {call_id} (so far {self.types(call_id)})", within_s)
+        try:
+            await until(there, f"{kind} of {call_id}", within_s)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}, but {self.types(call_id)}") from None
         return found[0]
 
 
-async def until(holds: Callable[[], bool], what: str, within_s: float = 20) -> None:
+async def until(holds: Callable[[], bool], what: str, within_s: float = 30) -> None:
     """Return as soon as `holds`. Raises TimeoutError naming `what` did not happen."""
     deadline = time.monotonic() + within_s
     while not holds():

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.operator import Desks, Operator, Person
-from tests.e2e.records import Records
+from tests.e2e.records import Records, until
 
 pytestmark = [
     pytest.mark.asterisk,
@@ -34,6 +34,16 @@ async def on_a_break(desks: Desks, account: str, booth: str) -> Operator:
     return operator
 
 
+def changes(records: Records) -> list[tuple[str, int | None, float | None]]:
+    """What the plan has done so far, as the distribution's log tells; it is written in batches."""
+    rows = records.rows(
+        "SELECT body FROM acd_events WHERE type IN ('RingOpened', 'WrapUpRestricted')"
+        " AND kind = 'event' ORDER BY number"
+    )
+    told = [json.loads(row["body"]) for row in rows]
+    return [(e["type"], e.get("ring"), e.get("limit_s")) for e in told if e["actor"] == PLAN]
+
+
 async def test_a_plan_started_by_a_supervisor_calls_a_resting_operator_back(
     records: Records, desks: Desks
 ) -> None:
@@ -57,15 +67,13 @@ async def test_a_plan_started_by_a_supervisor_calls_a_resting_operator_back(
 
     await order(supervisor, "end", "来电恢复正常", "间歇")
     await expect(strip).to_be_hidden()
-    (run,) = records.rows("SELECT * FROM acd_plan_runs WHERE plan_id = ?", PLAN)
+    over = "SELECT * FROM acd_plan_runs WHERE plan_id = ? AND end_cause IS NOT NULL"
+    await until(lambda: bool(records.rows(over, PLAN)), "the plan's end is on record")
+    (run,) = records.rows(over, PLAN)
     assert (run["cause"], run["actor"], run["end_cause"]) == ("supervisor", "ad01", "supervisor")
     assert sorted(answer for _, answer, *_ in json.loads(run["summoned"])) == ["came", "declined"]
-    changes = records.rows(
-        "SELECT body FROM acd_events WHERE type IN ('RingOpened', 'WrapUpRestricted')"
-        " AND kind = 'event' ORDER BY number"
-    )
-    told = [json.loads(row["body"]) for row in changes]
-    assert [(e["type"], e.get("ring"), e.get("limit_s")) for e in told if e["actor"] == PLAN] == [
+    await until(lambda: len(changes(records)) >= 4, "the plan's changes are in the log")
+    assert changes(records) == [
         ("RingOpened", 3, None),
         ("WrapUpRestricted", None, 30.0),
         ("RingOpened", 1, None),

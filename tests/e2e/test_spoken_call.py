@@ -93,6 +93,8 @@ async def _says(listening: Listening, word: str) -> Dialog:
     await asyncio.to_thread(
         listening.has, lambda: listening.entered("menu_own"), "the step that listens"
     )
+    # Who speaks before the audio's own connection stands is not heard from the first word.
+    await citizen.listen(10)
     citizen.say(sound)
     return citizen
 

@@ -83,7 +83,7 @@ async def presses(operator: Operator, label: str) -> None:
     raise AssertionError(f"{label} was not reached by Tab")
 
 
-async def hears(call: Dialog, what: Callable[[sound.Channel], bool], within_s: float = 15) -> None:
+async def hears(call: Dialog, what: Callable[[sound.Channel], bool], within_s: float = 30) -> None:
     """Returns when one and a half seconds sounded so at the citizen's ear."""
     async with asyncio.timeout(within_s):
         while not what(sound.alaw(await call.listen(75))):
@@ -116,6 +116,7 @@ async def test_who_is_sent_to_another_team_keeps_the_place_of_the_first_arrival(
     moved = await records.event(older_id, "CallTransferred")
     assert (moved["kind"], moved["to_team"], moved["to_agent"]) == ("blind", "security", None)
     await hall.first.word("话后整理")
+    await records.event(older_id, "CallQueued", lambda e: e["cause"] == "transfer")
     entered, again = [e for e in records.events(older_id) if e["type"] == "CallQueued"]
     assert again["first_arrival_at"] == entered["first_arrival_at"]
     assert (again["team"], again["position"], again["cause"]) == ("security", 1, "transfer")

@@ -75,7 +75,7 @@ class AsteriskRig:
         self.talks.clear()
         self.callers.clear()
         await self.mend()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while True:
                 if not await self.link.channels() and not self.board.line.live_calls:
                     return
@@ -147,7 +147,7 @@ class AsteriskRig:
         await fact(self, tel.LineLost, before)
 
     async def mend(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.board.line.wait_up()
 
 

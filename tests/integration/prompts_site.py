@@ -47,10 +47,10 @@ def chirp(seconds: float = 1.5, frequency: float = 600) -> array[int]:
 
 
 class Site:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seconds: float = 1.5) -> None:
         for name in ("hello", "waiting_on"):
             for language in Language:
-                write_sound(folder / "prompts" / language.value / name, chirp())
+                write_sound(folder / "prompts" / language.value / name, chirp(seconds))
         self.folder = folder
         self.room = PromptRoom(
             WORDS,

@@ -9,7 +9,6 @@ import math
 import os
 import random
 import shutil
-import socket
 import sqlite3
 import struct
 import subprocess
@@ -66,13 +65,14 @@ class Street:
     async def all_forgotten(self) -> None:
         """Nobody is remembered any more, by nobody."""
         await until(
-            lambda: not any(self.hotline.remembered().values()), "every caller is forgotten", 30
+            lambda: not any(self.hotline.remembered().values()), "every caller is forgotten", 60
         )
 
     async def still_answers(self, ani: str) -> None:
         """A caller after all that is served as ever."""
         async with self.caller(ani) as dialog:
             await self.hotline.step(ani, "greeting_three")
+            await dialog.listen(15)
             dialog.press("3")
             await self.hotline.events.wait(ani, ev.CallQueued, lambda e: e.team == "labour")
         await self.hotline.ended(ani, "abandoned")
@@ -298,7 +298,7 @@ async def test_start_with_a_broken_flow_is_refused_with_file_and_line_and_who_ru
             "HOTLINE_CONFIG_DIR": str(config),
             **{f"HOTLINE_{name}_PORT": str(free_port()) for name in ("WEB", "AMI", "AGI")},
             "HOTLINE_ASTERISK_HTTP_PORT": str(free_port()),
-            "HOTLINE_SIP_PORT": str(free_port(socket.SOCK_DGRAM)),
+            "HOTLINE_SIP_PORT": str(free_port()),
         },
         capture_output=True,
         text=True,

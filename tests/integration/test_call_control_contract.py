@@ -99,8 +99,8 @@ class Rig(Protocol):
 async def fact(
     rig: Rig, kind: type[Fact], after: int = 0, where: Callable[[Fact], bool] | None = None
 ) -> Fact:
-    """The first fact of this kind from place `after` on; waits up to 10 s for it."""
-    async with asyncio.timeout(10):
+    """The first fact of this kind from place `after` on; waits up to 20 s for it."""
+    async with asyncio.timeout(20):
         while True:
             for found in rig.facts[after:]:
                 if isinstance(found, kind) and (where is None or where(found)):
@@ -340,7 +340,7 @@ async def contract_an_answer_that_was_lost_is_told_after_a_look(rig: Rig) -> Non
     await rig.control.deliver(call_id, offer_id, rig.phone, RING)
     await rig.pick_up(rig.phone)
     await fact(rig, PhoneChanged, where=_use(rig.phone, PhoneUse.IN_USE))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         # The two are connected some milliseconds after the phone is in use.
         while not any(isinstance(f, OfferAnswered) for f in rig.facts):
             await rig.control.check_phone(rig.phone, call_id)

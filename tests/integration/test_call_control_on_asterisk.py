@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -19,7 +18,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def telephone(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsteriskRig]:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     folder, uri = tmp_path_factory.mktemp("contract"), f"sip:127.0.0.1:{port}"
     async with switchboard(folder, carrier_uri=uri, heartbeat_stale_s=4) as board:
         home = await SipPhone.open("home", board.values.sip_port, CITIZEN_HZ, port)

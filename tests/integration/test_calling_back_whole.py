@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -49,14 +48,14 @@ def distribution(board: Switchboard, bus: CollectingBus) -> Distribution:
 
 
 async def happened(bus: CollectingBus, kind: type[ev.Event]) -> ev.Event:
-    await asyncio.to_thread(wait_until, lambda: bool(bus.of(kind)), kind.__name__, 15)
+    await asyncio.to_thread(wait_until, lambda: bool(bus.of(kind)), kind.__name__, 30)
     return bus.of(kind)[0]
 
 
 async def test_a_waiting_citizen_asks_is_rung_in_turn_and_talks_with_the_operator_who_was_held(
     tmp_path: Path,
 ) -> None:
-    port, bus = free_port(socket.SOCK_DGRAM), CollectingBus()
+    port, bus = free_port(), CollectingBus()
     uri = f"sip:127.0.0.1:{port}"
     async with switchboard(tmp_path, start=False, carrier_uri=uri) as board:
         acd = distribution(board, bus)
@@ -68,10 +67,9 @@ async def test_a_waiting_citizen_asks_is_rung_in_turn_and_talks_with_the_operato
         await acd.log_in(ANNA, BoothId("001"), DESK)
 
         citizen, first = await board.waiting()
-        await citizen.listen(5)
-        citizen.press("1")
-        await asyncio.to_thread(wait_until, lambda: bool(board.keys.pressed), "the key", 10)
-        await citizen.listen(5)
+        await board.presses(citizen, "1")
+        await asyncio.to_thread(wait_until, lambda: bool(board.keys.pressed), "the key", 20)
+        await citizen.listen(10)
         citizen.press("1")
         await citizen.wait("ended")
         noted = await happened(bus, ev.CallbackNoted)

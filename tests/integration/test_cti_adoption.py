@@ -102,7 +102,7 @@ async def test_a_console_that_is_given_up_leaves_no_process(board: Switchboard) 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):
             await board.asterisk.console("core show uptime")
-    assert children() == before
+    assert children() <= before
     os.kill(board.asterisk.pid, signal.SIGCONT)
 
 

@@ -64,7 +64,7 @@ class Door:
         lines += [f"agi_arg_{n}: {arg}" for n, arg in enumerate(args, 1)]
         writer.write("\n".join(lines).encode() + b"\n" + raw + b"\n")
         commands = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while line := await reader.readline():
                 commands.append(line.decode().rstrip("\n"))
                 writer.write(b"200 result=1\n")
@@ -82,7 +82,7 @@ async def door() -> AsyncIterator[Door]:
 
 async def closed(reader: asyncio.StreamReader) -> None:
     """Return when the door has closed this connection."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         try:
             assert await reader.read() == b""
         except ConnectionError:
@@ -125,6 +125,7 @@ async def test_half_a_header_and_silence_is_closed(
     idle_writer.close()
     half_writer.close()
     assert door.answers.asked == []
+    monkeypatch.undo()
     await still_answers(door)
 
 

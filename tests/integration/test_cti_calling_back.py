@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from kernel.errors import Unavailable
 from kernel.ids import CallbackId, OfferId, TeamId
 from tests.integration.asterisk_rig import DESK, AsteriskRig
 from tests.integration.test_call_control_contract import CALLBACK, LONG_AGO, RING, dial
-from tests.servers.process import free_port
+from tests.servers.process import free_port, wait_until
 from tests.servers.sip_phone import SipPhone
 from tests.servers.switchboard import CITIZEN_HZ, switchboard
 
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.asterisk
 
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[AsteriskRig]:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     uri = f"sip:127.0.0.1:{port}"
     async with switchboard(tmp_path, carrier_uri=uri, heartbeat_stale_s=4) as board:
         home = await SipPhone.open("home", board.values.sip_port, CITIZEN_HZ, port)
@@ -191,8 +190,9 @@ async def test_what_came_of_it_during_a_cut_is_told_with_the_next_truth(rig: Ast
 async def test_asks_by_key_and_is_called_back_at_the_old_place(rig: AsteriskRig) -> None:
     await rig.register()
     citizen, first = await rig.board.waiting()
-    await citizen.listen(5)
-    citizen.press("1")
+    await rig.board.presses(citizen, "1")
+    pressed = rig.board.keys.pressed
+    await asyncio.to_thread(wait_until, lambda: bool(pressed), "the key has arrived", 20)
     await citizen.listen(10)
     citizen.press("1")
     asked = await rig.board.facts.wait(tel.CallbackAsked)

@@ -195,7 +195,8 @@ async def silent_door(port: int) -> AsyncIterator[list[asyncio.StreamWriter]]:
 async def test_a_platform_that_hangs_with_its_doors_open_is_given_up(tmp_path: Path) -> None:
     # AGI waits for its answer for ever: newcomers heard silence until the platform woke up, and so
     # did who was just asking for an announcement.
-    async with switchboard(tmp_path, answer_within_s=2, heartbeat_stale_s=4) as board:
+    # The newcomer's patience ends long before that of who waits, on a busy machine too.
+    async with switchboard(tmp_path, answer_within_s=2, heartbeat_stale_s=10) as board:
         desk = await board.phone("desk001")
         await board.line.set_fallback_members({TeamId("general"): frozenset({DESK})})
         citizen, waiting = await board.waiting(ani="13800138001")
@@ -203,7 +204,7 @@ async def test_a_platform_that_hangs_with_its_doors_open_is_given_up(tmp_path: P
         async with silent_door(board.values.agi_port) as knocks:
             await until(lambda: len(knocks) == 1, "the question of who waits")
             newcomer = await board.citizen(ani="13800138002")
-            ringing = await desk.incoming(within_s=15)
+            ringing = await desk.incoming(within_s=30)
             assert ringing.headers["X-Hotline-Call"] != waiting.call_id, "the newcomer's"
             newcomer.hang_up()
             await ringing.wait("ended")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,7 +37,7 @@ async def start_sipp(
 
 
 async def test_a_sipp_citizen_reaches_a_sipp_phone(tmp_path: Path) -> None:
-    desk_port, citizen_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    desk_port, citizen_port = free_port(), free_port()
     contacts = {"desk001": f"sip:desk001@127.0.0.1:{desk_port}"}
     async with switchboard(tmp_path, static_contacts=contacts) as board:
         board.survey.first = tel.Collect((RATE,), 1, timedelta(milliseconds=500))

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from kernel import telephony as tel
 from kernel.ids import CallId, Endpoint, OfferId
 from kernel.language import Language
 from tests.servers.process import wait_until
-from tests.servers.sip_phone import Dialog
+from tests.servers.sip_phone import Dialog, SipPhone
 from tests.servers.switchboard import Switchboard, switchboard
 
 pytestmark = pytest.mark.asterisk
@@ -31,20 +32,24 @@ async def board(tmp_path: Path) -> AsyncIterator[Switchboard]:
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:
-    await asyncio.to_thread(wait_until, condition, what, 10)
+    await asyncio.to_thread(wait_until, condition, what, 20)
 
 
 async def in_the_dialogue(board: Switchboard) -> tuple[Dialog, tel.CallWaiting]:
     """A waiting caller who pressed 1 and is being asked."""
     citizen, waiting = await board.waiting()
-    await citizen.listen(5)
-    citizen.press("1")
+    await board.presses(citizen, "1")
     await until(lambda: len(board.keys.pressed) == 1, "the key has arrived")
+    await citizen.listen(10)
     return citizen, waiting
 
 
-async def delivered(board: Switchboard, call_id: CallId) -> None:
-    desk = await board.phone("desk001")
+def asked_about(board: Switchboard, keys: int) -> bool:
+    return len(board.keys.pressed) == keys
+
+
+async def delivered(board: Switchboard, call_id: CallId, desk: SipPhone | None = None) -> None:
+    desk = desk or await board.phone("desk001")
     await board.line.deliver(call_id, OfferId(f"{call_id}.1"), DESK, RING)
     operator = await desk.incoming()
     operator.answer()
@@ -87,8 +92,10 @@ async def test_a_caller_who_stays_silent_hears_the_music_again_and_is_delivered(
 async def test_a_caller_whose_turn_comes_amid_the_dialogue_gets_the_operator(
     board: Switchboard,
 ) -> None:
+    # The phone first: the dialogue lasts five seconds.
+    desk = await board.phone("desk001")
     citizen, waiting = await in_the_dialogue(board)
-    await delivered(board, waiting.call_id)
+    await delivered(board, waiting.call_id, desk)
     citizen.press("1")
     await citizen.listen(25)
     assert board.keys.said == []
@@ -106,7 +113,7 @@ async def test_a_caller_who_hangs_up_amid_the_dialogue_has_abandoned(board: Swit
 async def test_a_key_is_heard_during_an_announcement(board: Switchboard) -> None:
     board.announcer.prompts = (tel.Prompt("greeting", Language.MANDARIN),) * 40
     citizen, waiting = await board.waiting()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         await board.announcer.asked.get()
     await citizen.listen(10)
     citizen.press("1")
@@ -116,9 +123,10 @@ async def test_a_key_is_heard_during_an_announcement(board: Switchboard) -> None
 async def test_whoever_plays_with_the_keys_is_soon_not_listened_to(tmp_path: Path) -> None:
     async with switchboard(tmp_path, waiting_keys=3) as board:
         citizen, waiting = await board.waiting()
-        await citizen.listen(5)
-        citizen.press("7" * 5)
-        await until(lambda: len(board.keys.pressed) == 3, "three were asked about")
+        for count in (1, 2, 3):
+            await board.presses(citizen, "7")
+            await until(partial(asked_about, board, count), f"{count} were asked about")
+        await board.presses(citizen, "77")
         await citizen.listen(60)
         assert len(board.keys.pressed) == 3
         await delivered(board, waiting.call_id)
@@ -141,10 +149,9 @@ async def test_keys_do_nothing_while_the_platform_is_dead(tmp_path: Path) -> Non
 async def speaking(board: Switchboard) -> tuple[Dialog, tel.CallWaiting, float]:
     """A waiting caller who pressed 2, and since when the line is recorded."""
     citizen, waiting = await board.waiting()
-    await citizen.listen(5)
-    citizen.press("2")
+    await board.presses(citizen, "2")
     path = board.values.recordings_dir / f"{waiting.call_id}.sln"
-    await asyncio.to_thread(wait_until, path.exists, "the recorder runs", 10)
+    await asyncio.to_thread(wait_until, path.exists, "the recorder runs", 20)
     return citizen, waiting, time.monotonic()
 
 
@@ -194,7 +201,7 @@ async def test_a_message_of_a_moment_is_dropped(tmp_path: Path) -> None:
         await board.facts.wait(tel.CallHungUp)
         assert board.facts.names(waiting.call_id) == ["CallEntered", "CallWaiting", "CallHungUp"]
         path = board.values.recordings_dir / f"{waiting.call_id}.sln"
-        await asyncio.to_thread(wait_until, lambda: not path.exists(), "it is dropped", 10)
+        await asyncio.to_thread(wait_until, lambda: not path.exists(), "it is dropped", 20)
 
 
 async def test_a_caller_whose_turn_comes_amid_the_message_gets_the_operator(

@@ -42,7 +42,7 @@ async def test_transactions_that_read_before_they_write_never_find_it_locked(
 async def test_a_reader_waits_for_no_writer(counter: Database) -> None:
     async with counter.session() as writer:
         await writer.execute(text("UPDATE counter SET n = 7"))
-        async with asyncio.timeout(2), counter.reading() as reader:
+        async with asyncio.timeout(20), counter.reading() as reader:
             assert await reader.scalar(text("SELECT n FROM counter")) == 0
 
 
@@ -54,7 +54,7 @@ async def test_a_failed_transaction_leaves_nothing_and_frees_the_writers_place(
             await session.execute(text("UPDATE counter SET n = 9"))
             raise ZeroDivisionError
 
-    async with asyncio.timeout(2), counter.session() as session:
+    async with asyncio.timeout(20), counter.session() as session:
         assert await session.scalar(text("SELECT n FROM counter")) == 0
 
 

@@ -75,21 +75,23 @@ class Reception:
         board.line = board.make_line()
 
     async def entered(self, step: str) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while not any(e.step == step for e in self.bus.of(MenuStepEntered)):
                 self.bus.news.clear()
                 await self.bus.news.wait()
 
+    async def press_at(self, step: str, citizen: Dialog, keys: str) -> None:
+        """As soon as that step is heard: Asterisk passes keys over until its answer has come."""
+        await self.entered(step)
+        await citizen.listen(2)
+        citizen.press(keys)
+
     async def typed(self, citizen: Dialog) -> None:
         """As far as the lookup."""
-        await self.entered("greeting_own")
-        citizen.press("6")
-        await self.entered("self_service")
-        citizen.press("1")
-        await self.entered("progress")
-        citizen.press(f"{NUMBER}#")
-        await self.entered("progress_phone")
-        citizen.press(TAIL)
+        await self.press_at("greeting_own", citizen, "6")
+        await self.press_at("self_service", citizen, "1")
+        await self.press_at("progress", citizen, f"{NUMBER}#")
+        await self.press_at("progress_phone", citizen, TAIL)
         await self.entered("progress_lookup")
 
 
@@ -104,11 +106,12 @@ async def reception(tmp_path: Path) -> AsyncIterator[Reception]:
 
 
 def write_prompts(folder: Path) -> None:
-    """A short tone for each phrase in Mandarin, a longer one of its own for the stage."""
+    """A short tone for each phrase in Mandarin, a longer one of its own for the stage. Not so short
+    that it may be over when a busy machine begins to listen."""
     (folder / "zh").mkdir(parents=True, exist_ok=True)
     for name in catalogue().texts:
         stage = name == "order_handled"
-        frequency, samples = (STAGE_HZ, 8000) if stage else (OTHER_HZ, 800)
+        frequency, samples = (STAGE_HZ, 8000) if stage else (OTHER_HZ, 2400)
         with wave.open(str(folder / "zh" / f"{name}.wav"), "wb") as out:
             out.setnchannels(1)
             out.setsampwidth(2)
@@ -155,10 +158,8 @@ async def chosen(reception: Reception, key: str, step: str) -> Dialog:
     reception.world.value = Around(offers=dict.fromkeys(TEAMS, PEAK))
     citizen = await reception.board.citizen(ani="13800138000")
     await citizen.wait("answered")
-    await reception.entered("greeting_own")
-    citizen.press("3")
-    await reception.entered("labour")
-    citizen.press(key)
+    await reception.press_at("greeting_own", citizen, "3")
+    await reception.press_at("labour", citizen, key)
     await reception.entered(step)
     return citizen
 
@@ -168,6 +169,7 @@ async def test_caller_at_a_peak_is_let_go_with_a_callback_before_waiting(
 ) -> None:
     citizen = await chosen(reception, "7", "call_back")
     chosen_at = SystemClock().now()
+    await citizen.listen(2)
     citizen.press("1")
     asked = await reception.board.facts.wait(tel.CallbackAsked)
     hung_up = await reception.board.facts.wait(tel.CallHungUp)
@@ -194,7 +196,7 @@ async def test_caller_at_a_peak_leaves_a_message_that_becomes_the_recording(
     path = reception.board.values.recordings_dir
     spoken = "the message has grown to four seconds"
     await asyncio.to_thread(
-        wait_until, lambda: any(f.stat().st_size > 64_000 for f in path.glob("*.sln")), spoken, 20
+        wait_until, lambda: any(f.stat().st_size > 64_000 for f in path.glob("*.sln")), spoken, 30
     )
     citizen.press("#")
     left = await reception.board.facts.wait(tel.MessageLeft)
@@ -214,7 +216,6 @@ async def test_caller_at_a_peak_who_chooses_nothing_waits(reception: Reception) 
     reception.world.value = Around(offers=dict.fromkeys(TEAMS, PEAK))
     citizen = await reception.board.citizen(ani="13800138000")
     await citizen.wait("answered")
-    await reception.entered("greeting_own")
-    citizen.press("3")
+    await reception.press_at("greeting_own", citizen, "3")
     waiting = await reception.board.facts.wait(tel.CallWaiting)
     assert waiting.team == "labour"

@@ -24,6 +24,8 @@ from tests.integration.studio_files import tone, wav_file
 pytestmark = pytest.mark.browser
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PAGE = "/ivr-prompts/zh/hello"
+SECONDS = 4.0
+"""So long each sound lasts: what a button says while it plays is looked at meanwhile."""
 
 
 @asynccontextmanager
@@ -42,7 +44,7 @@ async def serving(site: Site) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def seen(tmp_path: Path, chromium_path: Path) -> AsyncIterator[tuple[Site, Page]]:
-    site = Site(tmp_path)
+    site = Site(tmp_path, SECONDS)
     async with serving(site) as address, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium_path,
@@ -98,7 +100,7 @@ async def test_recording_is_sent_heard_used_and_taken_back(
 ) -> None:
     site, page = seen
     hello = Prompt("hello", Language.MANDARIN)
-    made = wav_file(tmp_path / "您好.wav", tone(rate=48000), 48000)
+    made = wav_file(tmp_path / "您好.wav", tone(SECONDS, rate=48000), 48000)
     await page.goto(PAGE)
     await page.locator("#sound").set_input_files(made)
     await page.get_by_role("button", name="上传并检查").click()
@@ -139,7 +141,7 @@ async def test_pages_have_no_accessibility_violations(
     await page.goto("/ivr-prompts")
     await page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": page.url}])
     prompts = site.room.prompts
-    made = wav_file(tmp_path / "made.wav", tone())
+    made = wav_file(tmp_path / "made.wav", tone(SECONDS))
     for number in (1, 2):
         await prompts.upload(Language.MANDARIN, "hello", made, "ad28")
         if number == 1:

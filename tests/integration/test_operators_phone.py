@@ -43,7 +43,7 @@ class Floor:
     def view(self, agent: AgentId = ME) -> AgentView:
         return self.acd.agent_view(agent)
 
-    async def until(self, holds: Callable[[], bool], what: str, within_s: float = 20) -> None:
+    async def until(self, holds: Callable[[], bool], what: str, within_s: float = 30) -> None:
         try:
             async with asyncio.timeout(within_s):
                 while True:

@@ -68,7 +68,7 @@ async def audio(page: Page, what: str) -> Any:
 
 async def listened(site: Site, act: str) -> ListeningEntry:
     """The first listening of this kind, once it is written down."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while True:
             found = [e for e in await site.listenings.of_call(CALL, 10) if e.act == act]
             if found:

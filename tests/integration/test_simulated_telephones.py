@@ -8,7 +8,7 @@ from pathlib import Path
 from hotline.simulate.telephones import Citizen, Telephones, free_udp_port
 from hotline.simulate.voices import CITIZEN, mulaw_voice
 
-HANGS_UP_WITHIN_S = 20
+HANGS_UP_WITHIN_S = 40
 
 
 async def spoken(path: Path, words: str) -> None:

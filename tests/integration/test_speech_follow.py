@@ -31,7 +31,7 @@ class Desk:
         self.server = EarServer(LoudnessRecognisers("您好"), self.pool, 4, self.reports.put_nowait)
 
     async def next(self) -> Report:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             return await self.reports.get()
 
     async def said(self) -> tuple[str, str, float, float]:
@@ -96,7 +96,7 @@ async def test_a_recogniser_that_fails_ends_the_transcript_with_the_reason(
     path = tmp_path / "call.raw"
     path.write_bytes(b"")
     desk.server.obey(Follow(EAR, str(path)))
-    await asyncio.to_thread(wait_until, lambda: len(recognisers.made) == 2, "two recognisers", 10)
+    await asyncio.to_thread(wait_until, lambda: len(recognisers.made) == 2, "two recognisers", 20)
     recognisers.made[1].fault = "out of memory"
     path.write_bytes(sound((False, True, 0.5)))
     assert await desk.next() == Followed(EAR, "RecogniserFailed: out of memory")

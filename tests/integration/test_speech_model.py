@@ -165,14 +165,14 @@ async def test_the_worker_hears_a_word_and_goes_when_its_platform_goes(worker: W
     assert isinstance(await worker.next(Beat), Beat)
     assert worker.child._process.stdin is not None
     worker.child._process.stdin.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await worker.child._process.wait() == 0
 
 
 async def test_how_a_worker_ended_is_known(worker: Worker) -> None:
     await worker.next(Ready)
     os.kill(worker.child.pid, signal.SIGABRT)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await worker.child._process.wait()
     assert await worker.child.end() == "signal SIGABRT"
 

@@ -53,21 +53,24 @@ class Reception:
         self, kind: type[Heard], wanted: Callable[[Heard], bool] = lambda e: True, count: int = 1
     ) -> Heard:
         """The `count`-th wanted event of this kind."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while len(found := [e for e in self.bus.of(kind) if wanted(e)]) < count:
                 self.bus.news.clear()
                 await self.bus.news.wait()
         return found[count - 1]
 
-    async def listened_to(self) -> None:
-        """Until the caller's audio reaches a worker: what is said from now on is heard."""
-        await asyncio.to_thread(wait_until, lambda: self.ears.calls() == 1, "an open ear", 10)
+    async def listened_to(self, citizen: Dialog) -> None:
+        """Until the caller's audio goes to a worker: what is said and pressed from now on is heard.
+        The worker's own sound comes back on the same way, to its end."""
+        await asyncio.to_thread(wait_until, lambda: self.ears.calls() == 1, "an open ear", 20)
+        await citizen.listen(10)
 
     async def call(self, ani: str, count: int) -> Dialog:
         citizen = await self.board.citizen(ani=ani)
         citizen.say()
         await citizen.wait("answered")
         await self.listens(count)
+        await self.listened_to(citizen)
         return citizen
 
 
@@ -156,7 +159,7 @@ async def test_of_two_matters_the_caller_says_which(reception: Reception) -> Non
     await speak(citizen, "社保户口")
     heard = await reception.told(MenuWordsHeard)
     assert (heard.wish, heard.asked_back) == ("labour", True)
-    await reception.listened_to()
+    await reception.listened_to(citizen)
     await citizen.listen(25)  # the question, 0.5 s
     await speak(citizen, "户口")
     assert (await reception.board.facts.wait(tel.CallWaiting)).team == "security"
@@ -166,7 +169,7 @@ async def test_what_is_not_understood_is_asked_once_more(reception: Reception) -
     citizen = await reception.call(MANDARIN, 1)
     await speak(citizen, "不是社保")
     assert (await reception.told(MenuWordsHeard)).wish == ""
-    await reception.listened_to()
+    await reception.listened_to(citizen)
     await citizen.listen(25)
     await speak(citizen, "人工")
     assert (await reception.board.facts.wait(tel.CallWaiting)).team == "general"
@@ -176,11 +179,10 @@ async def test_recogniser_that_dies_while_it_listens_leaves_the_caller_with_keys
     reception: Reception,
 ) -> None:
     citizen = await reception.call(MANDARIN, 1)
-    await reception.listened_to()
     (pid,) = reception.ears.pids().values()
     os.kill(pid, signal.SIGKILL)
     # The same step asks again, by keys; a key then does what it always did.
-    await asyncio.to_thread(wait_until, lambda: reception.ears.calls() == 0, "no ear", 10)
+    await asyncio.to_thread(wait_until, lambda: reception.ears.calls() == 0, "no ear", 20)
     await citizen.listen(40)
     citizen.press("3")
     waiting = await reception.board.facts.wait(tel.CallWaiting)

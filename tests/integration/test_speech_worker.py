@@ -53,7 +53,7 @@ class Place:
         self.server.obey(Expect(ear, tuple(files), max_digits, timeout_s, 3.0))
         return ear
 
-    async def result(self, ear: str, within_s: float = 10) -> Result:
+    async def result(self, ear: str, within_s: float = 20) -> Result:
         async with asyncio.timeout(within_s):
             while True:
                 for report in self.reports:
@@ -96,6 +96,7 @@ async def test_phrases_are_heard_whole_and_silence_after_them(
     ear = place.expect(seconds=0.5)
     caller.name(ear)
     assert (await place.result(ear)).kind == "silent"
+    await caller.wait_end()
     tone = (VOICE * 30)[: int(0.5 * 16_000)]
     assert bytes(caller.heard[: len(tone)]) == tone
     assert len(caller.heard) > len(tone) + 0.8 * 16_000

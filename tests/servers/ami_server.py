@@ -50,7 +50,7 @@ class AmiServer:
 
     async def wait_for(self, name: str, count: int = 1) -> list[dict[str, str]]:
         """The actions of this name, once there are `count`."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.named(name)) < count:
                 self._changed.clear()
                 await self._changed.wait()

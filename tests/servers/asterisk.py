@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 
 from cti.adapters.asterisk_config import AsteriskValues
@@ -35,7 +34,7 @@ def values_for(
     environment = asterisk_env()
     return AsteriskValues(
         system_name=f"test{os.getpid()}",
-        sip_port=free_port(socket.SOCK_DGRAM),
+        sip_port=free_port(),
         http_port=free_port(),
         ami_port=free_port(),
         ami_secret="test-ami-secret",

@@ -44,7 +44,7 @@ class AudioCaller:
             self.send(audio(frame))
             await asyncio.sleep(self._frame_s)
 
-    async def wait_end(self, within_s: float = 10) -> None:
+    async def wait_end(self, within_s: float = 20) -> None:
         async with asyncio.timeout(within_s):
             await self.ended.wait()
 

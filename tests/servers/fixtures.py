@@ -91,6 +91,11 @@ def redis_url(redis_server: RedisServer) -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
+    """Whoever asks for it looks at pages: with more patience than the five seconds that Playwright
+    has by itself, for which a busy machine may need a page."""
+    from playwright.async_api import expect  # most tests need no browser, and it is slow to load
+
+    expect.set_options(timeout=20_000)
     return find_chromium()
 
 

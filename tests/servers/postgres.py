@@ -105,6 +105,8 @@ def running_postgres() -> Iterator[PostgresServer]:
             "fsync": "off",
             "full_page_writes": "off",
             "synchronous_commit": "off",
+            # No plan changes because figures are collected in the middle of a test.
+            "autovacuum": "off",
             "max_connections": "100",
         }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]

@@ -15,16 +15,39 @@ LOOK_EVERY_S = 0.02
 STOP_WITHIN_S = 20
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that was free on the loopback a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
+FIRST_PORT, LAST_PORT = 9_100, 14_099
 MEDIA_FIRST, MEDIA_LAST, MEDIA_UNIT = 14_100, 31_999, 50
 _kept: list[socket.socket] = []
+_ours: list[int] = []
+
+
+def free_port() -> int:
+    """A port of the loopback, for TCP or UDP, that is nobody else's until this process ends.
+
+    Not one of those that the kernel gives away by chance (32768 and up): between the asking and the
+    server that opens it, a telephone or a connection of another test would get it now and then.
+    """
+    while True:
+        if not _ours:
+            first, locks = _claim(MEDIA_UNIT, FIRST_PORT, LAST_PORT)
+            _kept.extend(locks)
+            _ours.extend(range(first + MEDIA_UNIT - 1, first - 1, -1))
+        port = _ours.pop()
+        if _is_free(port):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    """Whether no stranger to these tests is there."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
 
 
 @contextmanager
@@ -34,7 +57,7 @@ def media_ports(size: int) -> Iterator[int]:
     They are nobody else's meanwhile, of this test run or of another on the machine, even before
     Asterisk opens the first.
     """
-    first, locks = _claim(size)
+    first, locks = _claim(size, MEDIA_FIRST, MEDIA_LAST)
     try:
         yield first
     finally:
@@ -43,14 +66,14 @@ def media_ports(size: int) -> Iterator[int]:
 
 def kept_media_ports(size: int) -> int:
     """The same, kept until this process ends."""
-    first, locks = _claim(size)
+    first, locks = _claim(size, MEDIA_FIRST, MEDIA_LAST)
     _kept.extend(locks)
     return first
 
 
-def _claim(size: int) -> tuple[int, list[socket.socket]]:
+def _claim(size: int, lowest: int, highest: int) -> tuple[int, list[socket.socket]]:
     span = -(-size // MEDIA_UNIT) * MEDIA_UNIT
-    for first in range(MEDIA_FIRST, MEDIA_LAST + 2 - span, MEDIA_UNIT):
+    for first in range(lowest, highest + 2 - span, MEDIA_UNIT):
         locks = []
         try:
             for unit in range(first, first + span, MEDIA_UNIT):
@@ -61,7 +84,7 @@ def _claim(size: int) -> tuple[int, list[socket.socket]]:
             _close(locks)
             continue
         return first, locks
-    raise RuntimeError(f"No {size} media ports in a row are free.")
+    raise RuntimeError(f"No {size} ports in a row are free.")
 
 
 def _close(locks: list[socket.socket]) -> None:

@@ -2,6 +2,9 @@
 
 sipp plays the long scripted calls; this one is for races, where a test must hang up, answer or
 decline at an exact moment. It sends a steady tone, counts and keeps what it hears.
+
+What it asks and is not answered, it says again, as every telephone does: an Asterisk that is behind
+with its work passes requests over and relies on that (res_pjsip, `taskprocessor_overload_trigger`).
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 _FRAME = 160
+_AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0)
+"""RFC 3261, 17.1.1.2; after that nobody is there."""
 _counter = itertools.count(1)
 
 
@@ -187,6 +192,7 @@ class Dialog:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     status: int = 0
+    gave_up: bool = False
 
     def hang_up(self) -> None:
         """BYE, or CANCEL while it rings."""
@@ -196,6 +202,7 @@ class Dialog:
             self.cseq += 1
             self.phone.request("BYE", self)
         else:
+            self.gave_up = True
             self.phone.cancel(self)
         self.finish()
 
@@ -241,7 +248,7 @@ class Dialog:
         if address and port:
             self.audio.start((address[1], int(port[1])))
 
-    async def listen(self, frames: int, within_s: float = 10) -> bytes:
+    async def listen(self, frames: int, within_s: float = 20) -> bytes:
         """The next `frames` (20 ms each) that are heard."""
         start = len(self.audio.heard)
         async with asyncio.timeout(within_s):
@@ -250,7 +257,7 @@ class Dialog:
                 await self.audio.news.wait()
         return bytes(self.audio.heard[start:])
 
-    async def wait(self, event: str, within_s: float = 10) -> None:
+    async def wait(self, event: str, within_s: float = 20) -> None:
         async with asyncio.timeout(within_s):
             await getattr(self, event).wait()
 
@@ -273,6 +280,10 @@ class SipPhone(asyncio.DatagramProtocol):
         self._opening: set[asyncio.Task[None]] = set()
         self._opened: set[str] = set()
         self._cancelled: set[str] = set()
+        self._unanswered: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._register_number = 0
+        self._expires = 0
+        self._authorized = False
 
     @classmethod
     async def open(
@@ -299,6 +310,8 @@ class SipPhone(asyncio.DatagramProtocol):
             task.cancel()
         for dialog in list(self.dialogs.values()):
             dialog.hang_up()
+        for handle in self._unanswered.values():
+            handle.cancel()
         if self._transport is not None:
             self._transport.close()
 
@@ -324,16 +337,18 @@ class SipPhone(asyncio.DatagramProtocol):
         self.request("INVITE", dialog, self.sdp(audio), extra)
         return dialog
 
-    async def incoming(self, within_s: float = 10) -> Dialog:
+    async def incoming(self, within_s: float = 20) -> Dialog:
         """The next offer that rings here."""
         async with asyncio.timeout(within_s):
             return await self.offers.get()
 
-    async def register(self, secret: str, expires: int = 120) -> None:
+    async def register(self, secret: str, expires: int = 600) -> None:
+        """For as long as Asterisk lets it: nothing here registers again by itself."""
         self._secret = secret
+        self._expires = expires
         self.registered.clear()
-        self._send_register("", expires)
-        await asyncio.wait_for(self.registered.wait(), 10)
+        self._send_register("")
+        await asyncio.wait_for(self.registered.wait(), 20)
 
     # --- wire ----------------------------------------------------------------------------
 
@@ -360,7 +375,18 @@ class SipPhone(asyncio.DatagramProtocol):
         return "".join(f"{line}\r\n" for line in lines)
 
     def request(self, method: str, dialog: Dialog, body: str = "", extra: str = "") -> None:
-        self._write(self._request(method, dialog, body, extra))
+        self._ask(self._request(method, dialog, body, extra))
+
+    def _ask(self, text: str, times: int = 0) -> None:
+        """Say it, and again until there is any answer to it."""
+        key = _header(text, "Call-ID"), _header(text, "CSeq")
+        self._unanswered.pop(key, None)
+        if times and self.silent:
+            return
+        self._write(text)
+        if times < len(_AGAIN_AFTER_S):
+            later = asyncio.get_running_loop().call_later
+            self._unanswered[key] = later(_AGAIN_AFTER_S[times], self._ask, text, times + 1)
 
     def _request(self, method: str, dialog: Dialog, body: str = "", extra: str = "") -> str:
         lines = [
@@ -385,7 +411,7 @@ class SipPhone(asyncio.DatagramProtocol):
     def cancel(self, dialog: Dialog) -> None:
         text = dialog.invite.replace("INVITE sip:", "CANCEL sip:", 1)
         text = text.replace(f"CSeq: {dialog.cseq} INVITE", f"CSeq: {dialog.cseq} CANCEL")
-        self._write(f"{text}\r\nContent-Length: 0\r\n\r\n")
+        self._ask(f"{text}\r\nContent-Length: 0\r\n\r\n")
 
     def respond(self, invite: str, code: int, reason: str, local: str, body: str = "") -> None:
         kept = re.findall(r"^(?:Via|From|Call-ID|CSeq|Record-Route): .*$", invite, re.M)
@@ -402,6 +428,8 @@ class SipPhone(asyncio.DatagramProtocol):
             self._transport.sendto(text.encode("utf-8", "surrogateescape"), self.server)
 
     def datagram_received(self, data: bytes, addr: object) -> None:
+        if addr != self.server:
+            return  # a report of some media's (RTCP) to the port beside its own
         text = data.decode("utf-8", "replace").replace("\r\n", "\n")
         if self.silent or not text.strip():
             return
@@ -412,11 +440,16 @@ class SipPhone(asyncio.DatagramProtocol):
 
     def _on_response(self, text: str) -> None:
         code = int(text.split(" ", 2)[1])
-        method = _header(text, "CSeq").split()[-1]
+        call_id, cseq = _header(text, "Call-ID"), _header(text, "CSeq")
+        waiting = self._unanswered.pop((call_id, cseq), None)
+        if waiting is not None:
+            waiting.cancel()
+        number, _, method = cseq.partition(" ")
         if method == "REGISTER":
-            self._on_register(text, code)
+            if number == str(self._register_number):
+                self._on_register(text, code)
             return
-        dialog = self.dialogs.get(_header(text, "Call-ID"))
+        dialog = self.dialogs.get(call_id)
         if dialog is None or method != "INVITE":
             return
         dialog.status = code
@@ -430,6 +463,14 @@ class SipPhone(asyncio.DatagramProtocol):
         dialog.remote = _header(text, "To")
         dialog.target = _uri(_header(text, "Contact")) or dialog.target
         self._ack(dialog, text)
+        if dialog.gave_up:
+            # The answer and our CANCEL have crossed: it is a call, and has to be ended as one
+            # (RFC 3261, 9.1).
+            dialog.gave_up = False
+            dialog.cseq += 1
+            self.request("BYE", dialog)
+        if dialog.ended.is_set():
+            return
         dialog.answered.set()
         dialog._start_audio(text)
 
@@ -488,28 +529,28 @@ class SipPhone(asyncio.DatagramProtocol):
             self.respond(text, 487, "Request Terminated", dialog.local)
             dialog.finish()
 
-    def _send_register(self, authorization: str, expires: int, cseq: int = 1) -> None:
-        uri = f"sip:127.0.0.1:{self.server[1]}"
+    def _send_register(self, authorization: str) -> None:
+        self._register_number += 1
         lines = [
-            f"REGISTER {uri} SIP/2.0",
+            f"REGISTER sip:127.0.0.1:{self.server[1]} SIP/2.0",
             f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch=z9hG4bK{secrets.token_hex(8)}",
             "Max-Forwards: 70",
             f"From: <sip:{self.user}@127.0.0.1>;tag=reg",
             f"To: <sip:{self.user}@127.0.0.1>",
             f"Call-ID: register-{self.port}",
-            f"CSeq: {cseq} REGISTER",
+            f"CSeq: {self._register_number} REGISTER",
             f"Contact: <sip:{self.user}@127.0.0.1:{self.port}>",
-            f"Expires: {expires}",
+            f"Expires: {self._expires}",
             *([authorization] if authorization else []),
             "Content-Length: 0",
         ]
-        self._expires = expires
-        self._write("\r\n".join(lines) + "\r\n\r\n")
+        self._authorized = bool(authorization)
+        self._ask("\r\n".join(lines) + "\r\n\r\n")
 
     def _on_register(self, text: str, code: int) -> None:
         if code == 200:
             self.registered.set()
-        elif code == 401 and "CSeq: 1 " in text:
+        elif code == 401 and not self._authorized:
             challenge = dict(re.findall(r'(\w+)="?([^",]+)"?', _header(text, "WWW-Authenticate")))
             uri = f"sip:127.0.0.1:{self.server[1]}"
             realm, nonce = challenge["realm"], challenge["nonce"]
@@ -520,8 +561,6 @@ class SipPhone(asyncio.DatagramProtocol):
                 f'nonce="{nonce}", uri="{uri}", response="{answer}", algorithm=MD5, qop=auth, '
                 f'nc=00000001, cnonce="abc"'
                 + (f', opaque="{challenge["opaque"]}"' if "opaque" in challenge else ""),
-                self._expires,
-                2,
             )
 
 

@@ -61,7 +61,7 @@ class FactLog:
         where: Callable[[Any], bool] = lambda _: True,
         *,
         count: int = 1,
-        within_s: float = 15,
+        within_s: float = 30,
     ) -> F:
         """The `count`-th fact of this kind. Raises TimeoutError with what there was instead."""
         try:
@@ -152,10 +152,22 @@ class Switchboard:
 
     async def waiting(self, number: str = "12345", **kwargs: str) -> tuple[Dialog, tel.CallWaiting]:
         """A citizen who stays silent in the menu and now waits."""
-        already = sum(isinstance(f, tel.CallWaiting) for f in self.facts.all)
+        there = (f for f in self.facts.all if isinstance(f, tel.CallEntered | tel.CallWaiting))
+        known = {f.call_id for f in there}
         dialog = await self.citizen(number, **kwargs)
-        fact = await self.facts.wait(tel.CallWaiting, count=already + 1)
+        # Whoever was there before may stand in the line once more meanwhile.
+        fact = await self.facts.wait(tel.CallWaiting, lambda f: f.call_id not in known)
         return dialog, fact
+
+    async def presses(self, waiting: Dialog, keys: str) -> None:
+        """Press while the music is listened to: Asterisk passes keys over while it asks for an
+        announcement, which it has just done then and does again in two seconds."""
+        while not self.announcer.asked.empty():
+            self.announcer.asked.get_nowait()
+        async with asyncio.timeout(20):
+            await self.announcer.asked.get()
+        await waiting.listen(5)
+        waiting.press(keys)
 
     async def close(self) -> None:
         for phone in self._phones:

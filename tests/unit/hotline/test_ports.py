@@ -8,6 +8,7 @@ import pytest
 
 from hotline.ports_free import demand_free
 from kernel.errors import Unavailable
+from tests.servers.process import free_port
 
 
 def test_a_taken_port_is_named_with_the_setting_that_moves_it() -> None:
@@ -21,9 +22,7 @@ def test_a_taken_port_is_named_with_the_setting_that_moves_it() -> None:
 
 
 def test_a_free_port_is_accepted_and_left_free() -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
 
     demand_free("127.0.0.1", port, socket.SOCK_DGRAM, "SIP", "SIP_PORT")
     demand_free("127.0.0.1", port, socket.SOCK_DGRAM, "SIP", "SIP_PORT")

@@ -12,6 +12,7 @@ import pytest
 from hotline.cli import main
 from hotline.one_instance import only_one
 from kernel.errors import Unavailable
+from tests.servers.process import free_port
 
 
 def refusal(
@@ -135,15 +136,5 @@ def test_a_taken_port_is_said_before_anything_is_started(
 
 def free_ports() -> dict[str, str]:
     """Ports that nobody holds, so that another hotline on this machine refuses nothing here."""
-    ports = {}
-    for name, kind in (
-        ("WEB_PORT", socket.SOCK_STREAM),
-        ("SIP_PORT", socket.SOCK_DGRAM),
-        ("ASTERISK_HTTP_PORT", socket.SOCK_STREAM),
-        ("AMI_PORT", socket.SOCK_STREAM),
-        ("AGI_PORT", socket.SOCK_STREAM),
-    ):
-        with socket.socket(type=kind) as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports[name] = str(probe.getsockname()[1])
-    return ports
+    names = ("WEB_PORT", "SIP_PORT", "ASTERISK_HTTP_PORT", "AMI_PORT", "AGI_PORT")
+    return {name: str(free_port()) for name in names}
