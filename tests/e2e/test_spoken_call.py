@@ -17,9 +17,9 @@ from tests.e2e.hotline_process import HotlineProcess
 from tests.e2e.records import Records
 from tests.servers.process import wait_until
 from tests.servers.sip_phone import Dialog, SipPhone
-from tests.speech_model.kit import said, tiny_model
+from tests.speech_model.kit import BUILT_WITHIN_S, said, tiny_model
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(BUILT_WITHIN_S)]
 NAME = "vosk-model-tiny-cn"
 CITIZEN = "13800138477"
 

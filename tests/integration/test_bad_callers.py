@@ -302,7 +302,7 @@ async def test_start_with_a_broken_flow_is_refused_with_file_and_line_and_who_ru
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
     )
     assert started.returncode != 0
     assert f"main.yaml:{line + 1}:" in started.stderr

@@ -12,7 +12,7 @@ import pytest
 
 from kernel import telephony as tel
 from kernel.ids import Endpoint, OfferId, TeamId
-from tests.fakes.caller_dialogue import RATE
+from tests.fakes.caller_dialogue import GREETING, IN_NO_HURRY, RATE
 from tests.servers.process import free_port
 from tests.servers.switchboard import switchboard
 
@@ -40,6 +40,7 @@ async def test_a_sipp_citizen_reaches_a_sipp_phone(tmp_path: Path) -> None:
     desk_port, citizen_port = free_port(), free_port()
     contacts = {"desk001": f"sip:desk001@127.0.0.1:{desk_port}"}
     async with switchboard(tmp_path, static_contacts=contacts) as board:
+        board.dialogue.first = tel.Collect((GREETING,), 1, IN_NO_HURRY)
         board.survey.first = tel.Collect((RATE,), 1, timedelta(milliseconds=500))
         desk = await start_sipp("desk_phone.xml", tmp_path, desk_port)
         citizen = await start_sipp(

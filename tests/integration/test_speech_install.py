@@ -22,8 +22,9 @@ from speech.adapters import model_archive
 from speech.adapters.model_archive import digest
 from speech.adapters.model_shelf import FolderShelf
 from speech.ports import Installed
-from tests.speech_model.kit import tiny_model
+from tests.speech_model.kit import BUILT_WITHIN_S, tiny_model
 
+pytestmark = pytest.mark.timeout(BUILT_WITHIN_S)
 NAME = "vosk-model-tiny-cn"
 
 

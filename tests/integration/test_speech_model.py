@@ -23,9 +23,10 @@ from speech.core.wire import Beat, Expect, Ready, Report, Result
 from speech.ports import Recogniser, RecogniserFailed, Recognisers
 from tests.fakes.recogniser import LoudnessRecognisers
 from tests.servers.audio_caller import audio_caller
-from tests.speech_model.kit import said, tiny_model
+from tests.speech_model.kit import BUILT_WITHIN_S, said, tiny_model
 from tests.speech_model.words import HELD_OUT, VOICES, WORDS
 
+pytestmark = pytest.mark.timeout(BUILT_WITHIN_S)
 PIECE = 960
 
 

@@ -35,9 +35,9 @@ from tests.servers.process import free_port, wait_until
 from tests.servers.rogue_worker import MANNERS
 from tests.servers.sip_phone import Dialog
 from tests.servers.switchboard import Switchboard, switchboard
-from tests.speech_model.kit import said
+from tests.speech_model.kit import BUILT_WITHIN_S, said
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(BUILT_WITHIN_S)]
 LONG = tel.Prompt("long", Language.MANDARIN)
 KEYS = tel.Collect((GREETING,) * 6, 1, timedelta(seconds=20))
 """Three seconds of sound, so that some of it is still to come for who listens a little late."""

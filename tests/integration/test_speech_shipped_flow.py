@@ -31,10 +31,10 @@ from tests.integration.test_ivr_on_asterisk import TellingBus
 from tests.servers.process import wait_until
 from tests.servers.sip_phone import Dialog
 from tests.servers.switchboard import Switchboard, switchboard
-from tests.speech_model.kit import said
+from tests.speech_model.kit import BUILT_WITHIN_S, said
 from tests.unit.ivr.shipped import catalogue, main_flow
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(BUILT_WITHIN_S)]
 Heard = TypeVar("Heard", bound=Event)
 MANDARIN, CANTONESE = "13800138000", "13900139000"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from speech.adapters.vosk_model import VoskModel
-from tests.speech_model.kit import tiny_model
+from tests.speech_model.kit import BUILT_WITHIN_S, tiny_model
 from tests.speech_model.wishes import speak
 from tests.speech_model.words import HELD_OUT
 from tests.unit.ivr.shipped import intents
+
+pytestmark = pytest.mark.timeout(BUILT_WITHIN_S)
 
 
 def test_at_least_97_of_100_spoken_wishes_of_held_out_voices_are_understood() -> None:

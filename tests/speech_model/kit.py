@@ -18,6 +18,8 @@ from tests.speech_model.words import VOICES
 ROOT = Path(__file__).resolve().parents[2]
 SHELF = ROOT / "var" / "test-models"
 BUILT_WITHIN_S = 900
+"""On a busy machine it takes minutes: whoever asks for the model has a time-out of his own
+(`pytest.mark.timeout`), for the test that happens to be the first builds it."""
 
 
 def tiny_model() -> Path:
