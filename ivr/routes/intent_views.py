@@ -44,7 +44,9 @@ GROUP_NAMES: Mapping[str, str] = {
     "second": "回答“第二个”",
     UNITS: "数量单位",
     VARIANTS: "异体字",
+    "repeat": "再听一遍",
 }
+"""What is not called by the prompt that names it when a caller is asked back."""
 LANG_CODES = {Language.MANDARIN: "zh-CN", Language.CANTONESE: "zh-HK", Language.ENGLISH: "en"}
 PROBLEM_TEXTS: Mapping[Rule, str] = {
     Rule.TWO_MEANINGS: "“%(phrase)s”有两个意思，“%(other)s”里也有",
@@ -211,11 +213,17 @@ def rows(
     return tuple(found)
 
 
+def anchor(place: Place) -> str:
+    """Where the editor's page shows a cell; a browser opens what is folded around it."""
+    is_cell = place.language is not None or place.group in ANSWERS
+    return f"add-{place.key}" if is_cell else f"g-{place.group}"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A sentence of the catalogue with its values, about a cell."""
 
-    group: str
+    anchor: str
     where: str
     text: str
     values: Mapping[str, str]
@@ -224,7 +232,7 @@ class Told:
 def told_problems(wrong: Collection[Problem], place_name: Callable[[Place], str]) -> list[Told]:
     return [
         Told(
-            p.spot.place.group,
+            anchor(p.spot.place),
             place_name(p.spot.place),
             PROBLEM_TEXTS[p.rule],
             {"phrase": p.phrase, "other": place_name(p.other.place) if p.other else ""},

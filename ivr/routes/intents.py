@@ -26,6 +26,7 @@ from ivr.routes.intent_views import (
     LANG_CODES,
     NOTHING_PENDING,
     Pending,
+    anchor,
     changed,
     hints,
     phrases_by_language,
@@ -100,14 +101,17 @@ def _editing(kit: WebKit, desk: IntentDesk, pages: _Pages) -> APIRouter:
         note = note.strip()
         who = (await kit.principal(request)).account
         try:
-            saved = await desk.intents.edit(number, revision, list(_changes(pending)), note, who)
+            changes = list(_changes(pending))
+            saved = await desk.intents.edit(number, revision, changes, note, who)
         except Conflict:
             late = await desk.intents.overtaken(number, revision)
             return await pages.editor(request, late.now, note, "", pending=pending, late=late)
         except BadInput as error:
             version = await desk.intents.version(INTENTS, number)
             return await pages.editor(request, version, note, "", pending=pending, error=error)
-        return RedirectResponse(f"{PAGE}/versions/{saved.number}", 303)
+        # Back to the cell that was typed in, so that the next phrase follows.
+        here = f"#{anchor(changes[-1].place)}" if changes else ""
+        return RedirectResponse(f"{PAGE}/versions/{saved.number}{here}", 303)
 
     @router.post(f"{PAGE}/versions/{{number}}/carry")
     async def carry(request: Request, number: int) -> Response:

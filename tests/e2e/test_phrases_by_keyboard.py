@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.e2e import axe
 from tests.e2e.operator import Desks, Person
 from tests.e2e.records import Records
 
@@ -57,12 +58,16 @@ async def test_a_phrase_is_added_tried_published_and_rolled_back_by_keys_alone(
     await page.keyboard.insert_text(PHRASE)
     await page.keyboard.press("Enter")
     await expect(page.locator(f"input[value='labour.zh:{PHRASE}']")).to_be_attached()
-    number = int(page.url.rsplit("/", 1)[1])
+    assert page.url.endswith("#add-labour.zh")
+    await expect(page.locator("#add-labour\\.zh")).to_be_visible()
+    number = int(page.url.removesuffix("#add-labour.zh").rsplit("/", 1)[1])
     assert number > before["number"]
+    flaws = await axe.flaws(page)
     assert "劳动社保" in await understood(page)
 
     await follow(page, "a[href$='/difference']", "**/difference")
     await expect(page.locator("ins")).to_have_text([PHRASE])
+    flaws += await axe.flaws(page)
     await follow(page, "form[action$='/publish'] button", "**/ivr-intents")
     assert "劳动社保" in await understood(page)
     published = {row["number"]: row for row in records.rows(STATES)}[number]
@@ -73,4 +78,4 @@ async def test_a_phrase_is_added_tried_published_and_rolled_back_by_keys_alone(
     await page.keyboard.press("Enter")
     await expect(page.locator(".flow-now h2")).to_contain_text(f"第{before['number']}版")
     assert "没有听懂" in await understood(page)
-    assert person.faults == []
+    assert person.faults + flaws == []

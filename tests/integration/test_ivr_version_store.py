@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import bindparam, text
 
+from hotline.migrate import downgrade, upgrade
 from ivr.adapters.funnel_store import SqlFunnelStore
 from ivr.adapters.version_store import SqlVersionStore
 from ivr.core.funnel import Counts, Place
 from ivr.core.versions import Version, VersionState, publish, roll_back
 from ivr.ports import FunnelStore, VersionStore
 from kernel.errors import Conflict
-from kernel.infra.database import Database
+from kernel.infra.database import Database, UtcDateTime
 from tests.fakes.clock import NOON
 from tests.fakes.funnel_store import DictFunnelStore
 from tests.fakes.version_store import DictVersionStore
@@ -139,3 +141,28 @@ async def test_figures_add_up_by_step_within_version_and_period(
     }
     assert await funnel.counts("main", "v1", DAY + timedelta(days=1)) == {"menu": Counts(1)}
     assert await funnel.counts("main", "v3", DAY) == {}
+
+
+async def test_versions_of_flows_from_before_are_kept_by_the_migration(database_url: str) -> None:
+    database = Database(database_url)
+    async with database.connection() as connection:
+        await connection.run_sync(downgrade, "0815_recording_utterances")
+        await connection.execute(
+            text(
+                "INSERT INTO ivr_flow_versions (flow, number, digest, body, note, state, revision,"
+                " created_by, created_at) VALUES ('main', 1, 'd', 'flow: main', '', 'draft', 1,"
+                " 'ad01', :made)"
+            ).bindparams(bindparam("made", NOON, UtcDateTime()))
+        )
+        await connection.run_sync(upgrade)
+    store = SqlVersionStore(database)
+    kept = await store.version("main", 1)
+    assert kept == replace(draft(body="flow: main"), number=1, digest="d", note="", made_from=None)
+    await store.add(draft("intents"))
+    async with database.connection() as connection:
+        await connection.run_sync(downgrade, "0815_recording_utterances")
+        back = await connection.execute(text("SELECT flow, body FROM ivr_flow_versions"))
+        # Only flows were known then.
+        assert [tuple(row) for row in back] == [("main", "flow: main")]
+        await connection.run_sync(upgrade)
+    await database.close()

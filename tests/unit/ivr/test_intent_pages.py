@@ -46,7 +46,7 @@ async def test_phrases_are_typed_compared_published_and_rolled_back(
     typed = {"add.labour.zh": "讨公道、 老板 失踪", "remove": "labour.zh:辞退"}
     data = {**SEEN_FIRST, "note": "年底讨薪", **typed}
     made = await browser.post(FIRST, data=data)
-    assert made.headers["location"] == DRAFT
+    assert made.headers["location"] == f"{DRAFT}#add-labour.zh"
     page = (await browser.get(DRAFT)).text
     assert 'value="labour.zh:讨公道"' in page
     assert 'value="labour.zh:老板 失踪"' in page
@@ -90,6 +90,7 @@ async def test_wrong_draft_says_where_and_why_and_cannot_be_published(site: Site
     assert "“税”太短" in page
     assert "<b>讨薪" not in page
     assert '<details class="phrases" id="g-labour" open>' in page
+    assert page.count('href="#add-labour.zh"') == 3
     compared = (await browser.get(f"{DRAFT}/difference")).text
     assert "发布第2版" not in compared
     refused = await browser.post(f"{DRAFT}/publish", data={**CSRF, "current": "1"})
@@ -126,7 +127,7 @@ async def test_second_of_two_editors_sees_who_when_and_what_and_keeps_what_he_ty
     assert 'value="labour.zh:辞退" checked' in late.text
     (revision,) = re.findall(r'name="revision" value="(\d+)"', late.text)
     again = await other.post(DRAFT, data={**mine, "revision": revision})
-    assert again.headers["location"] == DRAFT
+    assert again.headers["location"] == f"{DRAFT}#add-tax.zh"
     page = (await other.get(f"{DRAFT}/difference")).text
     assert set(re.findall(r"<ins>(.*?)</ins>", page)) == {"讨公道", "吵死人", "退个税"}
     assert set(re.findall(r"<del>(.*?)</del>", page)) == {"发票", "辞退"}
