@@ -34,6 +34,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import Error as PlaywrightError
+
 from bench.attackers import attack
 from bench.figures import percentile, verdict
 from bench.load import Load, Ready
@@ -181,7 +183,10 @@ class Stage:
     async def _photograph(self) -> None:
         if self.given.album is not None:
             await asyncio.sleep(min(_PHOTOGRAPHED_AFTER_S, self.given.seconds / 2))
-            await photograph(self.scene.hotline, self.given.album.resolve(), self.wave)
+            try:
+                await photograph(self.scene.hotline, self.given.album.resolve(), self.wave)
+            except PlaywrightError as error:
+                print(f"       no pictures: {error.message.splitlines()[0]}", flush=True)
 
     def _raised_s(self, began: datetime) -> float:
         rows = self.rows("SELECT at, level, reason FROM ivr_guard_levels ORDER BY at")

@@ -15,8 +15,7 @@ from typing import assert_never
 
 from ivr.core.screening import challenge
 from ivr.core.screening.challenge import Hear, Hearing
-from ivr.core.screening.policy import OnFailure
-from ivr.core.screening.present import Decision, Reason, Verdict
+from ivr.core.screening.present import Decision, Failure, Reason, Verdict
 from ivr.ports import CallerMemory
 from ivr.screening import Screening
 from ivr.service import Dialogue
@@ -177,15 +176,14 @@ class Gate:
         return self._placed(call.call_id, await self._dialogue.begin(call))
 
     async def _failed(self, held: _Held, call: CallEntered) -> Instruction:
-        match self._screening.failed(call.call_id):
-            case OnFailure.AFTER_OTHERS:
+        match self._screening.failed(call.call_id, len(self._held)):
+            case Failure.AFTER_OTHERS:
                 self._behind.add(call.call_id)
                 return await self._went_on(held, call)
-            case OnFailure.REFUSE if held.verdict.briefly:
+            case Failure.LET_GO:
                 del self._held[call.call_id]
-                self._screening.let_go_briefly(call.call_id)
                 return Disconnect()
-            case OnFailure.REFUSE:
+            case Failure.REFUSE:
                 hearing = held.hearing
                 return self._hear(
                     held, challenge.refuse(hearing.key, hearing.timeout, hearing.language)

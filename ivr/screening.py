@@ -11,13 +11,14 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import assert_never
 
 from ivr.core.screening.figures import Count
 from ivr.core.screening.guard import Guard, Picture
 from ivr.core.screening.levels import LevelChange
 from ivr.core.screening.listed import ListEntry, ListKind, Treatment, checked
-from ivr.core.screening.policy import Level, OnFailure, Policy
-from ivr.core.screening.present import Decision, Reason, Verdict
+from ivr.core.screening.policy import Level, Policy
+from ivr.core.screening.present import Decision, Failure, Reason, Verdict
 from ivr.ports import Log, ScreeningStore
 from kernel.audit import AuditTrail
 from kernel.bus import EventBus
@@ -125,13 +126,18 @@ class Screening:
         self._guard.passed(call_id, self._clock.now())
         self._ended(call_id, "passed")
 
-    def failed(self, call_id: CallId) -> OnFailure:
-        """The caller did not; what the present level does about it."""
-        way = self._guard.failed(call_id, self._clock.now())
-        refused = way is OnFailure.REFUSE
-        self._ended(call_id, "failed" if refused else "after_others")
-        if refused:
-            self._guard.counted(Count.REFUSED, self._clock.now())
+    def failed(self, call_id: CallId, held: int) -> Failure:
+        """The caller did not, one of `held`; what is done about it at the present level."""
+        way = self._guard.failed(call_id, held, self._clock.now())
+        match way:
+            case Failure.AFTER_OTHERS:
+                self._ended(call_id, "after_others")
+            case Failure.REFUSE:
+                self._ended(call_id, "failed")
+            case Failure.LET_GO:
+                self._ended(call_id, "let_go")
+            case _:
+                assert_never(way)
         return way
 
     def emergency(self, call_id: CallId) -> None:
@@ -141,11 +147,6 @@ class Screening:
 
     def let_go(self, call_id: CallId) -> None:
         """The caller heard why the call is refused, and nothing was pressed."""
-        self._guard.told(call_id, self._clock.now())
-        self._ended(call_id, "let_go")
-
-    def let_go_briefly(self, call_id: CallId) -> None:
-        """The caller pressed nothing, from a number that heard all of it a while ago."""
         self._ended(call_id, "let_go")
 
     def left(self, call_id: CallId) -> None:

@@ -149,6 +149,7 @@ def _challenge(value: Value) -> ChallengeRules:
     fields = _group(
         value,
         *("keys", "timeout_s", "trusted_hours", "talked_days", "talk_least_s", "told_minutes"),
+        "brief_above",
     )
     keys = fields["keys"].text()
     if not keys or not set(keys) <= _KEYS or len(set(keys)) != len(keys):
@@ -160,6 +161,7 @@ def _challenge(value: Value) -> ChallengeRules:
         talked_for=timedelta(days=fields["talked_days"].number(1, 366)),
         talk_least=timedelta(seconds=fields["talk_least_s"].number(1, 600)),
         told_for=timedelta(minutes=fields["told_minutes"].number(1, 60)),
+        brief_above=_whole(fields["brief_above"], 0, _MOST),
     )
 
 

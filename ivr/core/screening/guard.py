@@ -34,7 +34,7 @@ from ivr.core.screening.levels import LevelCause, LevelChange, LevelKeeper
 from ivr.core.screening.listed import RULE, ListBook, ListEntry, ListKind, Treatment
 from ivr.core.screening.numbers import block_of, judged
 from ivr.core.screening.policy import BlockLimit, Level, Measures, NumberLimit, OnFailure, Policy
-from ivr.core.screening.present import Decision, Known, Present, Reason, Verdict
+from ivr.core.screening.present import Decision, Failure, Known, Present, Reason, Verdict
 from ivr.core.screening.windows import HOUR_S, MINUTE_S, BlockTrack, NumberTrack, Watched
 from kernel.ids import CallId
 from kernel.phone import PhoneNumber
@@ -140,15 +140,20 @@ class Guard:
         self._counters.add(Count.PASSED, now.timestamp())
         self._trust(call_id, now + self.policy.challenge.trusted_for)
 
-    def failed(self, call_id: CallId, now: datetime) -> OnFailure:
-        """The caller did not press it; what the present level does then."""
-        self._counters.add(Count.FAILED, now.timestamp())
-        return self.measures.on_failure
-
-    def told(self, call_id: CallId, now: datetime) -> None:
-        """The caller has heard the whole refusal."""
-        until = now + self.policy.challenge.told_for
-        self._told.learn(self._present.number(call_id), until.timestamp())
+    def failed(self, call_id: CallId, held: int, now: datetime) -> Failure:
+        """The caller did not press it; what the present level does then. `held`: so many callers
+        are being asked or told why they are refused."""
+        at, rules = now.timestamp(), self.policy.challenge
+        self._counters.add(Count.FAILED, at)
+        if self.measures.on_failure is OnFailure.AFTER_OTHERS:
+            return Failure.AFTER_OTHERS
+        self._counters.add(Count.REFUSED, at)
+        number = self._present.number(call_id)
+        if held > rules.brief_above or self._told.holds(number, at):
+            return Failure.LET_GO
+        # From its beginning: of many calls at once from one number, one hears it.
+        self._told.learn(number, (now + rules.told_for).timestamp())
+        return Failure.REFUSE
 
     def answered(self, call_id: CallId, now: datetime) -> None:
         """The caller was answered by a person."""
@@ -270,35 +275,35 @@ class Guard:
             self._list(caller.number, False, Reason.NUMBER_RATE, caller.now)
             listed = listed or self.lists.find(ListKind.GREY, caller.number, caller.now)
         if listed is not None and not (listed.start and listed.by_rule):
-            return self._by_list(listed, caller)
+            return self._by_list(listed)
         # The tighter limits of a raised guard are for strangers.
         level = Level.NORMAL if caller.known else self.level
         limit = self.policy.levels[level].number
         if self._too_often(limit, caller):
-            return self._asked(Reason.NUMBER_RATE, caller)
+            return self._asked(Reason.NUMBER_RATE)
         if self._present.of_number(caller.number) >= limit.at_once:
-            return self._asked(Reason.NUMBER_AT_ONCE, caller)
+            return self._asked(Reason.NUMBER_AT_ONCE)
         return None
 
     def _asked_now(self, caller: _Caller) -> Verdict | None:
         """Whether a caller who is in the menu already would be asked if the call came in now."""
         listed = self.lists.find(ListKind.GREY, caller.number, caller.now)
         if listed is not None and not (listed.start and listed.by_rule):
-            asked = self._by_list(listed, caller)
+            asked = self._by_list(listed)
             return asked if asked.decision is Decision.CHALLENGE else None
         limit = self.policy.levels[Level.NORMAL if caller.known else self.level].number
         if self._too_often(limit, caller):
-            return self._asked(Reason.NUMBER_RATE, caller)
+            return self._asked(Reason.NUMBER_RATE)
         if self._present.of_number(caller.number) > limit.at_once:
-            return self._asked(Reason.NUMBER_AT_ONCE, caller)
+            return self._asked(Reason.NUMBER_AT_ONCE)
         if caller.known:
             return None
         if listed is not None:
-            return self._asked(Reason.BLOCK_RATE, caller)
+            return self._asked(Reason.BLOCK_RATE)
         if not caller.number and self.measures.challenge_anonymous:
-            return self._asked(Reason.ANONYMOUS, caller)
+            return self._asked(Reason.ANONYMOUS)
         if caller.number and self.measures.challenge_strangers:
-            return self._asked(Reason.STRANGER, caller)
+            return self._asked(Reason.STRANGER)
         return None
 
     @staticmethod
@@ -312,16 +317,16 @@ class Guard:
         measures = self.measures
         if not caller.number:
             if measures.challenge_anonymous:
-                return self._asked(Reason.ANONYMOUS, caller)
+                return self._asked(Reason.ANONYMOUS)
             return Verdict(_PASS, Reason.ORDINARY)
         if self._block_is_over(caller, measures.block):
             self._list(block_of(caller.number), True, Reason.BLOCK_RATE, caller.now)
-            return self._asked(Reason.BLOCK_RATE, caller)
+            return self._asked(Reason.BLOCK_RATE)
         if self.lists.find(ListKind.GREY, caller.number, caller.now) is not None:
-            return self._asked(Reason.BLOCK_RATE, caller)
+            return self._asked(Reason.BLOCK_RATE)
         self._counters.add(Count.STRANGERS, caller.at)
         if measures.challenge_strangers:
-            return self._asked(Reason.STRANGER, caller)
+            return self._asked(Reason.STRANGER)
         return Verdict(_PASS, Reason.ORDINARY)
 
     def _block_is_over(self, caller: _Caller, limit: BlockLimit) -> bool:
@@ -333,16 +338,15 @@ class Guard:
         track = self._blocks.note(block, BlockTrack(), caller.at)
         return track.over(limit.per_minute, limit.per_hour, caller.at)
 
-    def _by_list(self, entry: ListEntry, caller: _Caller) -> Verdict:
+    def _by_list(self, entry: ListEntry) -> Verdict:
         if entry.treatment is Treatment.AFTER_OTHERS:
             return Verdict(_PASS, Reason.GREY, after_others=True)
-        return self._asked(Reason.GREY, caller, after_others=entry.treatment is Treatment.BOTH)
+        return self._asked(Reason.GREY, after_others=entry.treatment is Treatment.BOTH)
 
-    def _asked(self, reason: Reason, caller: _Caller, *, after_others: bool = False) -> Verdict:
+    def _asked(self, reason: Reason, *, after_others: bool = False) -> Verdict:
         # A number that is listed has been asked before; a machine is not listened to for long.
         tries = 1 if reason is Reason.GREY else self.measures.tries
-        briefly = self._told.holds(caller.number, caller.at)
-        return Verdict(Decision.CHALLENGE, reason, after_others, tries, briefly)
+        return Verdict(Decision.CHALLENGE, reason, after_others, tries)
 
     # --- keeping --------------------------------------------------------------------------
 

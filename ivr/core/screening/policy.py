@@ -123,7 +123,8 @@ class ListRules:
 class ChallengeRules:
     """`keys`: one of them is asked for, another for each call. `trusted_for`: so long a number is
     known after it passed; `talked_for`: after a conversation of `talk_least`. `told_for`: so long a
-    number that heard the whole refusal to its end is told briefly."""
+    number of which one call heard the whole refusal does not hear it again, but is let go after the
+    question; and so is everybody while more than `brief_above` are being asked or refused."""
 
     keys: str
     timeout: timedelta
@@ -131,6 +132,7 @@ class ChallengeRules:
     talked_for: timedelta
     talk_least: timedelta
     told_for: timedelta
+    brief_above: int
 
 
 @dataclass(frozen=True, slots=True)

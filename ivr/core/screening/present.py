@@ -19,6 +19,14 @@ class Decision(StrEnum):
     REFUSE = "refuse"  # a sentence, the way to help, and the end
 
 
+class Failure(StrEnum):
+    """What becomes of a call that was asked for a key and pressed none."""
+
+    AFTER_OTHERS = "after_others"  # on, behind the others
+    REFUSE = "refuse"  # the sentence why, the key and the ways to help once more
+    LET_GO = "let_go"  # the end: the question, which names the key and the star, was enough
+
+
 class Reason(StrEnum):
     """Why a call was judged so."""
 
@@ -42,8 +50,6 @@ class Verdict:
     after_others: bool = False
     tries: int = 0
     """How often the key is asked for."""
-    briefly: bool = False
-    """The number has heard the whole refusal lately: who presses nothing is let go without it."""
 
 
 @dataclass(frozen=True, slots=True)

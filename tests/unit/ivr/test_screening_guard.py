@@ -15,8 +15,8 @@ from ivr.core.screening.guard import Guard
 from ivr.core.screening.levels import LevelCause, LevelChange
 from ivr.core.screening.listed import ListEntry, ListKind, Treatment
 from ivr.core.screening.numbers import block_of, judged
-from ivr.core.screening.policy import Bounds, Level, LineCapacity, OnFailure
-from ivr.core.screening.present import Decision, Reason, Verdict
+from ivr.core.screening.policy import Bounds, Level, LineCapacity
+from ivr.core.screening.present import Decision, Failure, Reason, Verdict
 from ivr.core.screening.windows import Meter, NumberTrack, Watched
 from kernel.errors import BadInput, Conflict, InvalidTransition, NotFound
 from kernel.ids import CallId
@@ -396,8 +396,8 @@ def test_pinned_normal_holds_against_the_figures() -> None:
 
 def test_failure_is_judged_by_the_level_of_the_moment() -> None:
     line = Line()
-    assert line.guard.failed(CallId("a"), NOON) is OnFailure.AFTER_OTHERS
-    assert line.raised(Level.RAISED).guard.failed(CallId("a"), NOON) is OnFailure.REFUSE
+    assert line.guard.failed(CallId("a"), 1, NOON) is Failure.AFTER_OTHERS
+    assert line.raised(Level.RAISED).guard.failed(CallId("a"), 1, NOON) is Failure.REFUSE
 
 
 def test_lists_and_pin_are_taken_up_after_a_restart_and_what_is_over_is_not() -> None:
