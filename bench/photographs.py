@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+from playwright.async_api import ViewportSize, async_playwright
 
 from kernel.language import ScreenLanguage
 from tests.e2e.hotline_process import HotlineProcess
@@ -13,6 +13,8 @@ from tests.e2e.records import Records
 from tests.servers.browser import CHROMIUM_FLAGS, chromium_path
 
 SUPERVISOR = "ad01"
+WHOLE = ViewportSize(width=1366, height=2400)
+"""Tall enough for all of it: what scrolls is measured by the window's height."""
 
 
 async def photograph(hotline: HotlineProcess, album: Path, wave: str) -> None:
@@ -26,6 +28,7 @@ async def photograph(hotline: HotlineProcess, album: Path, wave: str) -> None:
         desks = Desks(hotline, records, browser, hotline.folder)
         try:
             supervisor = await desks.person(SUPERVISOR, "/screening", Person)
+            await supervisor.page.set_viewport_size(WHOLE)
             for language in ScreenLanguage:
                 await supervisor.reads(language)
                 for scheme in ("light", "dark"):
@@ -33,7 +36,6 @@ async def photograph(hotline: HotlineProcess, album: Path, wave: str) -> None:
                     await supervisor.page.screenshot(
                         path=album / f"screening-{wave}.{language.value}.{scheme}.png",
                         animations="disabled",
-                        full_page=True,
                     )
         finally:
             await desks.close()

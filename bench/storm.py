@@ -257,7 +257,7 @@ async def measure(hotline: HotlineProcess, given: argparse.Namespace, wave: str)
 def _judge(stage: Stage, calm: Seen, storm: Seen, raised_s: float) -> bool:
     attacks = stage.attacks()
     reached = sum(c.person_s is not None for c in storm.citizens)
-    _tell_cost(calm, storm, attacks)
+    _tell_cost(calm, storm, attacks, stage.given.rate)
     for kind in ("known", "stranger", "again", "hidden"):
         those = [c for c in storm.citizens if c.kind == kind]
         print(f"       {kind}: {sum(c.asked for c in those)} of {len(those)} were asked for a key")
@@ -307,17 +307,16 @@ def _line(storm: Seen) -> list[bool]:
     ]
 
 
-def _tell_cost(calm: Seen, storm: Seen, attacks: Attacks) -> None:
+def _tell_cost(calm: Seen, storm: Seen, attacks: Attacks, a_second: float) -> None:
     """Processor of one attack: what the storm took more than the calm, by the second."""
     more = (
         storm.spent.platform_s / storm.lasted_s - calm.spent.platform_s / calm.lasted_s,
         storm.spent.asterisk_s / storm.lasted_s - calm.spent.asterisk_s / calm.lasted_s,
     )
-    a_second = attacks.calls / storm.lasted_s
-    ms = [1000 * part / a_second if a_second else 0.0 for part in more]
+    ms = [1000 * part / a_second for part in more]
     print(
-        f"       {attacks.calls} attacks came ({a_second:.1f}/s), {attacks.judged}; processor of "
-        f"one: platform {ms[0]:.1f} + Asterisk {ms[1]:.1f} ms"
+        f"       {attacks.calls} attacks came, {attacks.judged}; processor of one: platform "
+        f"{ms[0]:.1f} + Asterisk {ms[1]:.1f} ms"
     )
 
 

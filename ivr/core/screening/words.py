@@ -56,7 +56,7 @@ COUNTS: Mapping[Count, str] = {
     Count.LEFT: "没有按就挂机",
     Count.EMERGENCY: "改走紧急求助",
     Count.AFTER_OTHERS: "排在别人后面",
-    Count.REFUSED: "说明后不再接入",
+    Count.REFUSED: "不再接入",
 }
 KINDS: Mapping[ListKind, str] = {ListKind.GREY: "灰名单", ListKind.SPARED: "免验名单"}
 TREATMENTS: Mapping[Treatment, str] = {
