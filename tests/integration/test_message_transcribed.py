@@ -42,11 +42,11 @@ from tests.integration.speech_rig import hearing, tiny
 from tests.servers.process import wait_until
 from tests.servers.switchboard import Switchboard, switchboard
 from tests.servers.whole_hotline import until
-from tests.speech_model.kit import said
+from tests.speech_model.kit import BUILT_WITHIN_S, said
 from tests.unit.callbacks.test_pages import Line
 from tests.unit.callbacks.test_service import Past
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(BUILT_WITHIN_S)]
 CITY = timezone(timedelta(hours=8))
 NAMES = dict.fromkeys(ScreenLanguage, {"labour": "劳动社保"})
 BYTES_PER_S = 16_000
@@ -158,10 +158,9 @@ class Desk:
         sound = await asyncio.to_thread(said, word)
         citizen, waiting = await self.board.waiting()
         citizen.say()
-        await citizen.listen(5)
-        citizen.press("2")
+        await self.board.presses(citizen, "2")
         path = self.board.values.recordings_dir / f"{waiting.call_id}.sln"
-        await asyncio.to_thread(wait_until, path.exists, "the recorder runs", 10)
+        await asyncio.to_thread(wait_until, path.exists, "the recorder runs", 20)
         enough = path.stat().st_size + len(sound) + BYTES_PER_S
         citizen.say(sound)
         spoken = f"{word} was spoken"
