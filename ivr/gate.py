@@ -113,7 +113,8 @@ class Gate:
             case challenge.LeaveFor() as leave:
                 return self._leave(call, leave)
             case challenge.Failed():
-                return await self._failed(held, call)
+                pressed = bool(digits) or held.hearing.half
+                return await self._failed(held, call, pressed)
             case challenge.LetGo():
                 del self._held[call_id]
                 self._screening.let_go(call_id)
@@ -175,8 +176,8 @@ class Gate:
         self._held.pop(call.call_id, None)
         return self._placed(call.call_id, await self._dialogue.begin(call))
 
-    async def _failed(self, held: _Held, call: CallEntered) -> Instruction:
-        match self._screening.failed(call.call_id, len(self._held)):
+    async def _failed(self, held: _Held, call: CallEntered, pressed: bool) -> Instruction:
+        match self._screening.failed(call.call_id, len(self._held), pressed=pressed):
             case Failure.AFTER_OTHERS:
                 self._behind.add(call.call_id)
                 return await self._went_on(held, call)

@@ -126,9 +126,10 @@ class Screening:
         self._guard.passed(call_id, self._clock.now())
         self._ended(call_id, "passed")
 
-    def failed(self, call_id: CallId, held: int) -> Failure:
-        """The caller did not, one of `held`; what is done about it at the present level."""
-        way = self._guard.failed(call_id, held, self._clock.now())
+    def failed(self, call_id: CallId, held: int, *, pressed: bool) -> Failure:
+        """The caller did not, one of `held`, but perhaps `pressed` another; what is done about it
+        at the present level."""
+        way = self._guard.failed(call_id, held, pressed, self._clock.now())
         match way:
             case Failure.AFTER_OTHERS:
                 self._ended(call_id, "after_others")

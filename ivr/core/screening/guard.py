@@ -140,16 +140,16 @@ class Guard:
         self._counters.add(Count.PASSED, now.timestamp())
         self._trust(call_id, now + self.policy.challenge.trusted_for)
 
-    def failed(self, call_id: CallId, held: int, now: datetime) -> Failure:
+    def failed(self, call_id: CallId, held: int, pressed: bool, now: datetime) -> Failure:
         """The caller did not press it; what the present level does then. `held`: so many callers
-        are being asked or told why they are refused."""
+        are being asked or told why they are refused. Who `pressed` another key is asked again."""
         at, rules = now.timestamp(), self.policy.challenge
         self._counters.add(Count.FAILED, at)
         if self.measures.on_failure is OnFailure.AFTER_OTHERS:
             return Failure.AFTER_OTHERS
         self._counters.add(Count.REFUSED, at)
         number = self._present.number(call_id)
-        if held > rules.brief_above or self._told.holds(number, at):
+        if not pressed and (held > rules.brief_above or self._told.holds(number, at)):
             return Failure.LET_GO
         # From its beginning: of many calls at once from one number, one hears it.
         self._told.learn(number, (now + rules.told_for).timestamp())

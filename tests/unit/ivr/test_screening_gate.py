@@ -170,6 +170,24 @@ async def test_when_very_many_are_asked_nobody_hears_more_than_the_question() ->
     assert picture.figures.minute[Count.REFUSED] == 2
 
 
+@pytest.mark.parametrize("keys", [["9"], ["0"], ["1", ""], ["1", "9"]])
+async def test_who_presses_another_key_is_a_person_and_is_asked_again_however_many_are(
+    keys: list[str],
+) -> None:
+    """A citizen who pressed the menu's key, as always, before the question was heard to its end was
+    let go at once, amid a storm, on the real Asterisk."""
+    policy = shipped_policy()
+    few = replace(policy, challenge=replace(policy.challenge, brief_above=0))
+    room = await storm(GuardRoom(policy=few))
+    call_id, asked = await room.call(MOBILE)
+    for pressed in keys:
+        heard = await room.press(call_id, pressed)
+        assert isinstance(heard, Collect)
+    assert key_of(heard) == key_of(asked)
+    await room.press(call_id, key_of(asked))
+    assert outcomes(room) == ["failed", "passed"]
+
+
 async def test_after_a_while_a_number_hears_all_of_it_again(room: GuardRoom) -> None:
     call_id, _ = await room.call(MOBILE)
     await room.press(call_id, "")

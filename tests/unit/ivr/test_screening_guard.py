@@ -396,8 +396,9 @@ def test_pinned_normal_holds_against_the_figures() -> None:
 
 def test_failure_is_judged_by_the_level_of_the_moment() -> None:
     line = Line()
-    assert line.guard.failed(CallId("a"), 1, NOON) is Failure.AFTER_OTHERS
-    assert line.raised(Level.RAISED).guard.failed(CallId("a"), 1, NOON) is Failure.REFUSE
+    assert line.guard.failed(CallId("a"), 1, False, NOON) is Failure.AFTER_OTHERS
+    raised = line.raised(Level.RAISED).guard
+    assert raised.failed(CallId("a"), 1, False, NOON) is Failure.REFUSE
 
 
 def test_lists_and_pin_are_taken_up_after_a_restart_and_what_is_over_is_not() -> None:
