@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
-from starlette.staticfiles import StaticFiles
+from playwright.async_api import Page, expect
 
 from acd.core.rules import WrapUpMode
-from kernel.infra.web import COOKIE
-from tests.fakes.page_kit import ROOT
 from tests.integration.desk_hall import DeskHall
+from tests.servers.pages import page_of
 from tests.unit.acd.hall import A
 
 pytestmark = pytest.mark.browser
@@ -25,23 +19,6 @@ PHONE = "desk001"
 # The browser's own clock goes on while it is looked at.
 A_MINUTE, TWO_MINUTES = re.compile(r"^(1:00|0:[45]\d)$"), re.compile(r"^(2:00|1:[45]\d)$")
 SECONDS = re.compile(r"^0:[01]\d$")
-
-
-@asynccontextmanager
-async def serving(hall: DeskHall) -> AsyncIterator[str]:
-    """The address of the desks on a free port."""
-    hall.app.mount("/static", StaticFiles(directory=ROOT / "frontend" / "dist"))
-    config = uvicorn.Config(
-        hall.app, log_level="error", lifespan="off", ws="websockets-sansio", access_log=False
-    )
-    server = uvicorn.Server(config)
-    listening = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(server.serve([listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @pytest.fixture
@@ -52,15 +29,7 @@ async def desk(chromium_path: Path) -> AsyncIterator[tuple[DeskHall, Page]]:
     hall.exchange.restore()
     hall.exchange.register(PHONE)
     await hall.desk.start()
-    async with serving(hall) as address, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox"]
-        )
-        context = await browser.new_context(
-            base_url=address, locale="zh-CN", viewport={"width": 1366, "height": 768}
-        )
-        await context.add_cookies([{"name": COOKIE, "value": A, "url": address}])
-        page = await context.new_page()
+    async with page_of(hall.app, A, chromium_path) as page:
         await page.goto("/desk")
         await page.locator("#booth").fill("001")
         await page.get_by_label("台面话机").check()
@@ -68,8 +37,7 @@ async def desk(chromium_path: Path) -> AsyncIterator[tuple[DeskHall, Page]]:
         await act(page, "就绪")
         await word(page, "就绪")
         yield hall, page
-        await browser.close()
-        await hall.desk.stop()
+    await hall.desk.stop()
     await hall.acd.stop()
 
 

@@ -2,60 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
-from starlette.staticfiles import StaticFiles
+from playwright.async_api import Page, expect
 
 from ivr.core.studio import LARGEST_BYTES
-from kernel.infra.web import COOKIE, LANGUAGE_COOKIE
+from kernel.infra.web import LANGUAGE_COOKIE
 from kernel.language import Language
 from kernel.telephony import Prompt
-from tests.integration.prompts_site import ROOT, Site
+from tests.integration.prompts_site import Site
 from tests.integration.studio_files import tone, wav_file
+from tests.servers.pages import page_of, violations
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PAGE = "/ivr-prompts/zh/hello"
 SECONDS = 4.0
 """So long each sound lasts: what a button says while it plays is looked at meanwhile."""
 
 
-@asynccontextmanager
-async def serving(site: Site) -> AsyncIterator[str]:
-    """The address of the site on a free port."""
-    site.app.mount("/static", StaticFiles(directory=ROOT / "frontend" / "dist"))
-    server = uvicorn.Server(uvicorn.Config(site.app, log_level="error", lifespan="off"))
-    listening = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(server.serve([listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-
-
 @pytest.fixture
 async def seen(tmp_path: Path, chromium_path: Path) -> AsyncIterator[tuple[Site, Page]]:
     site = Site(tmp_path, SECONDS)
-    async with serving(site) as address, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
-        )
-        context = await browser.new_context(
-            base_url=address, viewport={"width": 1366, "height": 768}
-        )
-        await context.add_cookies([{"name": COOKIE, "value": "ad28", "url": address}])
-        yield site, await context.new_page()
-        await browser.close()
+    async with page_of(site.app, "ad28", chromium_path) as page:
+        yield site, page
 
 
 async def test_prompts_are_heard_and_opened_by_the_keyboard_alone(seen: tuple[Site, Page]) -> None:
@@ -154,9 +126,3 @@ async def test_pages_have_no_accessibility_violations(
     await page.locator("#send").click()
     await expect(page.locator(".flaws li")).to_have_count(1)
     assert await violations(page) == []
-
-
-async def violations(page: Page) -> list[tuple[str, str]]:
-    await page.add_script_tag(path=AXE)
-    result = await page.evaluate("axe.run()")
-    return [(v["id"], v["nodes"][0]["html"]) for v in result["violations"]]

@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
-from starlette.staticfiles import StaticFiles
+from playwright.async_api import Page, expect
 
 from kernel.infra.database import Database
-from kernel.infra.web import COOKIE
 from recordings.core.transcript import Side
 from recordings.ports import ListeningEntry
-from tests.fakes.page_kit import ROOT
 from tests.integration.recordings_site import CALL, Site
+from tests.servers.pages import page_of, violations
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@asynccontextmanager
-async def serving(site: Site) -> AsyncIterator[str]:
-    """The address of the site on a free port."""
-    site.app.mount("/static", StaticFiles(directory=ROOT / "frontend" / "dist"))
-    server = uvicorn.Server(uvicorn.Config(site.app, log_level="error", lifespan="off"))
-    # Bound before the server starts: whoever connects early waits in the socket's queue.
-    listening = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(server.serve([listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @pytest.fixture
@@ -48,17 +27,8 @@ async def listener(
     database = Database(sqlite_url)
     site = Site(database, tmp_path)
     await site.call()
-    async with serving(site) as address, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
-        )
-        context = await browser.new_context(
-            base_url=address, viewport={"width": 1366, "height": 768}
-        )
-        await context.add_cookies([{"name": COOKIE, "value": "qa01", "url": address}])
-        yield site, await context.new_page()
-        await browser.close()
+    async with page_of(site.app, "qa01", chromium_path) as page:
+        yield site, page
     await database.close()
 
 
@@ -158,6 +128,4 @@ async def test_axe_finds_nothing(listener: tuple[Site, Page], path: str, scheme:
     await site.said("请稍等", 30, side=Side.OPERATOR, sure=0.1)
     await page.emulate_media(color_scheme=scheme)
     await page.goto(path)
-    await page.add_script_tag(path=AXE)
-    found = await page.evaluate("axe.run().then((result) => result.violations)")
-    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+    assert await violations(page) == []
