@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select
@@ -86,19 +87,8 @@ def _entry(row: ScreeningEntryRow) -> ListEntry:
 
 
 def _entry_row(entry: ListEntry) -> ScreeningEntryRow:
-    return ScreeningEntryRow(
-        entry_id=entry.entry_id,
-        kind=entry.kind.value,
-        number=entry.number,
-        start=entry.start,
-        treatment=entry.treatment.value,
-        reason=entry.reason,
-        made_by=entry.made_by,
-        made_at=entry.made_at,
-        until=entry.until,
-        ended_by=entry.ended_by,
-        ended_at=entry.ended_at,
-    )
+    codes = {"kind": entry.kind.value, "treatment": entry.treatment.value}
+    return ScreeningEntryRow(**(asdict(entry) | codes))
 
 
 def _change(row: GuardLevelRow) -> LevelChange:
@@ -114,12 +104,5 @@ def _change(row: GuardLevelRow) -> LevelChange:
 
 
 def _change_row(change: LevelChange) -> GuardLevelRow:
-    return GuardLevelRow(
-        change_id=change.change_id,
-        at=change.at,
-        level=change.level.value,
-        cause=change.cause.value,
-        actor=change.actor,
-        reason=change.reason,
-        pinned_until=change.pinned_until,
-    )
+    codes = {"level": change.level.value, "cause": change.cause.value}
+    return GuardLevelRow(**(asdict(change) | codes))

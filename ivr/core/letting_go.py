@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import assert_never
 
 from ivr.core.flow import Callback, Message
 from ivr.core.number_talk import (
-    LONGEST_NUMBER,
     Asked,
+    Asking,
     Given,
     Own,
     Speaking,
-    Typed,
-    Typing,
     answered,
+    asks,
     first,
+    message_spoken,
+    refused,
+    spoken,
 )
 from ivr.core.numerals import digit_names
 from kernel.language import Language
@@ -84,51 +85,33 @@ def answer(
     if after is None:
         return WayOn(step.silence)
     if not isinstance(after, Given):
-        wrong = isinstance(talk, Typing) and isinstance(after, Typing)
-        before = _prompts(place.language, "waiting_callback_not_callable") if wrong else ()
-        return _ask(step, after, place.language, before)
+        return _ask(step, after, place.language, refused(talk, after, place.language))
     if isinstance(step, Message):
         return _speak(step, after.number, place, ())
-    promised = _prompts(place.language, "waiting_callback_promised")
+    promised = spoken(place.language, "waiting_callback_promised")
     return Said(None, PromiseCallback(after.number, promised, place))
 
 
 def _ask(
     step: Callback | Message, asked: Asked, language: Language, before: tuple[Prompt, ...]
 ) -> Said:
-    match asked:
-        case Own(number=number):
-            names = ("own_number", *digit_names(number.digits), "own_number_right")
-        case Typing():
-            names = ("waiting_callback_type",)
-        case Typed(number=number):
-            digits = digit_names(number.digits)
-            names = ("waiting_callback_typed", *digits, "waiting_callback_right")
-        case _:
-            assert_never(asked)
-    prompts = (*before, *_prompts(language, *names))
-    if isinstance(asked, Typing):
-        return Said(asked, Collect(prompts, LONGEST_NUMBER, BETWEEN_DIGITS))
-    return Said(asked, Collect(prompts, 1, step.timeout))
+    own = digit_names(asked.number.digits) if isinstance(asked, Own) else ()
+    asking = Asking(("own_number", *own, "own_number_right"), step.timeout, BETWEEN_DIGITS)
+    return Said(asked, asks(asked, asking, language, before))
 
 
 def _speak(
     step: Message, number: PhoneNumber, place: PlaceInLine, before: tuple[Prompt, ...]
 ) -> Said:
-    prompts = (*before, *_prompts(place.language, "waiting_message_speak"))
-    spoken = TakeMessage(number, prompts, step.shortest, step.quiet, step.longest, place)
-    return Said(Speaking(number), spoken)
+    prompts = (*before, *spoken(place.language, "waiting_message_speak"))
+    message = TakeMessage(number, prompts, step.shortest, step.quiet, step.longest, place)
+    return Said(Speaking(number), message)
 
 
 def _spoken(
     step: Message, number: PhoneNumber, given: CallerInput, place: PlaceInLine
 ) -> Said | WayOn:
-    seconds = int(given.digits) if given.digits.isdecimal() else 0
-    if given.kind is InputKind.MESSAGE and timedelta(seconds=seconds) >= step.shortest:
-        kept = _prompts(place.language, "waiting_message_kept")
+    if message_spoken(given, step.shortest):
+        kept = spoken(place.language, "waiting_message_kept")
         return Said(None, KeepMessage(number, kept, place))
     return WayOn(step.silence)
-
-
-def _prompts(language: Language, *names: str) -> tuple[Prompt, ...]:
-    return tuple(Prompt(name, language) for name in names)

@@ -13,9 +13,13 @@ that the caller has confirmed, comes out of it:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import assert_never
 
+from ivr.core.numerals import digit_names
+from kernel.language import Language
 from kernel.phone import PhoneNumber, callable_number
+from kernel.telephony import CallerInput, Collect, InputKind, Prompt
 
 YES, OTHER = "1", "2"
 LONGEST_NUMBER = 12
@@ -84,3 +88,49 @@ def answered(asked: Asked, key: str, tries: int) -> Asked | Given | None:
             return Typing(left - 1) if key == OTHER and left > 0 else None
         case _:
             assert_never(asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the question is put: the phrases about the caller's own number, how long one key and each
+    digit of a number are waited for."""
+
+    own: tuple[str, ...]
+    one_key: timedelta
+    each_digit: timedelta
+
+
+def asks(
+    asked: Asked, asking: Asking, language: Language, before: tuple[Prompt, ...] = ()
+) -> Collect:
+    """The question as the caller hears it, after what is said `before` it."""
+    match asked:
+        case Own():
+            names = asking.own
+        case Typing():
+            names = ("waiting_callback_type",)
+        case Typed(number=number):
+            digits = digit_names(number.digits)
+            names = ("waiting_callback_typed", *digits, "waiting_callback_right")
+        case _:
+            assert_never(asked)
+    prompts = (*before, *spoken(language, *names))
+    if isinstance(asked, Typing):
+        return Collect(prompts, LONGEST_NUMBER, asking.each_digit)
+    return Collect(prompts, 1, asking.one_key)
+
+
+def refused(asked: Asked, after: Asked, language: Language) -> tuple[Prompt, ...]:
+    """What is said first when a number was typed that may not be called."""
+    wrong = isinstance(asked, Typing) and isinstance(after, Typing)
+    return spoken(language, "waiting_callback_not_callable") if wrong else ()
+
+
+def message_spoken(said: CallerInput, shortest: timedelta) -> bool:
+    """A message was left, and it is long enough to be kept."""
+    seconds = int(said.digits) if said.digits.isdecimal() else 0
+    return said.kind is InputKind.MESSAGE and timedelta(seconds=seconds) >= shortest
+
+
+def spoken(language: Language, *names: str) -> tuple[Prompt, ...]:
+    return tuple(Prompt(name, language) for name in names)

@@ -17,25 +17,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
 
 from ivr.core.number_talk import (
-    LONGEST_NUMBER,
     Asked,
+    Asking,
     Given,
     Own,
     Speaking,
-    Typed,
-    Typing,
     answered,
+    asks,
     first,
+    message_spoken,
+    refused,
+    spoken,
 )
-from ivr.core.numerals import digit_names
 from kernel.language import Language
 from kernel.phone import PhoneNumber
 from kernel.telephony import (
     CallerInput,
-    Collect,
     InputKind,
     KeepMessage,
     KeepWaiting,
@@ -132,18 +131,17 @@ def step(rules: WaitingRules, talk: Talk, said: CallerInput) -> Turn:
     key = said.digits if said.kind is InputKind.DIGITS else ""
     after = answered(talk.asked, key, rules.tries)
     if after is None:
-        return None, KeepWaiting((Prompt("waiting_goes_on", talk.language),))
+        return None, KeepWaiting(spoken(talk.language, "waiting_goes_on"))
     if isinstance(after, Given):
         if talk.message:
             return _speak(rules, talk.language, after.number)
         return None, _promise(talk.language, after.number)
-    wrong = isinstance(talk.asked, Typing) and isinstance(after, Typing)
-    before = ("waiting_callback_not_callable",) if wrong else ()
+    before = refused(talk.asked, after, talk.language)
     return _ask(rules, replace(talk, asked=after), before)
 
 
 def _speak(rules: WaitingRules, language: Language, number: PhoneNumber) -> Turn:
-    prompts = (Prompt("waiting_message_speak", language),)
+    prompts = spoken(language, "waiting_message_speak")
     answer = TakeMessage(
         number, prompts, rules.message_shortest, rules.message_silence, rules.message_longest
     )
@@ -154,35 +152,16 @@ def _spoken(
     rules: WaitingRules, language: Language, number: PhoneNumber, said: CallerInput
 ) -> WaitingAnswer:
     """What was spoken is kept if it is long enough; else the caller, who never left, waits on."""
-    seconds = int(said.digits) if said.digits.isdecimal() else 0
-    enough = timedelta(seconds=seconds) >= rules.message_shortest
-    if said.kind is InputKind.MESSAGE and enough:
-        return KeepMessage(number, (Prompt("waiting_message_kept", language),))
-    return KeepWaiting((Prompt("waiting_message_too_short", language),))
+    if message_spoken(said, rules.message_shortest):
+        return KeepMessage(number, spoken(language, "waiting_message_kept"))
+    return KeepWaiting(spoken(language, "waiting_message_too_short"))
 
 
-def _ask(rules: WaitingRules, talk: Talk, before: tuple[str, ...] = ()) -> Turn:
+def _ask(rules: WaitingRules, talk: Talk, before: tuple[Prompt, ...] = ()) -> Turn:
     assert not isinstance(talk.asked, Speaking)
-    names = (*before, *question(talk.asked))
-    prompts = tuple(Prompt(name, talk.language) for name in names)
-    if isinstance(talk.asked, Typing):
-        return talk, Collect(prompts, LONGEST_NUMBER, rules.number_timeout)
-    return talk, Collect(prompts, 1, rules.key_timeout)
-
-
-def question(asked: Asked) -> tuple[str, ...]:
-    """The names of the phrases that ask."""
-    match asked:
-        case Own():
-            return ("waiting_callback_own",)
-        case Typing():
-            return ("waiting_callback_type",)
-        case Typed(number=number):
-            digits = digit_names(number.digits)
-            return ("waiting_callback_typed", *digits, "waiting_callback_right")
-        case _:
-            assert_never(asked)
+    asking = Asking(("waiting_callback_own",), rules.key_timeout, rules.number_timeout)
+    return talk, asks(talk.asked, asking, talk.language, before)
 
 
 def _promise(language: Language, number: PhoneNumber) -> PromiseCallback:
-    return PromiseCallback(number, (Prompt("waiting_callback_promised", language),))
+    return PromiseCallback(number, spoken(language, "waiting_callback_promised"))
