@@ -245,6 +245,9 @@ class DueOut(_Out):
 
 
 class OrderOut(_Out):
+    """`due_text`: the rule as printed at dispatch, or the same in the reader's language, as
+    `due_text_language` says."""
+
     number: str
     case_number: str
     kind: str
@@ -256,6 +259,7 @@ class OrderOut(_Out):
     open: bool
     due: DueOut
     due_text: str
+    due_text_language: str
     sign_due_at: datetime
     signed_at: datetime | None
     closed_at: datetime | None

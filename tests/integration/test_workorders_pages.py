@@ -133,6 +133,16 @@ async def test_the_case_shows_orders_timeline_and_links_to_its_calls(site: Site)
     assert "/recordings/" not in narrow.text
 
 
+async def test_the_rule_of_the_deadline_is_told_in_the_reader_s_language(site: Site) -> None:
+    number = await site.filed(outcome=Dispatched(TIANHE))
+    async with site.browser("quality", "en") as browser:
+        page = await browser.get(f"/cases/{number}", headers=HTML)
+
+    assert (
+        '<td lang="en">General: settled and the requester told within 5 working days' in page.text
+    )
+
+
 async def test_an_answered_case_names_its_article(site: Site) -> None:
     number = await site.filed(outcome=Answered("KB-URB-001"))
     async with site.browser("operator") as browser:

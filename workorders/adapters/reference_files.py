@@ -26,7 +26,7 @@ from workorders.reference import (
 )
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_RULE_KEYS = frozenset({"id", "stage", "amount", "unit", "text", "basis"})
+_RULE_KEYS = frozenset({"id", "stage", "amount", "unit", "zh", "en", "basis"})
 _TEMPLATE_KEYS = frozenset(
     {"id", "zh", "en", "intro_zh", "intro_en", "type", "category", "fields", "sentence"}
 )
@@ -132,7 +132,8 @@ def _rule(node: Node, tree: CategoryTree) -> DeadlineRule:
         rule_id=entry["id"].text(empty=False),
         stage=entry["stage"].choice(Stage),
         term=Term(entry["amount"].integer(1), entry["unit"].choice(Unit)),
-        text=entry["text"].text(empty=False),
+        text=entry["zh"].text(empty=False),
+        text_en=entry["en"].text(empty=False),
         basis=entry["basis"].text(empty=False),
         request_types=frozenset(n.choice(RequestType) for n in types),
         urgencies=frozenset(n.choice(Urgency) for n in urgencies),

@@ -27,13 +27,15 @@ class Stage(StrEnum):
 class DeadlineRule:
     """One line of the pack. `category` is a prefix in the tree; empty sets apply to all.
 
-    `text` is the sentence stored with the order (Chinese), `basis` names the regulation.
+    `text` is the sentence stored with the order (Chinese), `text_en` says the same in English,
+    `basis` names the regulation.
     """
 
     rule_id: str
     stage: Stage
     term: Term
     text: str
+    text_en: str
     basis: str
     request_types: frozenset[RequestType] = frozenset()
     urgencies: frozenset[Urgency] = frozenset()
@@ -55,6 +57,12 @@ class PolicyPack:
             if rule.stage is stage and _fits(rule, request_type, category, urgency):
                 return rule
         raise LookupError(f"no deadline rule for {stage}, {request_type}, {category}, {urgency}")
+
+    def in_english(self, rule_id: str, printed: str) -> str | None:
+        """The printed sentence of a rule in English; None if the rule says another by now."""
+        return next(
+            (r.text_en for r in self.rules if r.rule_id == rule_id and r.text == printed), None
+        )
 
 
 def term_of(rule: DeadlineRule, *, redo: bool) -> Term:

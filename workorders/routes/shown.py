@@ -149,6 +149,11 @@ class Shown:
         due = self._due(order.due, alert(order.due, now) if order.open else Alert.DONE, language)
         assert due is not None
         authority = self._cases.city.authority(order.authority)
+        english = (
+            self._cases.reference.policy.in_english(order.rule_id, order.due_text)
+            if language is ScreenLanguage.ENGLISH
+            else None
+        )
         return schemas.OrderOut(
             number=order.number,
             case_number=order.case_number,
@@ -160,7 +165,8 @@ class Shown:
             state_name=self.say(language, ORDER_STATE_NAMES[order.state]),
             open=order.open,
             due=due,
-            due_text=order.due_text,
+            due_text=english or order.due_text,
+            due_text_language=language.value if english else ScreenLanguage.CHINESE.value,
             sign_due_at=order.sign_due_at,
             signed_at=order.signed_at,
             closed_at=order.closed_at,

@@ -270,7 +270,16 @@ def test_every_combination_has_a_rule_in_every_stage(stage: Stage) -> None:
 
 
 def test_every_rule_says_its_sentence_and_its_basis() -> None:
-    assert all(r.text and r.basis for r in reference().policy.rules)
+    assert all(r.text and r.text_en and r.basis for r in reference().policy.rules)
+
+
+def test_printed_sentence_is_told_in_english_only_while_the_rule_says_the_same() -> None:
+    policy = reference().policy
+    rule = policy.rules[0]
+
+    assert policy.in_english(rule.rule_id, rule.text) == rule.text_en
+    assert policy.in_english(rule.rule_id, "从前的说法") is None
+    assert policy.in_english("gone", rule.text) is None
 
 
 def test_due_values_compare_by_value() -> None:

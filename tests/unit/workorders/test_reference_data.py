@@ -127,7 +127,7 @@ CALENDAR_TEXT = (
     'working_hours:\n  - {start: "09:00", end: "12:00"}\nyears:\n  - year: 2026\n'
     "    official: true\n    source: 通知\n    holidays: []\n    make_up_days: []\n"
 )
-RULE = "  - {id: g, stage: handle, amount: 5, unit: working_days, text: 句, basis: 据}\n"
+RULE = "  - {id: g, stage: handle, amount: 5, unit: working_days, zh: 句, en: said, basis: 据}\n"
 
 
 def write(folder: Path, text: str) -> Path:
