@@ -40,7 +40,7 @@ CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]")
 # Modules whose Chinese strings are the city's data or language rules, not texts of a screen.
 NOT_TEXT = re.compile(
     r"(^|/)(demo\w*|names|spoken|tokens|tokenizer|pinyin)\.py$|/demo/"
-    r"|^hotline/simulate/(stories|voices)\.py$|^ivr/core/intents\.py$"
+    r"|^hotline/simulate/(stories|voices)\.py$|^ivr/core/(intents|lettering)\.py$"
 )
 PLACES = re.compile(r"%\((\w+)\)[sd]")
 TS_CALL = re.compile(r"""\bt\(\s*(["'`])((?:\\.|(?!\1).)*)\1""", re.S)

@@ -1,4 +1,5 @@
-"""A flow drawn: steps in columns from left to right, ways between them. Pure geometry, no words.
+"""A flow drawn: steps in columns from left to right, ways between them. Pure geometry: the words
+are handed in, to be given the room that they need.
 
 Lines go from one column to the next only, so that none runs behind a step. A way that leads on,
 or back, or to a *hub* that many lead to (a person, the emergency menu) is named inside the step it
@@ -8,17 +9,29 @@ leaves from.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from ivr.core.flow import Flow, targets
+from ivr.core.lettering import lines, width
 
 BOX_WIDTH = 226
-BOX_HEIGHT = 66
+PADDING = 10
+NAME_SIZE, TEXT_SIZE = 14, 12
+"""Of the letters, in pixels."""
 LINE_HEIGHT = 18
-COLUMN_GAP = 96
+FIRST_LINE = 21
+"""Where the first line of words in a box stands."""
+LAST_LINE = 10
+"""What is left below the last one."""
+LABEL_HEIGHT = 15
 ROW_GAP = 22
 MARGIN = 16
+NARROWEST_GAP = 56
+ARROW = 26
+"""Of a gap, what its labels leave to the bend and the arrow."""
+MOST_LINES = 2
 HUB_FROM = 4
 """So many different steps lead to a hub, or more."""
 _SWEEPS = 6
@@ -34,6 +47,26 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What the picture says, in the reader's language: of a step its name and its kind, of a way
+    what leads there. `figures` are lines of their own, one for each step."""
+
+    name: Callable[[str], str]
+    kind: Callable[[str], str]
+    figures: Callable[[str], str]
+    way: Callable[[Way], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of words in a box; `kind`: name, kind, figures or hub. `y` from the box's top."""
+
+    kind: str
+    y: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """A step at its place, in pixels from the top left corner."""
 
@@ -42,14 +75,16 @@ class Box:
     y: int
     height: int
     named: tuple[Way, ...]
+    texts: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A drawn way: an SVG path, and where its label stands."""
+    """A drawn way: an SVG path, its label and where that stands."""
 
     way: Way
     path: str
+    label: str
     label_x: int
     label_y: int
 
@@ -62,26 +97,28 @@ class Graph:
     lines: tuple[Line, ...]
 
 
-def draw(flow: Flow) -> Graph:
-    """The picture of a valid flow; equal flows give equal pictures."""
-    ways = _ways(flow)
-    hubs, depth = _hubs(ways), _depths(flow, ways)
+def draw(flow: Flow, words: Words) -> Graph:
+    """The picture of a valid flow; equal flows and words give equal pictures."""
+    all_ways = ways(flow)
+    hubs, depth = _hubs(all_ways), _depths(flow, all_ways)
     drawn = [
-        way for way in ways if way.target not in hubs and depth[way.target] == depth[way.source] + 1
+        way
+        for way in all_ways
+        if way.target not in hubs and depth[way.target] == depth[way.source] + 1
     ]
     columns = _columns(flow, depth, drawn)
-    boxes = _boxes(columns, [way for way in ways if way not in drawn])
+    boxes = _boxes(columns, all_ways, drawn, words)
     by_step = {box.step: box for box in boxes}
-    lines = _lines(drawn, by_step)
     return Graph(
         width=max(box.x for box in boxes) + BOX_WIDTH + MARGIN,
         height=max(box.y + box.height for box in boxes) + MARGIN,
         boxes=tuple(boxes),
-        lines=tuple(lines),
+        lines=tuple(_lines(drawn, by_step, words)),
     )
 
 
-def _ways(flow: Flow) -> list[Way]:
+def ways(flow: Flow) -> list[Way]:
+    """Every way of the flow, those between the same two steps as one; in the order of the file."""
     found: dict[tuple[str, str], list[str]] = {}
     for step in flow.steps.values():
         for field, target in targets(step):
@@ -89,9 +126,9 @@ def _ways(flow: Flow) -> list[Way]:
     return [Way(source, target, tuple(fields)) for (source, target), fields in found.items()]
 
 
-def _hubs(ways: list[Way]) -> frozenset[str]:
+def _hubs(all_ways: list[Way]) -> frozenset[str]:
     leading: dict[str, set[str]] = defaultdict(set)
-    for way in ways:
+    for way in all_ways:
         leading[way.target].add(way.source)
     return frozenset(step for step, sources in leading.items() if len(sources) >= HUB_FROM)
 
@@ -116,10 +153,10 @@ def _middle(near: list[str], place: Mapping[str, float], own: float) -> float:
     return sum(place[step] for step in near) / len(near) if near else own
 
 
-def _depths(flow: Flow, ways: list[Way]) -> dict[str, int]:
+def _depths(flow: Flow, all_ways: list[Way]) -> dict[str, int]:
     """Fewest ways from the start, or from the fallback for what only that leads to."""
     following: dict[str, list[str]] = defaultdict(list)
-    for way in ways:
+    for way in all_ways:
         following[way.source].append(way.target)
     depth = {flow.start: 0}
     pending = [flow.start]
@@ -132,40 +169,67 @@ def _depths(flow: Flow, ways: list[Way]) -> dict[str, int]:
     return {step: depth.get(step, last) for step in flow.steps}
 
 
-def _boxes(columns: list[list[str]], named: list[Way]) -> list[Box]:
-    chips: dict[str, list[Way]] = defaultdict(list)
-    for way in named:
-        chips[way.source].append(way)
+def _boxes(
+    columns: list[list[str]], all_ways: list[Way], drawn: list[Way], words: Words
+) -> list[Box]:
+    leaving: dict[str, list[Way]] = defaultdict(list)
+    named: dict[str, list[Way]] = defaultdict(list)
+    for way in all_ways:
+        (leaving if way in drawn else named)[way.source].append(way)
     boxes: list[Box] = []
-    for number, column in enumerate(columns):
-        x = MARGIN + number * (BOX_WIDTH + COLUMN_GAP)
+    x = MARGIN
+    for column in columns:
         y = MARGIN
         for step in column:
-            height = _height(chips[step])
-            boxes.append(Box(step, x, y, height, tuple(chips[step])))
+            texts = _texts(step, named[step], words)
+            # Each way that leaves has its label on a line of its own.
+            height = max(texts[-1].y + LAST_LINE, LABEL_HEIGHT * (len(leaving[step]) + 1))
+            boxes.append(Box(step, x, y, height, tuple(named[step]), texts))
             y += height + ROW_GAP
+        labels = [words.way(way) for step in column for way in leaving[step]]
+        x += BOX_WIDTH + _gap(labels)
     return boxes
 
 
-def _height(chips: list[Way]) -> int:
-    return BOX_HEIGHT + LINE_HEIGHT * len(chips)
+def _gap(labels: list[str]) -> int:
+    """To the next column: as wide as the longest label needs."""
+    longest = max((width(label) for label in labels), default=0)
+    return max(NARROWEST_GAP, ceil(longest * TEXT_SIZE / 2) + ARROW)
 
 
-def _lines(drawn: list[Way], boxes: Mapping[str, Box]) -> list[Line]:
+def _texts(step: str, named: list[Way], words: Words) -> tuple[Text, ...]:
+    said = [("name", part) for part in _broken(words.name(step), NAME_SIZE, MOST_LINES)]
+    said += [("kind", part) for part in _broken(words.kind(step), TEXT_SIZE, 1)]
+    said += [("figures", part) for part in _broken(words.figures(step), TEXT_SIZE, 1)]
+    for way in named:
+        hub = f"{words.way(way)} → {words.name(way.target)}".lstrip()
+        said += [("hub", part) for part in _broken(hub, TEXT_SIZE, MOST_LINES)]
+    return tuple(
+        Text(kind, FIRST_LINE + LINE_HEIGHT * number, part)
+        for number, (kind, part) in enumerate(said)
+    )
+
+
+def _broken(text: str, size: int, most: int) -> tuple[str, ...]:
+    return lines(text, (BOX_WIDTH - 2 * PADDING) * 2 / size, most)
+
+
+def _lines(drawn: list[Way], boxes: Mapping[str, Box], words: Words) -> list[Line]:
     """Each line leaves and arrives at a place of its own, in the order of the other end."""
     leaving: dict[str, list[Way]] = defaultdict(list)
     arriving: dict[str, list[Way]] = defaultdict(list)
     for way in drawn:
         leaving[way.source].append(way)
         arriving[way.target].append(way)
-    for ways in leaving.values():
-        ways.sort(key=lambda way: (boxes[way.target].y, way.target))
-    for ways in arriving.values():
-        ways.sort(key=lambda way: (boxes[way.source].y, way.source))
+    for going in leaving.values():
+        going.sort(key=lambda way: (boxes[way.target].y, way.target))
+    for coming in arriving.values():
+        coming.sort(key=lambda way: (boxes[way.source].y, way.source))
     return [
         _line(
             way,
             boxes,
+            words.way(way),
             _share(leaving[way.source].index(way), len(leaving[way.source])),
             _share(arriving[way.target].index(way), len(arriving[way.target])),
         )
@@ -177,10 +241,10 @@ def _share(number: int, count: int) -> float:
     return (number + 1) / (count + 1)
 
 
-def _line(way: Way, boxes: Mapping[str, Box], out_at: float, in_at: float) -> Line:
+def _line(way: Way, boxes: Mapping[str, Box], label: str, out_at: float, in_at: float) -> Line:
     source, target = boxes[way.source], boxes[way.target]
     x1, y1 = source.x + BOX_WIDTH, source.y + round(source.height * out_at)
     x2, y2 = target.x, target.y + round(target.height * in_at)
     bend = (x2 - x1) // 2
     path = f"M{x1} {y1} C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-    return Line(way, path, x1 + 10, y1 - 4)
+    return Line(way, path, label, x1 + 8, y1 - 4)

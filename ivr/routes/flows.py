@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from difflib import unified_diff
-from itertools import islice
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ivr.core.catalogue import PromptCatalogue
-from ivr.core.conditions import (
-    CITY_ZONE,
-    Around,
-    CalledBefore,
-    CallerIs,
-    CallerKind,
-    DayIs,
-    Dialled,
-    Flag,
-    LastTeam,
-    Offered,
-    PlanOn,
-    QueueOver,
-    Test,
-    TimeOfDay,
-)
-from ivr.core.flow import (
-    Announce,
-    Callback,
-    ChooseLanguage,
-    Condition,
-    Digits,
-    End,
-    Enquiry,
-    Flow,
-    LeaveFor,
-    Listening,
-    Lookup,
-    Menu,
-    Message,
-    Queue,
-    Step,
-    SurveyQuestion,
-)
-from ivr.core.funnel import Counts
-from ivr.core.graph import BOX_WIDTH, draw
+from ivr.core.conditions import CITY_ZONE, Around, CallerKind
+from ivr.core.difference import difference
 from ivr.core.interpreter import Result
 from ivr.core.listening import NAMED
 from ivr.core.rehearsal import Rehearsal, example_answer, example_order, rehearse
@@ -58,6 +23,7 @@ from ivr.core.walk import Visit
 from ivr.flows import PURPOSES, Flows
 from ivr.funnel_keeper import FunnelKeeper
 from ivr.ports import LineBook
+from ivr.routes.flow_picture import WAY_NAMES, FlowWords, StepTitle
 from kernel.clock import Clock
 from kernel.errors import BadInput, HotlineError, NotFound
 from kernel.ids import TeamId
@@ -74,54 +40,6 @@ STATE_NAMES = {
     VersionState.SUPERSEDED: ("neutral", "已替换"),
     VersionState.ROLLED_BACK: ("warn", "已回退"),
 }
-KIND_NAMES: Mapping[type[Step], str] = {
-    Announce: "播报",
-    Menu: "按键选单",
-    Listening: "听说话",
-    Digits: "输入号码",
-    Lookup: "后台查询",
-    ChooseLanguage: "选择语言",
-    Queue: "转人工",
-    Callback: "约定回拨",
-    Message: "留言",
-    LeaveFor: "转出",
-    Condition: "判断",
-    SurveyQuestion: "评价",
-    End: "结束",
-}
-TEST_NAMES: Mapping[type[Test] | Flag, str] = {
-    Flag.LINE_KNOWN: "拨的是老号码？",
-    Flag.LANGUAGE_KNOWN: "知道讲哪种话？",
-    Flag.ORDER_KNOWN: "有最近的工单？",
-    TimeOfDay: "在这个时段？",
-    DayIs: "是这类日子？",
-    Dialled: "拨的是这些号码？",
-    CallerIs: "是这类主叫？",
-    QueueOver: "排队超过界限？",
-    Offered: "正提供这项选择？",
-    PlanOn: "预案已启用？",
-    CalledBefore: "以前打来过？",
-    LastTeam: "上次找的是这个班组？",
-}
-LOOKUP_NAMES = {Enquiry.ORDER_PROGRESS: "查询办理进度"}
-WAY_NAMES = {
-    "next": "念完",
-    "silence": "不按键",
-    "unknown": "按错",
-    "by_voice": "说出",
-    "alarm": "紧急未确认",
-    "failed": "不成功",
-    "then": "是",
-    "otherwise": "否",
-    "answered": "已评价",
-    "entered": "输完",
-    "found": "查到",
-    "not_found": "没查到",
-    "refused": "次数过多",
-    "closed": "此时不回拨",
-    "callback": "选回拨",
-    "message": "选留言",
-}
 LANGUAGE_NAMES = {
     Language.MANDARIN: "普通话",
     Language.CANTONESE: "粤语",
@@ -129,16 +47,12 @@ LANGUAGE_NAMES = {
 }
 PERIODS = {1: "今天", 7: "近7天", 30: "近30天"}
 LONGEST_CALL = 60
-LINES_TOLD = 40
-"""Of what others have changed in a draft."""
 LONGEST_ENTRY = 80
 SILENT = "-"
 SHIPPED_LINE = "12345"
 VOICE_ON, VOICE_OFF = "on", "off"
 EXAMPLE_CALLER = PhoneNumber("13800138000")
 
-StepTitle = Callable[[str, str], str | None]
-"""Flow and step -> what the screens call it; None for what a caller does not hear."""
 TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
 
 
@@ -198,9 +112,12 @@ async def _overview(
     current = next((v for v in versions if v.state is VersionState.PUBLISHED), None)
     shown = await desk.flows.version(name, number) if number is not None else current
     flow = await desk.flows.compiled(shown) if shown else desk.flows.current(name)
+    before = await _before(desk, shown, current)
     days = days if days in PERIODS else 1
     since = (desk.clock.now() - timedelta(days=days - 1)).astimezone(CITY_ZONE).date()
     figures = await desk.funnel.figures(name, flow.version, since) if flow else {}
+    language = await kit.language(request)
+    words = FlowWords(desk.step_title, partial(kit.catalogue.text, language))
     return await kit.page(
         request,
         "ivr/flow.html",
@@ -211,8 +128,10 @@ async def _overview(
         current=current,
         shown=shown,
         flaws=await desk.flows.flaws(name, shown.body) if shown and flow is None else (),
-        picture=_picture(desk, flow, figures) if flow else None,
-        rows=_rows(desk, flow, figures) if flow else (),
+        before=before,
+        between=difference(before.body, shown.body) if before and shown else (),
+        picture=words.picture(flow, figures) if flow else None,
+        rows=words.rows(flow, figures) if flow else (),
         days=days,
         periods=PERIODS,
         states=STATE_NAMES,
@@ -220,102 +139,13 @@ async def _overview(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One step in the table below the graph."""
-
-    step: str
-    title: str
-    kind: str
-    counts: Counts
-
-
-def _rows(desk: FlowDesk, flow: Flow, figures: Mapping[str, Counts]) -> tuple[_Row, ...]:
-    return tuple(
-        _Row(
-            step.name,
-            _title(desk, flow, step.name),
-            KIND_NAMES[type(step)],
-            figures.get(step.name, Counts()),
-        )
-        for step in flow.steps.values()
-    )
-
-
-def _picture(desk: FlowDesk, flow: Flow, figures: Mapping[str, Counts]) -> dict[str, Any]:
-    """The graph as the template draws it; words are still Chinese and translated there."""
-    graph = draw(flow)
-    return {
-        "width": graph.width,
-        "height": graph.height,
-        "box_width": BOX_WIDTH,
-        "boxes": [
-            {
-                "step": box.step,
-                "x": box.x,
-                "y": box.y,
-                "height": box.height,
-                "title": _title(desk, flow, box.step),
-                "kind": KIND_NAMES[type(flow.steps[box.step])],
-                "look": type(flow.steps[box.step]).__name__.lower(),
-                "start": box.step == flow.start,
-                "counts": figures.get(box.step, Counts()),
-                "lost_width": _lost_width(figures.get(box.step, Counts())),
-                "named": [
-                    {
-                        "target": way.target,
-                        "title": _title(desk, flow, way.target),
-                        "words": _way_words(way.fields),
-                    }
-                    for way in box.named
-                ],
-            }
-            for box in graph.boxes
-        ],
-        "lines": [
-            {
-                "path": line.path,
-                "x": line.label_x,
-                "y": line.label_y,
-                "words": _way_words(line.way.fields),
-            }
-            for line in graph.lines
-        ],
-    }
-
-
-def _title(desk: FlowDesk, flow: Flow, name: str) -> str:
-    """What a step is called; where a caller hears nothing, what is asked there."""
-    step = flow.steps[name]
-    match step:
-        case Condition(test=Flag() as flag):
-            return TEST_NAMES[flag]
-        case Condition(test=test):
-            return TEST_NAMES[type(test)]
-        case Lookup(enquiry=enquiry):
-            return LOOKUP_NAMES[enquiry]
-        case _:
-            return desk.step_title(flow.name, name) or name
-
-
-def _lost_width(counts: Counts) -> int:
-    """The bar of those who hung up here, in pixels of the box."""
-    return round(BOX_WIDTH * counts.hung_up / counts.entered) if counts.entered else 0
-
-
-def _way_words(fields: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-    """(word, is a key) of each way; a key is shown as it is, a word is translated. By voice is told
-    once: where the way leads tells what is said."""
-    words: dict[tuple[str, bool], None] = {}
-    for field in fields:
-        kind, _, key = field.partition(".")
-        if kind == "keys":
-            words[key, True] = None
-        elif kind == "intents":
-            words[WAY_NAMES["by_voice"], False] = None
-        elif field != "next":
-            words[WAY_NAMES.get(field, field), False] = None
-    return tuple(words)
+async def _before(
+    desk: FlowDesk, shown: Version | None, current: Version | None
+) -> Version | None:
+    """What a version is compared with: the one in use; and that one with what it replaced."""
+    if shown is None or current is None or shown.number != current.number:
+        return current if shown else None
+    return await desk.flows.version(shown.name, shown.replaces) if shown.replaces else None
 
 
 # --- the simulator -------------------------------------------------------------------------------
@@ -342,6 +172,7 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
         typed = _typed(keys, key)
         now = desk.clock.now()
         screen = await kit.language(request)
+        words = FlowWords(desk.step_title, partial(kit.catalogue.text, screen))
         visit = replace(
             _visit(desk, line, language, lookup, now),
             known=example_order(order, now),
@@ -365,7 +196,7 @@ def _add_simulator(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
             lookups={r.value: WAY_NAMES[r.value] for r in Result},
             found=found,
             end=_end(desk, found, screen),
-            title=lambda step: _title(desk, tried, step),
+            title=lambda step: words.title(tried, step),
             most=found.moments[-1].may_type,
             speaks=found.moments[-1].may_speak,
             voice=voice,
@@ -438,8 +269,8 @@ def _add_editor(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
         revision: int | None = None,
     ) -> Response:
         status = 200 if error is None else 422 if isinstance(error, BadInput) else 409
-        seen = None
-        if revision not in (None, version.revision):
+        seen, late = None, revision not in (None, version.revision)
+        if late:
             seen = await desk.flows.as_saved(version.name, version.number, revision or 0)
         return await kit.page(
             request,
@@ -455,8 +286,9 @@ def _add_editor(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
             draft=version.state is VersionState.DRAFT,
             # What was refused stays refused: nobody saves over a text that he has not seen.
             revision=version.revision if revision is None else revision,
-            late=revision not in (None, version.revision),
-            since=_lines_between(seen.body, version.body) if seen else (),
+            late=late,
+            since=difference(seen.body, version.body) if seen else (),
+            between=difference(version.body, body) if late else (),
             error=error,
         )
 
@@ -488,13 +320,6 @@ def _add_editor(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:
             version = await desk.flows.version(flow, number)
             return await editor(request, version, body, note, error, revision)
         return RedirectResponse(f"/ivr/{flow}/versions/{saved.number}", 303)
-
-
-def _lines_between(old: str, new: str) -> tuple[tuple[bool, str], ...]:
-    """The first lines that were added (True) or taken away."""
-    lines = islice(unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm=""), 2, None)
-    told = ((line[0] == "+", line[1:].strip()) for line in lines if line[0] in "+-")
-    return tuple(islice((one for one in told if one[1]), LINES_TOLD))
 
 
 def _add_publishing(router: APIRouter, kit: WebKit, desk: FlowDesk) -> None:

@@ -21,7 +21,8 @@ from ivr.core.studio import LARGEST_BYTES, Objection, Refused, bounds
 from ivr.core.takes import TakeState, fits
 from ivr.flows import PURPOSES
 from ivr.prompts import Prompts
-from ivr.routes.flows import FLOW_NAMES, LANGUAGE_NAMES, StepTitle
+from ivr.routes.flow_picture import StepTitle
+from ivr.routes.flows import FLOW_NAMES, LANGUAGE_NAMES
 from kernel.errors import BadInput, HotlineError, NotFound
 from kernel.infra.web import WebKit
 from kernel.language import Language

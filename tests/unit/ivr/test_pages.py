@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ivr.adapters.flow_files import digest
+from ivr.core.flow import targets
 from ivr.core.funnel import Counts, Place
 from ivr.core.versions import VersionState
 from tests.fakes.clock import NOON
 from tests.unit.ivr.shelf import BROKEN, OTHER, SHIPPED, THIRD
-from tests.unit.ivr.shipped import intents
+from tests.unit.ivr.shipped import intents, main_flow
 from tests.unit.ivr.site import Site
 
 CSRF = {"csrf_token": "token"}
@@ -29,9 +32,19 @@ async def test_graph_shows_every_step_with_its_figures(
     first = next(iter(now.steps))
     site.store.kept[Place(NOON.date(), flow, now.version, first)] = Counts(40, 30, 7, 3)
     page = (await site.browser(language=language).get(f"/ivr/{flow}")).text
-    assert all(f"<title>{step}</title>" in page for step in now.steps)
+    assert all(f'data-step="{step}"' in page and f'id="step-{step}"' in page for step in now.steps)
     assert "17.5%" in page
     assert ("暂无来电" if language == "zh" else "No calls yet") in page
+
+
+async def test_table_tells_where_each_step_leads(site: Site) -> None:
+    page = (await site.browser().get("/ivr/main")).text
+    row = page.partition('<tr id="step-greeting_three"')[2].partition("</tr>")[0]
+    on = re.findall(r'<span class="way-on">.*?</span>(?=<span class="way-on">|</td>)', row)
+    told = {re.sub("<[^>]+>", "", way).strip() for way in on}
+    assert "0 → 转人工" in told
+    assert len(on) == len({target for _, target in targets(main_flow().steps["greeting_three"])})
+    assert 'href="#step-person"' in row
 
 
 async def test_overview_begins_with_the_reception(site: Site) -> None:
@@ -59,6 +72,21 @@ async def test_draft_is_written_checked_published_and_rolled_back(site: Site) ->
     assert back.status_code == 303
     assert site.shelf.now == digest(SHIPPED["main"])
     assert "已回退" in (await browser.get("/ivr/main")).text
+
+
+async def test_version_is_shown_with_what_it_changes(site: Site) -> None:
+    browser = site.browser()
+    assert "的差别" not in (await browser.get("/ivr/main")).text
+    await site.shelf.draft(OTHER)
+    draft = (await browser.get("/ivr/main?version=2")).text
+    assert "与第1版的差别" in draft
+    assert "<del>limit_s: 240</del>" in draft
+    assert "<ins>limit_s: 200</ins>" in draft
+    await browser.post("/ivr/main/versions/2/publish", data={**CSRF, "current": "1"})
+    assert "<ins>limit_s: 200</ins>" in (await browser.get("/ivr/main")).text
+    old = (await browser.get("/ivr/main?version=1")).text
+    assert "与第2版的差别" in old
+    assert "<ins>limit_s: 240</ins>" in old
 
 
 async def test_wrong_draft_names_its_line_and_offers_no_publishing(site: Site) -> None:
@@ -90,6 +118,9 @@ async def test_second_of_two_editors_keeps_his_text_and_is_told(site: Site) -> N
     assert "ad01 于 2026-11-24 12:00:00 先保存了这份草稿" in second.text
     assert "<ins>limit_s: 180" in second.text
     assert "<del>limit_s: 200" in second.text
+    # Both versions are shown: what the other one saved, and what was written here.
+    assert "<del>limit_s: 180</del>" in second.text
+    assert "<ins>limit_s: 200</ins>" in second.text
     assert site.shelf.store.kept["main", 2].body == THIRD
     # Saving once more is refused again; a draft of his own is the way on.
     assert 'name="revision" value="1"' in second.text
