@@ -9,7 +9,7 @@ from agent_desktop import protocol
 from agent_desktop.core.call_story import CallStory
 from agent_desktop.core.named import Named
 from agent_desktop.core.screen_pop import shown_name, shown_number, visible_steps
-from agent_desktop.ports import AgentSituation, CallerPast, MenuTitles
+from agent_desktop.ports import AgentSituation, CallerPast, MenuTitles, People
 from kernel.ids import CallId
 
 
@@ -22,6 +22,7 @@ def build(
     failed: bool,
     full_number: bool,
     menu: MenuTitles,
+    people: People,
     now: datetime,
 ) -> protocol.ScreenPop:
     """`past` None means that it is still being read, or could not be read when `failed`."""
@@ -32,7 +33,7 @@ def build(
         anonymous=story is not None and story.ani == "",
         caller_name=shown_name(story.caller_name, story.ani, full=full_number) if story else "",
         dnis=story.dnis if story else "",
-        line_name=story.line_name if story else None,
+        line=_choice(people.line(story.dnis)) if story else None,
         team=situation.team or (story.team if story else None),
         language=story.language.value if story else "zh",
         arrived_at=story.arrived_at if story else None,

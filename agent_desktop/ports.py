@@ -119,6 +119,9 @@ class People(Protocol):
     def booths(self) -> Sequence[BoothId]:
         """In order of their numbers."""
 
+    def line(self, dnis: str) -> Named | None:
+        """The old line that was dialled; None for 12345 itself and for an unknown number."""
+
 
 class MenuTitles(Protocol):
     """The words of the telephone menu."""

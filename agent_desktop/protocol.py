@@ -208,14 +208,14 @@ class ScreenPop(Part):
     """`number` is masked as the policy says, empty for an anonymous caller. `history`: loading
     until the lists below are filled, failed when they could not be read. `answered_at`: since when
     the present operator talks with the caller, holds included. `callback`: we called the citizen
-    back, or he or she called again instead."""
+    back, or he or she called again instead. `line`: the old line that was dialled, if any."""
 
     call_id: str
     number: str
     anonymous: bool
     caller_name: str
     dnis: str
-    line_name: str | None
+    line: Choice | None
     team: str | None
     language: str
     arrived_at: datetime | None

@@ -337,6 +337,7 @@ class Desk:
             failed=tab.past_failed,
             full_number=tab.full_number,
             menu=self._menu,
+            people=self._people,
             now=self._clock.now(),
         )
 

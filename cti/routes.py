@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -36,33 +37,33 @@ _OUTCOMES = (
 )
 
 
-TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
-
-
 StepTitle = Callable[[str, str], str | None]
-AgentName = Callable[[AgentId, ScreenLanguage], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the city's teams, people and old lines are called, in the reader's language."""
+
+    teams: Mapping[ScreenLanguage, Mapping[str, str]]
+    agent: Callable[[AgentId, ScreenLanguage], str]
+    line: Callable[[str, str | None, ScreenLanguage], str | None]
+    """Dialled number and the name it had then."""
 
 
 def build_router(
-    kit: WebKit,
-    journal: CallJournal,
-    names: TeamNames,
-    step_title: StepTitle,
-    agent_name: AgentName,
+    kit: WebKit, journal: CallJournal, names: Names, step_title: StepTitle
 ) -> APIRouter:
     """Pages `/calls`, `/calls/{call_id}` and the JSON `/api/calls/{call_id}`.
 
-    `step_title` and `agent_name` give the words of the telephone menu and of the roster.
+    `step_title` gives the words of the telephone menu.
     """
     router = kit.router(action=Action.SEE_CALLS)
-    _add_list(router, kit, journal, names, agent_name)
-    _add_call(router, kit, journal, names, step_title, agent_name)
+    _add_list(router, kit, journal, names)
+    _add_call(router, kit, journal, names, step_title)
     return router
 
 
-def _add_list(
-    router: APIRouter, kit: WebKit, journal: CallJournal, names: TeamNames, agent_name: AgentName
-) -> None:
+def _add_list(router: APIRouter, kit: WebKit, journal: CallJournal, names: Names) -> None:
     @router.get("/calls")
     async def calls(
         request: Request,
@@ -89,12 +90,12 @@ def _add_list(
         return await kit.page(
             request,
             "cti/calls.html",
-            rows=[shown(r, principal) for r in page.rows],
+            rows=[_named(shown(r, principal), names, language) for r in page.rows],
             next_cursor=page.next_cursor,
-            agent_name=_Words(kit, language, names[language], agent_name).person,
+            agent_name=_Words(kit, language, names).person,
             filters_now=chosen,
             filters_query=urlencode({k: v for k, v in chosen.items() if v}),
-            team_names=names[language],
+            team_names=names.teams[language],
             outcomes=[
                 (code, kit.catalogue.text(language, OUTCOME_NAMES[code])) for code in _OUTCOMES
             ],
@@ -103,12 +104,7 @@ def _add_list(
 
 
 def _add_call(
-    router: APIRouter,
-    kit: WebKit,
-    journal: CallJournal,
-    names: TeamNames,
-    step_title: StepTitle,
-    agent_name: AgentName,
+    router: APIRouter, kit: WebKit, journal: CallJournal, names: Names, step_title: StepTitle
 ) -> None:
     @router.get("/calls/{call_id}")
     async def call(request: Request, call_id: str) -> Response:
@@ -118,12 +114,12 @@ def _add_call(
         events = await journal.timeline(CallId(call_id))
         principal = await kit.principal(request)
         language = await kit.language(request)
-        words = _Words(kit, language, names[language], agent_name)
+        words = _Words(kit, language, names)
         before, after = linked_calls(events)
         return await kit.page(
             request,
             "cti/call.html",
-            call=shown(record, principal),
+            call=_named(shown(record, principal), names, language),
             callback_of=before,
             called_back_as=after,
             entries=[words.of(entry) for entry in timeline(events, step_title)],
@@ -132,7 +128,7 @@ def _add_call(
             agent_name=words.person,
             lanes=[(lane.value, LANE_NAMES[lane]) for lane in Lane],
             outcome_names=OUTCOME_NAMES,
-            team_names=names[language],
+            team_names=names.teams[language],
         )
 
     @router.get("/api/calls/{call_id}")
@@ -158,20 +154,19 @@ def shown(record: CallRecord, principal: Principal) -> dict[str, Any]:
     return data
 
 
+def _named(row: dict[str, Any], names: Names, language: ScreenLanguage) -> dict[str, Any]:
+    """The row with the old line's name as the reader calls it."""
+    return row | {"line_name": names.line(row["dnis"], row["line_name"], language)}
+
+
 class _Words:
     """The reader's words for what a timeline entry holds: sentences, teams, people, outcomes."""
 
-    def __init__(
-        self,
-        kit: WebKit,
-        language: ScreenLanguage,
-        team_names: Mapping[str, str],
-        agent_name: AgentName,
-    ) -> None:
+    def __init__(self, kit: WebKit, language: ScreenLanguage, names: Names) -> None:
         self._kit = kit
         self._language = language
-        self._teams = team_names
-        self._agent_name = agent_name
+        self._teams = names.teams[language]
+        self._agent_name = names.agent
 
     def person(self, agent_id: AgentId) -> str:
         return self._agent_name(agent_id, self._language)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
-from typing import Annotated
+from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from directory.core import browse
+from directory.core.audit_chain import AuditEntry, ChainVerdict
+from directory.core.audit_words import Codes, Shown, TeamCode, Word, told
 from directory.core.city import Authority, AuthorityKind, Booth, Line, Operator
 from directory.core.session_rules import ABSOLUTE, safe_path
 from directory.schemas import SessionView
@@ -24,7 +26,7 @@ from directory.service import (
     TooManyAttempts,
 )
 from kernel.errors import BadInput, HotlineError
-from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, SessionLookup, WebKit, WebSession
+from kernel.infra.web import COOKIE, LANGUAGE_COOKIE, SessionLookup, WebKit, WebSession, moment
 from kernel.language import Language, ScreenLanguage
 from kernel.paging import DEFAULT_SIZE, Page, decode_cursor, encode_cursor
 from kernel.policy import Action, Role
@@ -54,56 +56,6 @@ LANGUAGE_NAMES = {
     Language.CANTONESE: "粤语",
     Language.ENGLISH: "英语",
 }
-ACTION_NAMES = {
-    "signed_in": "登录",
-    "signed_out": "退出登录",
-    "sign_in_refused": "登录被拒绝",
-    "password_changed": "修改密码",
-    "recording_played": "收听录音",
-    "recording_downloaded": "下载录音",
-    "identity_revealed": "查看诉求人身份",
-    "cases_exported": "导出诉求",
-    "flow_published": "发布流程",
-    "flow_rolled_back": "回退流程",
-    "notice_created": "发布通知",
-    "notice_ended": "结束通知",
-    "prompt_take_uploaded": "上传提示音录音",
-    "prompt_take_used": "启用提示音录音",
-    "prompt_take_withdrawn": "撤下提示音录音",
-    "prompt_take_confirmed": "确认提示音录音仍适用",
-    "prompt_take_discarded": "放弃提示音录音",
-    "guard_level_set": "设定来电防护级别",
-    "screening_listed": "列入来电名单",
-    "screening_prolonged": "延长来电名单",
-    "screening_removed": "移出来电名单",
-    "number_revealed": "查看完整号码",
-    "plan_started": "启动预案",
-    "plan_ended": "结束预案",
-    "agent_state_ordered": "安排话务员状态",
-    "agent_freed": "解除话务员状态",
-    "callback_claimed": "领取回拨任务",
-    "callback_released": "退回回拨任务",
-    "callback_closed": "办结回拨任务",
-    "callback_reopened": "撤销回拨办结",
-    "callback_cancelled": "取消回拨",
-    "recording_fetched": "取用录音",
-    "recording_read": "阅读通话文字",
-}
-"""What the audit trail calls each act; an act without a name here is shown as it was recorded."""
-DETAIL_NAMES = {
-    "source": "来源地址",
-    "known_device": "常用设备",
-    "reason": "原因",
-    "from_s": "起始秒",
-    "state": "状态",
-    "digest": "内容摘要",
-    "replaced": "替换的版本",
-    "team": "班组",
-    "list": "名单",
-    "number": "号码",
-    "since": "起始时间",
-    "until": "截止时间",
-}
 
 
 def session_lookup(accounts: Accounts) -> SessionLookup:
@@ -125,12 +77,14 @@ def build_router(
     audit: Audit,
     *,
     secure_cookies: bool,
+    codes: Codes,
 ) -> APIRouter:
     """All pages of this department.
 
     Args:
         secure_cookies: True when the site is served over https: cookies then never travel
             without it.
+        codes: the words for what other departments write into the audit trail as codes.
     """
     cookies = _Cookies(secure_cookies)
     router = APIRouter()
@@ -138,7 +92,7 @@ def build_router(
         _sign_in_routes(kit, accounts, cookies),
         _account_routes(kit, accounts, cookies),
         _directory_routes(kit, directory),
-        _audit_routes(kit, audit),
+        _audit_routes(kit, directory, audit, codes),
     ):
         router.include_router(part)
     return router
@@ -446,39 +400,54 @@ async def _list(
 # --- the audit trail -----------------------------------------------------------------------------
 
 
-def _audit_routes(kit: WebKit, audit: Audit) -> APIRouter:
+def _audit_routes(kit: WebKit, directory: Directory, audit: Audit, codes: Codes) -> APIRouter:
     router = kit.router(action=Action.SEE_AUDIT)
+
+    async def page(
+        request: Request,
+        rows: Sequence[AuditEntry],
+        *,
+        next_cursor: str | None = None,
+        who: str = "",
+        verdict: ChainVerdict | None = None,
+    ) -> Response:
+        language = await kit.language(request)
+        teams = directory.team_names()[language]
+
+        def say(shown: Shown) -> str:
+            """In the reader's words; a moment as the city's clocks show it, to the second."""
+            match shown:
+                case Word(msgid):
+                    return kit.catalogue.text(language, msgid)
+                case TeamCode(team):
+                    return teams.get(team, team)
+                case datetime():
+                    return moment(shown, language)
+                case str():
+                    return shown
+            assert_never(shown)
+
+        return await kit.page(
+            request,
+            "directory/audit.html",
+            rows=[told(row, codes) for row in rows],
+            say=say,
+            next_cursor=next_cursor,
+            who=who,
+            verdict=verdict,
+        )
 
     @router.get("/audit")
     async def trail(request: Request, who: _Query = "", cursor: str = "") -> Response:
         found = await audit.newest(_seq_of(cursor), who.strip(), DEFAULT_SIZE + 1)
         rows = found[:DEFAULT_SIZE]
-        more = len(found) > len(rows)
-        return await kit.page(
-            request,
-            "directory/audit.html",
-            rows=rows,
-            next_cursor=encode_cursor((rows[-1].seq,)) if more else None,
-            who=who,
-            action_names=ACTION_NAMES,
-            detail_names=DETAIL_NAMES,
-            verdict=None,
-        )
+        more = encode_cursor((rows[-1].seq,)) if len(found) > len(rows) else None
+        return await page(request, rows, next_cursor=more, who=who)
 
     @router.post("/audit/verify")
     async def verify(request: Request) -> Response:
         verdict = await audit.verify()
-        rows: Sequence[object] = await audit.newest(None, "", DEFAULT_SIZE)
-        return await kit.page(
-            request,
-            "directory/audit.html",
-            rows=rows,
-            next_cursor=None,
-            who="",
-            action_names=ACTION_NAMES,
-            detail_names=DETAIL_NAMES,
-            verdict=verdict,
-        )
+        return await page(request, await audit.newest(None, "", DEFAULT_SIZE), verdict=verdict)
 
     return router
 

@@ -17,7 +17,16 @@ from typing import Generic, TypeVar
 from directory.core import backoff, password_rules, session_rules
 from directory.core.audit_chain import AuditEntry, ChainVerdict, Head, check, link
 from directory.core.backoff import Attempts, Patience
-from directory.core.city import Authority, Booth, City, District, Line, Operator, Team
+from directory.core.city import (
+    Administrator,
+    Authority,
+    Booth,
+    City,
+    District,
+    Line,
+    Operator,
+    Team,
+)
 from directory.core.session_rules import SessionTimes
 from directory.ports import (
     AccountRecord,
@@ -64,6 +73,7 @@ class Directory:
     def _install(self, city: City) -> None:
         self._city = city
         self._agents = {o.agent_id: o for o in city.operators}
+        self._administrators = {a.account: a for a in city.administrators}
         self._booths = {b.booth_id: b for b in city.booths}
         self._teams = {t.team_id: t for t in city.teams}
         self._lines = {line.number: line for line in city.lines}
@@ -80,6 +90,9 @@ class Directory:
     def agents(self) -> Sequence[Operator]:
         """All operators by work number."""
         return self._city.operators
+
+    def administrator(self, account: str) -> Administrator | None:
+        return self._administrators.get(account)
 
     def booth(self, booth_id: BoothId) -> Booth | None:
         return self._booths.get(booth_id)

@@ -194,12 +194,27 @@ class FallbackMembers:
             self._log.warning("fallback_members_late", reason=str(error))
 
 
-def agent_name(directory: Directory) -> Callable[[AgentId, ScreenLanguage], str]:
-    """An operator's name for the reader's screen; the work number where there is none."""
+def person_name(directory: Directory) -> Callable[[str, ScreenLanguage], str]:
+    """An account's or operator's name for the reader's screen; what it was asked by where there is
+    none."""
 
-    def name(agent_id: AgentId, language: ScreenLanguage) -> str:
-        found = directory.agent(agent_id)
-        return found.named(language) if found else agent_id
+    def name(account: str, language: ScreenLanguage) -> str:
+        found = directory.agent(AgentId(account)) or directory.administrator(account)
+        return found.named(language) if found else account
+
+    return name
+
+
+LineName = Callable[[str, str | None, ScreenLanguage], str | None]
+
+
+def line_name(directory: Directory) -> LineName:
+    """The dialled number and what the line was called then -> its name for the reader's screen. A
+    line that was renamed or given up since keeps the name that it had."""
+
+    def name(dnis: str, then: str | None, language: ScreenLanguage) -> str | None:
+        line = directory.line(dnis)
+        return line.named(language) if line is not None and line.name == then else then
 
     return name
 

@@ -280,6 +280,10 @@ class DirectoryPeople:
     def booths(self) -> Sequence[BoothId]:
         return tuple(booth.booth_id for booth in self._directory.booths())
 
+    def line(self, dnis: str) -> Named | None:
+        found = self._directory.line(dnis)
+        return None if found is None else Named(dnis, found.name, found.name_en)
+
 
 class DepartmentRecords:
     """Fills the port `CallerRecords`; the two departments are asked at the same time."""

@@ -18,10 +18,12 @@ from cti import routes as call_routes
 from directory import routes as directory_routes
 from directory.routes import session_lookup
 from feedback import routes as feedback_routes
+from hotline.audit_codes import AUDIT_CODES
 from hotline.bridges import (
     OwnerNames,
-    agent_name,
     district_names,
+    line_name,
+    person_name,
     prompt_text,
     reason_name,
     team_names,
@@ -75,6 +77,7 @@ async def web_app(services: Services) -> FastAPI:
         catalogue=await asyncio.to_thread(Catalogue, PO_FILE),
         lookup=session_lookup(services.accounts),
         assets_version=await asyncio.to_thread(_assets_version),
+        person_name=person_name(services.directory),
     )
     prompts = await asyncio.to_thread(
         load_prompts, services.settings.config_dir / "ivr" / "prompts.yaml"
@@ -90,11 +93,16 @@ async def web_app(services: Services) -> FastAPI:
 def _routers(
     kit: WebKit, s: Services, heard: Callable[[str, ScreenLanguage], str]
 ) -> Sequence[APIRouter]:
-    names = team_names(s.directory)
+    names, person = team_names(s.directory), person_name(s.directory)
     by_text = {language.value: short for language, short in names.items()}
     return (
         directory_routes.build_router(
-            kit, s.directory, s.accounts, s.audit, secure_cookies=s.settings.https
+            kit,
+            s.directory,
+            s.accounts,
+            s.audit,
+            secure_cookies=s.settings.https,
+            codes=AUDIT_CODES,
         ),
         desk_routes.build_router(
             kit,
@@ -110,10 +118,13 @@ def _routers(
         plan_routes.build_router(
             kit,
             s.plans,
-            plan_routes.Names(names, heard, reason_name, agent_name(s.directory)),
+            plan_routes.Names(names, heard, reason_name, person),
         ),
         call_routes.build_router(
-            kit, s.journal, names, StepTitles().step_title, agent_name(s.directory)
+            kit,
+            s.journal,
+            call_routes.Names(names, person, line_name(s.directory)),
+            StepTitles().step_title,
         ),
         flow_routes.build_router(
             kit,
@@ -144,15 +155,18 @@ def _routers(
         case_router(kit, s.cases),
         knowledge_routes.build_router(kit, s.knowledge, OwnerNames(s.directory), by_text),
         recording_routes.build_router(
-            kit, s.recordings.library, s.recordings.words, names, agent_name(s.directory)
+            kit,
+            s.recordings.library,
+            s.recordings.words,
+            recording_routes.Names(names, person, line_name(s.directory)),
         ),
-        feedback_routes.build_router(kit, s.feedback, s.ivr.clock, names, agent_name(s.directory)),
+        feedback_routes.build_router(kit, s.feedback, s.ivr.clock, names, person),
         callback_routes.build_router(
             kit,
             s.duty_callbacks,
             TaskMessages(s.recordings.words),
             names,
-            agent_name(s.directory),
+            person,
             SystemClock(),
         ),
     )

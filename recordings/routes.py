@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -31,10 +32,17 @@ from recordings.service import Library
 PAGE_SIZE = 50
 _ZONE = ZoneInfo(CITY_ZONE_NAME)
 
-TeamNames = Mapping[ScreenLanguage, Mapping[str, str]]
-"""Team id -> short name, for each screen language."""
-AgentName = Callable[[AgentId, ScreenLanguage], str]
-"""The operator's name for the reader's screen; the work number where there is none."""
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the city's teams, people and old lines are called, in the reader's language."""
+
+    teams: Mapping[ScreenLanguage, Mapping[str, str]]
+    agent: Callable[[AgentId, ScreenLanguage], str]
+    """The work number where there is no name."""
+    line: Callable[[str, str | None, ScreenLanguage], str | None]
+    """Dialled number and the name it had then."""
+
 
 STATUSES: dict[Status, tuple[str, str]] = {
     Status.EXPECTED: ("info", "归档中"),
@@ -54,13 +62,7 @@ ACTS = {
 }
 
 
-def build_router(
-    kit: WebKit,
-    library: Library,
-    messages: MessageWords,
-    team_names: TeamNames,
-    agent_name: AgentName,
-) -> APIRouter:
+def build_router(kit: WebKit, library: Library, messages: MessageWords, names: Names) -> APIRouter:
     """Pages `/recordings`, `/recordings/{call_id}`; under `/api/recordings/{call_id}` the JSON
     `peaks`, the sound `audio` (with ranges) and the note `played`."""
     router = kit.router(action=Action.LISTEN_RECORDING)
@@ -75,12 +77,12 @@ def build_router(
             request,
             "recordings/list.html",
             status=422 if error else 200,
-            rows=[_shown(row, principal, language, agent_name) for row in page.rows],
+            rows=[_shown(row, principal, language, names) for row in page.rows],
             next_cursor=page.next_cursor,
             said=said,
             error=error,
             query=urlencode({name: value for name, value in said.items() if value}),
-            team_names=team_names[language],
+            team_names=names.teams[language],
             statuses=STATUSES,
             scores=SCORES,
         )
@@ -96,8 +98,8 @@ def build_router(
         return await kit.page(
             request,
             "recordings/player.html",
-            recording=_shown(row, principal, language, agent_name),
-            agents=[agent_name(agent, language) for agent in agents],
+            recording=_shown(row, principal, language, names),
+            agents=[names.agent(agent, language) for agent in agents],
             transcript=said,
             transcribed=library.transcribes(row.team),
             is_message=message is not None,
@@ -105,7 +107,7 @@ def build_router(
             sides=SIDES,
             listened=await library.listening.of_call(row.call_id),
             acts=ACTS,
-            team_names=team_names[language],
+            team_names=names.teams[language],
             statuses=STATUSES,
             scores=SCORES,
         )
@@ -173,7 +175,7 @@ def _first_byte(range_header: str, size: int) -> int:
 
 
 def _shown(
-    row: Recording, principal: Principal, language: ScreenLanguage, agent_name: AgentName
+    row: Recording, principal: Principal, language: ScreenLanguage, names: Names
 ) -> dict[str, Any]:
     """The row as this person may see it: the number masked unless the policy allows it all."""
     full = allows(principal, Action.SEE_FULL_NUMBER)
@@ -182,10 +184,10 @@ def _shown(
         "started_at": row.started_at,
         "number": row.ani if full else mask(row.ani),
         "dnis": row.dnis,
-        "line_name": row.line_name,
+        "line_name": names.line(row.dnis, row.line_name, language),
         "team": row.team,
         "agent_id": row.agent_id,
-        "agent": agent_name(row.agent_id, language) if row.agent_id else None,
+        "agent": names.agent(row.agent_id, language) if row.agent_id else None,
         "duration": row.duration,
         "connected": row.connected,
         "gap": None if row.coverage.complete or not row.playable else row.coverage.gap,

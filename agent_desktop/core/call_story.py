@@ -57,7 +57,6 @@ class CallStory:
     ani: str = ""
     caller_name: str = ""
     dnis: str = ""
-    line_name: str | None = None
     team: TeamId | None = None
     language: Language = Language.MANDARIN
     steps: tuple[MenuStep, ...] = ()
@@ -84,7 +83,6 @@ def tell(story: CallStory, event: Event) -> CallStory:
                 ani=event.ani,
                 caller_name=event.caller_name,
                 dnis=event.dnis,
-                line_name=event.line_name,
                 team=event.team or story.team,
             )
         case MenuStepEntered():

@@ -139,9 +139,7 @@ async def _overview(
     )
 
 
-async def _before(
-    desk: FlowDesk, shown: Version | None, current: Version | None
-) -> Version | None:
+async def _before(desk: FlowDesk, shown: Version | None, current: Version | None) -> Version | None:
     """What a version is compared with: the one in use; and that one with what it replaced."""
     if shown is None or current is None or shown.number != current.number:
         return current if shown else None

@@ -70,10 +70,15 @@ COOKIE = "hotline_session"
 LANGUAGE_COOKIE = "hotline_lang"
 
 
+PersonName = Callable[[str, ScreenLanguage], str]
+"""Account -> the person's name for the reader's screen."""
+
+
 class WebKit:
     """Templates, guard and error answers for one application.
 
     `assets_version` is appended to `/static/` addresses, so that a new build is fetched at once.
+    `person_name` is the filter `person`; without it accounts are shown.
     """
 
     def __init__(
@@ -83,8 +88,10 @@ class WebKit:
         catalogue: Catalogue,
         lookup: SessionLookup,
         assets_version: str,
+        person_name: PersonName | None = None,
     ) -> None:
         self.catalogue = catalogue
+        self._person_name = person_name or (lambda account, _: account)
         self._lookup = lookup
         self._environments = {
             language: self._environment(template_dirs, language, assets_version)
@@ -115,6 +122,7 @@ class WebKit:
             moment=lambda at: moment(at, language),
             clock_time=lambda at: clock_time(at, language),
             day=lambda at: day(at, language),
+            person=lambda account: self._person_name(account, language),
             mask=mask,
         )
         return environment

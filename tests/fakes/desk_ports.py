@@ -31,6 +31,7 @@ TEAMS = (
     Named("security", "公安户政", "Public security"),
     Named("general", "综合", "General"),
 )
+LINES = (Named("12333", "人社咨询热线", "Labour and social security enquiries"),)
 
 
 class FakeClock:
@@ -203,6 +204,9 @@ class FakePeople:
 
     def booths(self) -> Sequence[BoothId]:
         return self._booths
+
+    def line(self, dnis: str) -> Named | None:
+        return next((line for line in LINES if line.code == dnis), None)
 
 
 class FakeRecords:

@@ -60,7 +60,14 @@ class Site:
         self.app = FastAPI()
         kit.install_error_answers(self.app)
         self.app.include_router(
-            build_router(kit, self.directory, self.accounts, self.audit, secure_cookies=secure)
+            build_router(
+                kit,
+                self.directory,
+                self.accounts,
+                self.audit,
+                secure_cookies=secure,
+                codes={"list": {"grey": "灰名单"}, "level": {"storm": "风暴"}},
+            )
         )
 
     def browser(self) -> httpx.AsyncClient:

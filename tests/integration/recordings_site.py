@@ -19,7 +19,7 @@ from recordings.core.message import Message
 from recordings.core.recording import Status
 from recordings.core.transcript import Side, Utterance
 from recordings.messages import MessageWords, MessageWriter
-from recordings.routes import build_router
+from recordings.routes import Names, build_router
 from recordings.service import Library, Listening
 from tests.fakes.audit_trail import KeptAudit
 from tests.fakes.bus import CollectingBus
@@ -33,7 +33,11 @@ CITY = timezone(timedelta(hours=8))
 CALL = CallId("gz-1795521600-1")
 HTML = {"accept": "text/html"}
 ROLES = {"qa01": Role.QUALITY, "sup01": Role.SUPERVISOR, "op0001": Role.OPERATOR}
-NAMES = dict.fromkeys(ScreenLanguage, {"labour": "劳动社保", "urban": "国土城管"})
+NAMES = Names(
+    teams=dict.fromkeys(ScreenLanguage, {"labour": "劳动社保", "urban": "国土城管"}),
+    agent=lambda agent_id, language: f"话务员{agent_id}",
+    line=lambda dnis, then, language: then and (then if language == "zh" else f"Line {dnis}"),
+)
 
 
 class Site:
@@ -72,15 +76,10 @@ class Site:
         )
 
         kit = page_kit("recordings", people(ROLES))
-        self.app = page_app(
-            kit,
-            build_router(
-                kit, library, words, NAMES, lambda agent_id, language: f"话务员{agent_id}"
-            ),
-        )
+        self.app = page_app(kit, build_router(kit, library, words, NAMES))
 
-    def browser(self, account: str | None = "qa01") -> httpx.AsyncClient:
-        return browser(self.app, account)
+    def browser(self, account: str | None = "qa01", language: str = "zh") -> httpx.AsyncClient:
+        return browser(self.app, account, language)
 
     async def said(
         self,

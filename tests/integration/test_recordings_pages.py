@@ -158,6 +158,17 @@ async def test_playback_note_needs_the_csrf_token(site: Site) -> None:
 # --- the pages ------------------------------------------------------------------------------------
 
 
+async def test_old_line_is_called_as_its_reader_calls_it(site: Site) -> None:
+    await site.store.arrived(CALL, NOON, ani="13800138000", dnis="12333", line_name="人社热线")
+    for path in ("/recordings", f"/recordings/{CALL}"):
+        async with site.browser() as browser:
+            assert "人社热线" in (await browser.get(path, headers=HTML)).text
+        async with site.browser(language="en") as browser:
+            page = (await browser.get(path, headers=HTML)).text
+            assert "Line 12333" in page
+            assert "人社热线" not in page
+
+
 async def test_player_links_to_the_call_and_its_cases(site: Site) -> None:
     async with site.browser() as browser:
         page = (await browser.get(f"/recordings/{CALL}", headers=HTML)).text

@@ -49,7 +49,7 @@ function facts(pop: ScreenPop): HTMLElement {
     list.append(make("div", {}, make("dt", {}, term), make("dd", {}, value)));
   };
   add(t("已等待"), pop.waited_s === null ? "–" : duration(pop.waited_s));
-  add(t("拨打"), pop.line_name === null ? pop.dnis || "12345" : `${pop.dnis} ${pop.line_name}`);
+  add(t("拨打"), pop.line === null ? pop.dnis || "12345" : `${pop.dnis} ${named(pop.line)}`);
   const [first, ...moves] = pop.places;
   if (first !== undefined) add(t("排队时"), t("第 %(n)s 位", { n: first.position }));
   for (const place of moves) {

@@ -141,7 +141,7 @@ export interface ScreenPop {
   readonly anonymous: boolean;
   readonly caller_name: string;
   readonly dnis: string;
-  readonly line_name: string | null;
+  readonly line: Choice | null;
   readonly team: string | null;
   readonly language: string;
   readonly arrived_at: string | null;

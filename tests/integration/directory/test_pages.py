@@ -226,10 +226,43 @@ async def test_the_audit_trail_shows_sign_ins_and_proves_itself(
     for words in ("登录被拒绝", "op0001", "ad28"):
         assert words in page.text
     assert "no-such-person" not in page.text
-    assert "<td>op0001</td>" not in (await browser.get("/audit?who=ad28")).text
+    row = '<td class="nowrap">op0001</td>'
+    assert row in page.text
+    assert row not in (await browser.get("/audit?who=ad28")).text
 
     checked = await browser.post("/audit/verify", data={"csrf_token": await csrf_of(browser)})
     assert "已校验 4 条，记录完整。" in checked.text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ("设定来电防护级别", "风暴", "2026-12-24 20:03:09", "移出来电名单", "灰名单")),
+        ("en", ("Storm", "24 Dec 2026 20:03:09", "Grey list", "Labour")),
+    ],
+)
+async def test_the_audit_trail_is_told_in_words_and_in_the_city_s_time(
+    site: Site, browser: httpx.AsyncClient, language: str, words: tuple[str, ...]
+) -> None:
+    until = "2026-12-24T12:03:09.123456+00:00"
+    await site.audit.record(
+        who="ad01", action="guard_level_set", object_id="storm", detail={"until": until}
+    )
+    await site.audit.record(
+        who="ad01",
+        action="screening_removed",
+        object_id="entry-1",
+        detail={"list": "grey", "team": "labour", "since": "lately", "digest": "0123456789abcdef"},
+    )
+    await sign_in(browser, "ad28")
+    await browser.post(f"/language/{language}")
+
+    page = (await browser.get("/audit?who=ad01")).text
+
+    for word in (*words, "lately", "0123456789ab"):
+        assert word in page
+    assert "T12:03:09" not in page
+    assert "cdef" not in page
 
 
 async def test_a_long_audit_trail_is_walked_newest_first(

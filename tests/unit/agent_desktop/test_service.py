@@ -176,6 +176,16 @@ async def test_offer_opens_the_screen_pop_before_the_past_is_read(room: Room) ->
     assert [(p["team"], p["position"]) for p in pop["places"]] == [("labour", 4)]
 
 
+async def test_an_old_line_is_called_by_its_name_in_both_languages(room: Room) -> None:
+    await room.desk.hear(replace(arrived(), dnis="12333", line_name="人社咨询热线"))
+    room.floor.set(LI, at_booth())
+    _, out = await room.tab()
+    room.floor.set(LI, offered())
+    line = sent(out, "offer")[0]["pop"]["line"]
+    assert (line["code"], line["zh"]) == ("12333", "人社咨询热线")
+    assert line["en"] == "Labour and social security enquiries"
+
+
 async def test_the_past_follows_as_an_update(room: Room) -> None:
     room.records.answer = CallerPast(
         cases=(
