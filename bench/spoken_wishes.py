@@ -1,9 +1,9 @@
 """How many spoken wishes are understood: `python -m bench.spoken_wishes`.
 
-Six synthetic voices that no training heard say each sentence in Mandarin and Cantonese at the
-telephone's rate; the tests' tiny model recognises them and the shipped table of intents says what
-they mean. It shows that the way from sound to team works; of people and of a published model it
-says nothing. Exits 1 below the bar.
+Six synthetic voices that no training heard say each sentence in Mandarin, Cantonese and English at
+the telephone's rate; the tests' tiny models recognise them and the shipped table of intents says
+what they mean. It shows that the way from sound to team works; of people and of a published model
+it says nothing. Exits 1 below the bar.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from speech.adapters.vosk_model import VoskModel
 from tests.speech_model.kit import tiny_model
 from tests.speech_model.wishes import Spoken, speak
-from tests.speech_model.words import HELD_OUT
+from tests.speech_model.words import CHINESE, ENGLISH, HELD_OUT, Vocabulary
 from tests.unit.ivr.shipped import intents
 
 UNDERSTOOD_BAR = 0.97
@@ -33,14 +33,21 @@ def table(spoken: tuple[Spoken, ...]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    spoken = tuple(speak(VoskModel(tiny_model()), intents(), HELD_OUT))
+def measure(known: Vocabulary) -> bool:
+    """Print what became of each sentence; whether the bar was met."""
+    model = VoskModel(tiny_model(known))
+    spoken = tuple(speak(model, intents(), HELD_OUT, known))
     for one in spoken:
         if not one.understood:
             print(f"not understood: {one}")
     told = table(spoken)
     print(told)
-    sys.exit(0 if told.endswith("met") else 1)
+    return told.endswith("met")
+
+
+def main() -> None:
+    met = [measure(known) for known in (CHINESE, ENGLISH)]
+    sys.exit(0 if all(met) else 1)
 
 
 if __name__ == "__main__":

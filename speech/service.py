@@ -134,10 +134,17 @@ class Hearing:
         failed = [f"{k.model}: {k.reason}" for k in keepers if not k.ready]
         if failed:
             return Health(State.FAILED, "; ".join(failed) + "; callers use keys")
-        names = ", ".join(
-            f"{language.value} ({keeper.model})" for language, keeper in self._by_language.items()
-        )
-        return Health(State.READY, names)
+        return Health(State.READY, self._who_is_heard())
+
+    def _who_is_heard(self) -> str:
+        heard = [
+            f"{language.value} ({self._by_language[language].model})"
+            for language in Language
+            if language in self._by_language
+        ]
+        on_keys = [each.value for each in Language if each not in self._by_language]
+        told = ", ".join(heard)
+        return f"{told}; {', '.join(on_keys)}: keys" if on_keys else told
 
     # --- one caller -------------------------------------------------------------------------
 
@@ -300,7 +307,8 @@ class Hearing:
 
     async def _take(self, models: tuple[Installed, ...]) -> None:
         """Workers of models that stay as they are go on."""
-        wanted = {model.name: model for model in models}
+        # One whose languages all belong to others by now has nobody to listen to.
+        wanted = {model.name: model for model in models if model.languages}
         for name, (model, keeper) in list(self._keepers.items()):
             if wanted.get(name) != model:
                 del self._keepers[name]

@@ -107,7 +107,8 @@ async def test_hotline_learns_to_listen_and_a_word_leads_to_its_team(
     done = listening.hotline.command("speech", "install", str(tmp_path / NAME))
     assert f"installed: {NAME} for zh" in done.stdout
     assert NAME in listening.hotline.command("speech", "status").stdout
-    listening.has(lambda: listening.health() == ("up", f"zh ({NAME})"), "a ready recogniser")
+    heard = ("up", f"zh ({NAME}); yue, en: keys")
+    listening.has(lambda: listening.health() == heard, "a ready recogniser")
 
     citizen = await _says(listening, "社保")
     await asyncio.to_thread(listening.has, lambda: listening.queued() == ["labour"], "the line")

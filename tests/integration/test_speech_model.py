@@ -24,7 +24,7 @@ from speech.ports import Recogniser, RecogniserFailed, Recognisers
 from tests.fakes.recogniser import LoudnessRecognisers
 from tests.servers.audio_caller import audio_caller
 from tests.speech_model.kit import BUILT_WITHIN_S, said, tiny_model
-from tests.speech_model.words import HELD_OUT, VOICES, WORDS
+from tests.speech_model.words import CHINESE, ENGLISH, HELD_OUT, Vocabulary
 
 pytestmark = pytest.mark.timeout(BUILT_WITHIN_S)
 PIECE = 960
@@ -103,17 +103,19 @@ def test_noise_is_no_word(rms: int) -> None:
     assert "".join(u.text for u in ended) + recogniser.final().text == ""
 
 
-def test_the_tiny_model_passes_the_check_of_every_model() -> None:
-    assert rate(facts_of(tiny_model())) == 16000
+@pytest.mark.parametrize("known", [CHINESE, ENGLISH], ids=lambda known: known.name)
+def test_a_tiny_model_passes_the_check_of_every_model(known: Vocabulary) -> None:
+    assert rate(facts_of(tiny_model(known))) == 16000
 
 
-def test_listed_words_of_held_out_voices_are_heard() -> None:
+@pytest.mark.parametrize("known", [CHINESE, ENGLISH], ids=lambda known: known.name)
+def test_listed_words_of_held_out_voices_are_heard(known: Vocabulary) -> None:
     """At least 97 of 100: the bar of what the hotline's own words need."""
-    model = VoskModel(tiny_model())
+    model = VoskModel(tiny_model(known))
     asked, right, wrong = 0, 0, []
-    for language in VOICES:
+    for language in known.voices:
         for variant in HELD_OUT:
-            for word in WORDS:
+            for word in known.words:
                 sound = quiet(0.3) + said(word, language, variant) + quiet(0.9)
                 heard = "".join(u.text for u in utterances(model.new(), sound))
                 asked += 1

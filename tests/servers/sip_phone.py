@@ -54,6 +54,7 @@ def tone(frequency: float, amplitude: int = 8000, frames: int = 50) -> list[byte
 
 
 QUIET = bytes([_alaw(0)]) * _FRAME
+_FAINT = bytes(sorted({_alaw(sample) for sample in range(-500, 501)}))
 
 
 def speech(sound: bytes) -> list[bytes]:
@@ -213,9 +214,11 @@ class Dialog:
         """Returns once every digit has been sent."""
         await self.audio.pressed()
 
-    def say(self, sound: bytes = b"") -> None:
-        """Speak this from now on (16 bits, 8 kHz), then be silent instead of the tone."""
-        self.audio.frames = itertools.chain(speech(sound), itertools.cycle([QUIET]))
+    def say(self, sound: bytes = b"", *, forever: bool = False) -> None:
+        """Speak this from now on (16 bits, 8 kHz), then be silent instead of the tone; or speak it
+        again and again."""
+        then = itertools.cycle(speech(sound) if forever else [QUIET])
+        self.audio.frames = then if forever else itertools.chain(speech(sound), then)
 
     def answer(self) -> None:
         self.phone.respond(self.invite, 200, "OK", self.local, self.phone.sdp(self.audio))
@@ -256,6 +259,14 @@ class Dialog:
                 self.audio.news.clear()
                 await self.audio.news.wait()
         return bytes(self.audio.heard[start:])
+
+    async def hears_sound(self, seconds: float = 0.05, within_s: float = 10) -> None:
+        """Until so much of what is heard from now on is no silence."""
+        start = len(self.audio.heard)
+        async with asyncio.timeout(within_s):
+            while len(self.audio.heard[start:].translate(None, _FAINT)) < seconds * 8000:
+                self.audio.news.clear()
+                await self.audio.news.wait()
 
     async def wait(self, event: str, within_s: float = 20) -> None:
         async with asyncio.timeout(within_s):

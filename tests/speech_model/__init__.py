@@ -1,6 +1,7 @@
-"""A tiny real model for the recogniser, made here from synthetic voices in half a minute.
+"""Tiny real models for the recogniser, made here from synthetic voices in half a minute.
 
-It knows the few words of `words.WORDS` in Mandarin and Cantonese, is written byte by byte, and is
-loaded by the unmodified library. It says nothing about real people's speech: it proves the path.
-`kit.tiny_model()` is what tests ask for; numpy is used in the process that builds it, nowhere else.
+One knows a few words in Mandarin and Cantonese, one a few English ones (`words`). They are written
+byte by byte and loaded by the unmodified library. They say nothing about real people's speech: they
+prove the path. `kit.tiny_model()` is what tests ask for; numpy is used in the process that builds
+them, nowhere else.
 """

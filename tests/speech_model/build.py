@@ -1,4 +1,4 @@
-"""`python -m tests.speech_model.build FOLDER`: speak, train, write. Half a minute of one core.
+"""`python -m tests.speech_model.build NAME FOLDER`: speak, train, write. Half a minute of a core.
 
 OPENBLAS_NUM_THREADS=1 must be set before numpy is imported, hence a process of its own: with more
 threads on a busy machine the same work takes three to six times as long.
@@ -6,6 +6,7 @@ threads on a busy machine the same work takes three to six times as long.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,9 @@ from tests.speech_model.features import mfcc, upsampled
 from tests.speech_model.files import Phone, write_model
 from tests.speech_model.network import Adam, Network, train_epoch
 from tests.speech_model.voices import RATE, Floats, noise_of, over_the_line, spoken, variants
-from tests.speech_model.words import OTHERS, PHRASES, UNKNOWN, VOICES, WORDS, split
+from tests.speech_model.words import UNKNOWN, VOCABULARIES, Vocabulary
 
 Ints = NDArray[np.int64]
-WORD_BATCHES, OTHER_BATCHES, PHRASE_BATCHES = 28, 8, 16
 EPOCHS, ALIGN_AFTER = 12, (3, 6)
 TOGETHER = 8
 UNKNOWN_PRIOR = 0.05
@@ -50,51 +50,51 @@ class Corpus:
     frames: int = 0
 
 
-def phones() -> list[Phone]:
-    """Silence, the unknown word, then every word in every language with three states a syllable."""
+def phones(known: Vocabulary) -> list[Phone]:
+    """Silence, the unknown word, then every word in every language."""
     found = [Phone(1, "", (SILENCE_PDF,)), Phone(2, UNKNOWN, (UNKNOWN_PDF,) * 4)]
     pdf = UNKNOWN_PDF + 1
-    for _ in VOICES:
-        for word in WORDS:
-            count = 3 * len(word)
+    for _ in known.voices:
+        for word in known.words:
+            count = known.states(word)
             found.append(Phone(len(found) + 1, word, tuple(range(pdf, pdf + count))))
             pdf += count
     return found
 
 
-def speak(chains: dict[tuple[str, str], tuple[int, ...]], seed: int) -> list[Said]:
+def speak(
+    known: Vocabulary, chains: dict[tuple[str, str], tuple[int, ...]], seed: int
+) -> list[Said]:
     """Everything that is said in training, by voices and at speeds drawn from `seed`."""
     chance = np.random.default_rng(seed)
     voices = variants()
     jobs = []
-    plan = (
-        (list(WORDS), WORD_BATCHES),
-        (list(OTHERS), OTHER_BATCHES),
-        (list(PHRASES), PHRASE_BATCHES),
-    )
-    for language in VOICES:
-        for texts, count in plan:
-            for _ in range(count):
-                drawn = list(texts)
-                if texts == list(PHRASES):
-                    drawn = [str(t) for t in chance.choice(texts, 7, replace=False)]
-                speed, pitch = int(chance.integers(120, 220)), int(chance.integers(20, 80))
-                jobs.append((language, drawn, str(chance.choice(voices)), speed, pitch))
+    plan = zip((known.words, known.others, known.phrases), known.batches, strict=True)
+    for language, (texts, count) in itertools.product(known.voices, tuple(plan)):
+        for _ in range(count):
+            drawn = list(texts)
+            if texts == known.phrases:
+                drawn = [str(t) for t in chance.choice(texts, 7, replace=False)]
+            speed, pitch = int(chance.integers(120, 220)), int(chance.integers(20, 80))
+            jobs.append((language, drawn, str(chance.choice(voices)), speed, pitch))
     with ThreadPoolExecutor(2) as pool:
-        made = pool.map(lambda j: spoken(j[1], VOICES[j[0]], *j[2:]), jobs)
+        made = pool.map(lambda j: spoken(j[1], known.voices[j[0]], *j[2:]), jobs)
     return [
-        Said(sound, _chain(chains, job[0], text))
+        Said(sound, _chain(known, chains, job[0], text))
         for job, sounds in zip(jobs, made, strict=True)
         for text, sound in zip(job[1], sounds, strict=False)
     ]
 
 
 def _chain(
-    chains: dict[tuple[str, str], tuple[int, ...]], language: str, text: str
+    known: Vocabulary,
+    chains: dict[tuple[str, str], tuple[int, ...]],
+    language: str,
+    text: str,
 ) -> tuple[int, ...]:
-    if text in OTHERS:
+    if text in known.others:
         return chains[("", UNKNOWN)]
-    return tuple(pdf for word in split(text) for pdf in chains[(language, word)])
+    return tuple(pdf for word in known.split(text) for pdf in chains[(language, word)])
 
 
 def gather(said: Sequence[Said], seed: int) -> Corpus:
@@ -176,13 +176,13 @@ def _way(scores: Floats) -> Ints:
     return way
 
 
-def build(folder: Path, seed: int = 7) -> None:
-    inventory = phones()
+def build(known: Vocabulary, folder: Path, seed: int = 7) -> None:
+    inventory = phones(known)
     chains = {("", UNKNOWN): inventory[1].pdfs}
-    languages = [language for language in VOICES for _ in WORDS]
+    languages = [language for language in known.voices for _ in known.words]
     for language, phone in zip(languages, inventory[2:], strict=True):
         chains[(language, phone.word)] = phone.pdfs
-    corpus = gather(speak(chains, seed), seed + 1)
+    corpus = gather(speak(known, chains, seed), seed + 1)
     features = np.concatenate(corpus.features)
     mean, deviation = features.mean(axis=0), features.std(axis=0)
     features = (features - mean) / deviation
@@ -217,4 +217,4 @@ def _fold_in(network: Network, mean: Floats, deviation: Floats) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    build(VOCABULARIES[sys.argv[1]], Path(sys.argv[2]))

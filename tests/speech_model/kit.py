@@ -1,4 +1,4 @@
-"""What tests ask for: the tiny model, made once for each content, and voices to speak to it."""
+"""What tests ask for: the tiny models, made once for each content, and voices to speak to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from ivr.core import audio
-from tests.speech_model.words import VOICES
+from tests.speech_model.words import CHINESE, SPEAKERS, Vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELF = ROOT / "var" / "test-models"
@@ -22,22 +22,22 @@ BUILT_WITHIN_S = 900
 (`pytest.mark.timeout`), for the test that happens to be the first builds it."""
 
 
-def tiny_model() -> Path:
+def tiny_model(known: Vocabulary = CHINESE) -> Path:
     """The model's folder; the first to ask builds it, whoever asks meanwhile waits."""
-    folder = SHELF / _content()
+    folder = SHELF / f"{known.name}-{_content()}"
     SHELF.mkdir(parents=True, exist_ok=True)
-    with (SHELF / "lock").open("w") as lock:
+    with (SHELF / f"{known.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            _build(folder)
+            _build(known, folder)
     return folder
 
 
-def _build(folder: Path) -> None:
+def _build(known: Vocabulary, folder: Path) -> None:
     fresh = folder.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
     subprocess.run(
-        [sys.executable, "-m", "tests.speech_model.build", str(fresh)],
+        [sys.executable, "-m", "tests.speech_model.build", known.name, str(fresh)],
         cwd=ROOT,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         check=True,
@@ -60,7 +60,7 @@ def _content() -> str:
 def said(text: str, language: str = "zh", variant: str = "m3", speed: int = 160) -> bytes:
     """A held-out voice on the telephone: 8 kHz, 16-bit little-endian mono, -20 dBFS."""
     made = subprocess.run(
-        ["espeak-ng", "-v", f"{VOICES[language]}+{variant}", "-s", str(speed), "--stdout", text],
+        ["espeak-ng", "-v", f"{SPEAKERS[language]}+{variant}", "-s", str(speed), "--stdout", text],
         capture_output=True,
         check=True,
     ).stdout

@@ -1,4 +1,4 @@
-"""Spoken wishes: what voices say to the tiny model, and what the intents must make of it."""
+"""Spoken wishes: what voices say to the tiny models, and what the intents must make of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ivr.core.intents import IntentTable, Kind, understand
 from speech.core.samples import Upsampler, frames
 from speech.ports import Recognisers
 from tests.speech_model.kit import said
-from tests.speech_model.words import VOICES
+from tests.speech_model.words import CHINESE, ENGLISH, Vocabulary
 
 PIECE = 960
 BEFORE, AFTER = bytes(9_600), bytes(28_800)
 """Silence around a sentence: the telephone's 0.6 s and 1.8 s."""
-MEANT = (
+IN_CHINESE = (
     ("社保", "labour"),
     ("户口", "security"),
     ("消费", "consumer"),
@@ -35,6 +35,20 @@ MEANT = (
     ("救命", "emergency_110"),
     ("不是社保", ""),
 )
+IN_ENGLISH = (
+    ("social security", "labour"),
+    ("complaint", "general"),
+    ("operator", "person"),
+    ("refund", "consumer"),
+    ("noise", "urban"),
+    ("noise complaint", "urban"),
+    ("refund complaint", "consumer"),
+    ("social security complaint", "labour"),
+    ("fire", "emergency_119"),
+    ("ambulance", "emergency_120"),
+    ("yes", ""),
+)
+MEANT = {CHINESE.name: IN_CHINESE, ENGLISH.name: IN_ENGLISH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +70,16 @@ def heard(model: Recognisers, sound: bytes) -> str:
     return "".join(utterance.text for utterance in ended if utterance is not None)
 
 
-def speak(model: Recognisers, table: IntentTable, variants: Iterable[str]) -> Iterator[Spoken]:
-    """Each sentence in both languages by each voice. An emergency must not be asked back."""
+def speak(
+    model: Recognisers,
+    table: IntentTable,
+    variants: Iterable[str],
+    known: Vocabulary = CHINESE,
+) -> Iterator[Spoken]:
+    """Each sentence in each language by each voice. An emergency must not be asked back."""
     for variant in variants:
-        for language in VOICES:
-            for sentence, wish in MEANT:
+        for language in known.voices:
+            for sentence, wish in MEANT[known.name]:
                 text = heard(model, BEFORE + said(sentence, language, variant) + AFTER)
                 yield Spoken(f"{language}/{variant}", sentence, text, _as_meant(table, text, wish))
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -51,10 +52,13 @@ class Room:
     def _starter(self, found: Installed, streams: int) -> WorkerStarter:
         return self.starters.setdefault(found.name, HandStarter())
 
-    async def ready(self) -> HandWorker:
+    async def ready_all(self) -> None:
         await self.hearing.start()
         async with asyncio.timeout(5):
             await self.hearing.wait_ready()
+
+    async def ready(self) -> HandWorker:
+        await self.ready_all()
         return self.starters["tiny"].started[-1]
 
 
@@ -274,6 +278,23 @@ async def test_a_model_installed_later_is_found_and_a_removed_one_let_go(room: R
     await until(lambda: first.killed)
     assert room.hearing.listens(Language.ENGLISH)
     assert not room.hearing.listens(Language.MANDARIN)
+
+
+async def test_health_says_who_is_heard_by_which_model_and_who_uses_keys(room: Room) -> None:
+    room.shelf.change(model("new", Language.MANDARIN), model("english", Language.ENGLISH))
+    await room.ready_all()
+    assert room.hearing.health().reason == "zh (new), en (english); yue: keys"
+    room.shelf.change(model("all", *Language))
+    await until(lambda: room.hearing.health().reason == "zh (all), yue (all), en (all)")
+
+
+async def test_a_model_whose_languages_all_went_to_others_has_no_worker(room: Room) -> None:
+    first = await room.ready()
+    room.shelf.change(replace(model(), languages=()), model("new", Language.MANDARIN))
+    await until(lambda: room.hearing.health().reason == "zh (new); yue, en: keys")
+    assert first.killed
+    assert list(room.starters) == ["tiny", "new"]
+    assert len(room.starters["tiny"].started) == 1
 
 
 async def test_a_damaged_shelf_is_told_and_workers_go_on(room: Room) -> None:
