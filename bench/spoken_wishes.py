@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 from speech.adapters.vosk_model import VoskModel
+from speech.worker.doubting import DoubtingRecognisers
 from tests.speech_model.kit import tiny_model
 from tests.speech_model.wishes import Spoken, speak
 from tests.speech_model.words import CHINESE, ENGLISH, HELD_OUT, Vocabulary
@@ -35,7 +36,7 @@ def table(spoken: tuple[Spoken, ...]) -> str:
 
 def measure(known: Vocabulary) -> bool:
     """Print what became of each sentence; whether the bar was met."""
-    model = VoskModel(tiny_model(known))
+    model = DoubtingRecognisers(VoskModel(tiny_model(known)))
     spoken = tuple(speak(model, intents(), HELD_OUT, known))
     for one in spoken:
         if not one.understood:

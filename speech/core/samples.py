@@ -32,6 +32,11 @@ class Upsampler:
         return _bytes(doubled)
 
 
+def telephone_samples(doubled: bytes) -> array[int]:
+    """What an `Upsampler` was given, of a whole number of its samples."""
+    return _samples(doubled)[1::2]
+
+
 def channels(audio: bytes) -> tuple[bytes, bytes]:
     """Left and right of interleaved samples."""
     samples = _samples(audio[: len(audio) // 4 * 4])

@@ -18,6 +18,7 @@ from speech.adapters.vosk_model import VoskModel
 from speech.core import wire
 from speech.core.supervision import BEAT_EVERY_S
 from speech.ports import RecogniserFailed
+from speech.worker.doubting import DoubtingRecognisers
 from speech.worker.server import EarServer
 
 LESS_URGENT = 10
@@ -52,7 +53,7 @@ async def _work(model: VoskModel, pool: ThreadPoolExecutor, streams: int, report
             # The platform is gone, or has not read for minutes: there is nobody to listen for.
             os._exit(1)
 
-    server = EarServer(model, pool, streams, report)
+    server = EarServer(DoubtingRecognisers(model), pool, streams, report)
     beating = asyncio.get_running_loop().create_task(_beat(server, report))
     report(wire.Ready(await server.start()))
     orders = await _standard_input()

@@ -21,6 +21,7 @@ from speech.core.result import NOTHING, Utterance
 from speech.core.samples import Upsampler, frames
 from speech.core.wire import Beat, Expect, Ready, Report, Result
 from speech.ports import Recogniser, RecogniserFailed, Recognisers
+from speech.worker.doubting import DoubtingRecognisers
 from tests.fakes.recogniser import LoudnessRecognisers
 from tests.servers.audio_caller import audio_caller
 from tests.speech_model.kit import BUILT_WITHIN_S, said, tiny_model
@@ -30,11 +31,12 @@ pytestmark = pytest.mark.timeout(BUILT_WITHIN_S)
 PIECE = 960
 
 
-@pytest.fixture(params=["fake", "vosk"])
+@pytest.fixture(params=["fake", "vosk", "vosk, doubted"])
 def recognisers(request: pytest.FixtureRequest) -> Recognisers:
     if request.param == "fake":
         return LoudnessRecognisers("社保")
-    return VoskModel(tiny_model())
+    model = VoskModel(tiny_model())
+    return model if request.param == "vosk" else DoubtingRecognisers(model)
 
 
 def utterances(recogniser: Recogniser, sound: bytes) -> list[Utterance]:
@@ -111,7 +113,7 @@ def test_a_tiny_model_passes_the_check_of_every_model(known: Vocabulary) -> None
 @pytest.mark.parametrize("known", [CHINESE, ENGLISH], ids=lambda known: known.name)
 def test_listed_words_of_held_out_voices_are_heard(known: Vocabulary) -> None:
     """At least 97 of 100: the bar of what the hotline's own words need."""
-    model = VoskModel(tiny_model(known))
+    model = DoubtingRecognisers(VoskModel(tiny_model(known)))
     asked, right, wrong = 0, 0, []
     for language in known.voices:
         for variant in HELD_OUT:
