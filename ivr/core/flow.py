@@ -113,8 +113,9 @@ class Listening:
     `intents`: what is meant (of the table of intents) -> step. Without a recogniser for the
     caller's language it is a menu that says `by_keys`. `again` is said before a repetition after
     an unknown key, `unheard` after words that were not understood; both are failed attempts.
-    Below `sure_fraction` of confidence the caller is asked back. `alarm`: where an emergency goes
-    that was neither affirmed nor denied. `timeout` and `patience`: after the last phrase, by keys
+    Below `sure_fraction` of confidence the caller is asked back, below `sure_emergency_fraction`
+    about an emergency. `alarm`: where an emergency goes that was neither affirmed nor denied.
+    `timeout` and `patience`: after the last phrase, by keys
     and by voice.
     """
 
@@ -133,6 +134,7 @@ class Listening:
     timeout: timedelta
     patience: timedelta
     sure_fraction: float
+    sure_emergency_fraction: float
 
 
 @dataclass(frozen=True, slots=True)

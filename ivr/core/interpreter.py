@@ -256,7 +256,9 @@ def _after_listening(
         return Turn(session, _question(on, session, here, ()), ())
     if given.kind is InputKind.HEARD:
         said = Sentence(given.text, given.confidence_fraction)
-        outcome = after_words(words, here, asked, said)
+        outcome = after_words(words, here, asked, said, may_ask=not session.unclear)
+        if asked is not None and isinstance(outcome, NotUnderstood):
+            session = replace(session, unclear=True)
         wish = _wish(outcome)
         is_asked = isinstance(outcome, Asked)
         spoke = Spoke(here.name, given.text, wish, is_asked, given.confidence_fraction)

@@ -3,7 +3,8 @@
 A wish that is sure is taken. One that is not sure, and an emergency that is not clear, is asked
 back once ("您是说社保吗？"); of two wishes the caller is asked which. Nothing is asked back of an
 answer: what is not understood then is a failed try, and an emergency that is neither affirmed nor
-denied leads to the step's `alarm`, a person.
+denied leads to the step's `alarm`, a person. Nobody is sent to an emergency's line by words that
+were heard badly, an answer's among them: music and noise may repeat a word, or make a yes of it.
 """
 
 from __future__ import annotations
@@ -95,11 +96,24 @@ class Sentence:
 
 
 def after_words(
-    table: IntentTable, here: Listening, asked: Asked | None, said: Sentence
+    table: IntentTable,
+    here: Listening,
+    asked: Asked | None,
+    said: Sentence,
+    may_ask: bool = True,
 ) -> Outcome:
-    """What follows when `said` was heard at `here`, with `asked` being answered, if anything."""
-    if asked is None:
-        return _first(table, here, said)
+    """What follows when `said` was heard at `here`, with `asked` being answered, if anything.
+    Unless it `may_ask`, a question is a failed try, or for an emergency a person."""
+    outcome = _first(table, here, said) if asked is None else _answer(table, here, asked, said)
+    badly = said.confidence_fraction < here.sure_fraction
+    if isinstance(outcome, Take) and table.kind(outcome.wish) is Kind.EMERGENCY and badly:
+        return Alarm()
+    if isinstance(outcome, Asked) and not may_ask:
+        return _unanswered(table, outcome, NotUnderstood())
+    return outcome
+
+
+def _answer(table: IntentTable, here: Listening, asked: Asked, said: Sentence) -> Outcome:
     plain = normalised(said.text, table.variants)
     if plain in table.first | table.second:
         return after_key(table, here, asked, YES_KEY if plain in table.first else NO_KEY)
@@ -147,10 +161,16 @@ def _first(table: IntentTable, here: Listening, said: Sentence) -> Outcome:
         return Repeat() if found.repeat else NotUnderstood()
     sure = said.confidence_fraction >= here.sure_fraction
     if table.kind(wishes[0]) is Kind.EMERGENCY:
-        return Take(wishes[0]) if sure and found.clear else Asked(wishes[:1], wishes[1:])
+        meant = found.clear and _quite_sure(here, said)
+        return Take(wishes[0]) if meant else Asked(wishes[:1], wishes[1:])
     if len(wishes) > 1:
         return Asked(wishes[:2])
     return Take(wishes[0]) if sure else Asked(wishes)
+
+
+def _quite_sure(here: Listening, said: Sentence) -> bool:
+    """Heard so well that an emergency is acted on."""
+    return said.confidence_fraction >= here.sure_emergency_fraction
 
 
 def _confirmed(table: IntentTable, here: Listening, asked: Asked, said: Sentence) -> Outcome:
@@ -169,7 +189,8 @@ def _confirmed(table: IntentTable, here: Listening, asked: Asked, said: Sentence
     if answered is Reply.NO:
         return _denied(table, here, asked)
     # Said once more is a yes, unless an emergency is still only told of.
-    again = wish in wishes and (beyond.clear or table.kind(wish) is not Kind.EMERGENCY)
+    meant = beyond.clear and _quite_sure(here, said)
+    again = wish in wishes and (meant or table.kind(wish) is not Kind.EMERGENCY)
     if answered is Reply.YES or again:
         return Take(wish)
     denied = any(m.standing is Standing.DENIED and m.means == wish for m in beyond.mentions)
@@ -185,7 +206,7 @@ def _instead(
     said: Sentence,
 ) -> Outcome:
     """Another wish than the one that was asked back; it is not asked back in its turn."""
-    if table.kind(wish) is Kind.EMERGENCY and not found.clear:
+    if table.kind(wish) is Kind.EMERGENCY and not (found.clear and _quite_sure(here, said)):
         return Alarm()
     if said.confidence_fraction >= here.sure_fraction:
         return Take(wish)

@@ -30,9 +30,10 @@ class Session:
     looked up, by name. `noticed`: what is said before the wait was heard, or there was nothing;
     `choices`: what was offered there, key -> step. `wanted`: the team whose line was to be entered.
     `asked`: the question that is being answered at a listening step. `deaf`: the recogniser failed
-    in this call. `history` is that of the number, as far as it was found. `talk` is the dialogue
-    about a number in a callback or a message, `letting_go_at` its beginning. `answered` counts what
-    came of instructions: keys, words, silence, announcements heard to the end."""
+    in this call. `unclear`: a question back was answered with nothing that was understood; nothing
+    is asked back any more. `history` is that of the number, as far as it was found. `talk` is the
+    dialogue about a number in a callback or a message, `letting_go_at` its beginning. `answered`
+    counts what came of instructions: keys, words, silence, announcements heard to the end."""
 
     step: str
     language: Language
@@ -46,6 +47,7 @@ class Session:
     noticed: bool = False
     asked: Asked | None = None
     deaf: bool = False
+    unclear: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)
     wanted: TeamId | None = None
     ani: PhoneNumber = NO_NUMBER

@@ -6,7 +6,8 @@ are seconds of any clock that only goes forward.
 Theory of operation. While the phrases are spoken, a word that is understood or a key stops them.
 From then on, or from their end, the caller is listened to: the end of an utterance ends it, a
 caller who says nothing for `timeout_s` was silent, one who talks for `longest_s` is cut off and
-what was understood so far counts. A key means keys: what is said besides is not heard any more.
+what was understood so far counts, but is never sure: a sentence has an end, music has none. A key
+means keys: what is said besides is not heard any more.
 Noise that the recogniser takes back is nothing, and gives no more time: a listening is over
 `timeout_s + longest_s + 2` s after the phrases, whatever is heard.
 """
@@ -216,7 +217,7 @@ def _ended(state: Listening, utterance: Utterance, now: float) -> Step:
         case Phase.PHRASES:
             return _over(state, heard) if utterance.text else (state, ())
         case Phase.CUT_OFF:
-            return _over(state, heard if utterance.spoken else Silent())
+            return _over(state, Heard(utterance.text, 0.0) if utterance.spoken else Silent())
         case _ if utterance.spoken:
             return _over(state, heard)
         case Phase.TALKING:

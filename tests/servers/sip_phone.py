@@ -260,7 +260,7 @@ class Dialog:
                 await self.audio.news.wait()
         return bytes(self.audio.heard[start:])
 
-    async def hears_sound(self, seconds: float = 0.05, within_s: float = 10) -> None:
+    async def hears_sound(self, seconds: float = 0.05, within_s: float = 20) -> None:
         """Until so much of what is heard from now on is no silence."""
         start = len(self.audio.heard)
         async with asyncio.timeout(within_s):

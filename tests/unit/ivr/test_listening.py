@@ -12,7 +12,8 @@ from ivr.adapters.flow_files import load_flow
 from ivr.core.conditions import Around
 from ivr.core.flaw_words import UNREADABLE, in_words
 from ivr.core.flow import Listening
-from ivr.core.interpreter import Spoke, step
+from ivr.core.interpreter import step
+from ivr.core.listening import Alarm, Asked, Outcome, Sentence, Take, after_words
 from ivr.core.walk import DEAFENED, MUMBLED, Journey, Visit, visit_flow
 from kernel.errors import ConfigurationError
 from kernel.events import MenuWordsHeard
@@ -135,6 +136,14 @@ def test_answer_that_is_heard_badly_is_not_asked_back_in_its_turn() -> None:
     assert heard(found) == ["say_or_press"]
 
 
+def test_whoever_answers_a_question_with_noise_is_asked_back_no_more() -> None:
+    assert heard(talk(f"{MUMBLED}社保", "嘟嘟嘟")) == ["say_or_press"]
+    assert team(talk(f"{MUMBLED}社保", "嘟嘟嘟", f"{MUMBLED}户口")) == "general"
+    assert team(talk(f"{MUMBLED}社保", "嘟嘟嘟", "社保和消费投诉")) == "general"
+    assert team(talk(f"{MUMBLED}社保", "嘟嘟嘟", "户口")) == "security"
+    assert talk(f"{MUMBLED}社保", "嘟嘟嘟", f"{MUMBLED}着火").steps[-1] == "person_first"
+
+
 def test_silence_after_a_question_gives_a_person() -> None:
     assert team(talk(f"{MUMBLED}社保", "")) == "general"
 
@@ -170,6 +179,38 @@ def test_emergency_that_is_not_clear_is_asked_back(sentence: str) -> None:
 @pytest.mark.parametrize("answer", ["是", "1", "一一零", "我要报警"])
 def test_affirmed_emergency_is_put_through(answer: str) -> None:
     assert talk("我昨天报过110了", answer).steps[-1] == "call_110"
+
+
+def test_emergency_must_be_heard_better_than_a_matter_and_may_be_affirmed_by_any_clear_yes() -> (
+    None
+):
+    # Of 348 sentences in foreign languages 7 were an emergency at 0.6, most of them below 0.9.
+    flow = main_flow()
+    here = flow.steps["menu_own"]
+    assert isinstance(here, Listening)
+
+    def after(text: str, asked: Asked | None = None) -> Outcome:
+        return after_words(flow.words, here, asked, Sentence(text, 0.8))
+
+    about_110 = Asked(("emergency_110",))
+    assert after("社保") == Take("labour")
+    assert after("我要报警") == about_110
+    assert after("是", about_110) == Take("emergency_110")
+    assert isinstance(after("我要报警", about_110), Alarm)
+    assert isinstance(after("着火", Asked(("labour",))), Alarm)
+    # Whoever pressed the star for an emergency is believed sooner.
+    there = flow.steps["emergency"]
+    assert isinstance(there, Listening)
+    assert after_words(flow.words, there, None, Sentence("着火", 0.8)) == Take("emergency_119")
+
+
+@pytest.mark.parametrize("answer", ["是", "一一零", "我要报警", "一"])
+@pytest.mark.parametrize("sentence", ["我昨天报过110了", f"{MUMBLED}报警"])
+def test_emergency_affirmed_by_words_heard_badly_goes_first_to_a_person(
+    sentence: str, answer: str
+) -> None:
+    # A tune that is a word once is the same word, or a yes, when the question is asked.
+    assert talk(sentence, f"{MUMBLED}{answer}").steps[-1] == "person_first"
 
 
 @pytest.mark.parametrize("answer", ["", "嘟嘟嘟", "7", "我昨天报过110了", f"{MUMBLED}社保"])
@@ -329,14 +370,10 @@ def test_no_talker_is_ever_stranded(
 
 @given(said=st.lists(ENTRIES, max_size=12))
 def test_no_one_is_sent_to_an_emergency_line_by_words_heard_badly(said: list[str]) -> None:
-    mumbled = [f"{MUMBLED}{s.strip(DEAFENED)}" for s in said if s not in ("是", "1", "2", "*")]
+    mumbled = [f"{MUMBLED}{s.strip(DEAFENED)}" for s in said]
     found = talk(*[s for s in mumbled if not set(s[1:]) <= set("0123456789*#")])
-    asked = False
     for turn in found.turns:
-        spoke = [h for h in turn.happened if isinstance(h, Spoke)]
-        if isinstance(turn.instruction, TransferOut) and turn.instruction.number != "12366":
-            assert asked, "put through without a question"
-        asked = bool(spoke) and spoke[0].asked
+        assert not isinstance(turn.instruction, TransferOut) or turn.instruction.number == "12366"
 
 
 # --- the file ------------------------------------------------------------------------------------

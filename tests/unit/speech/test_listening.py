@@ -88,7 +88,8 @@ def test_who_is_talking_when_the_time_is_over_is_heard_out() -> None:
 
 def test_who_talks_on_is_cut_off_and_what_was_understood_counts() -> None:
     _, done = run((0, PhrasesEnded()), (1, Partial(WORD)), (11.5, Ended(WORD)))
-    assert done == [(11, CutOff()), (11.5, Finish(Heard("社保", 0.9)))]
+    # Not sure: music has no end either.
+    assert done == [(11, CutOff()), (11.5, Finish(Heard("社保", 0.0)))]
 
 
 def test_a_recogniser_that_does_not_answer_the_cut_is_deaf() -> None:
