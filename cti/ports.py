@@ -81,6 +81,9 @@ class Ears(Protocol):
     def open(self, call_id: CallId, listen: Listen) -> Ear | None:
         """Expect this caller's audio from now on; None when nobody can listen."""
 
+    def close(self, call_id: CallId) -> None:
+        """The audio expected of this caller, if any, will not come: earlier keys answered."""
+
     async def heard(self, call_id: CallId) -> CallerInput:
         """What came of it, after the audio has ended: `HEARD`, `DIGITS`, `SILENCE` or `DEAF`.
         Within a second, never raises."""

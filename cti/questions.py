@@ -21,6 +21,7 @@ from cti.core.reports import (
     valid_call_id,
 )
 from cti.core.words import LISTENED, AgiPath
+from cti.core.words import AnswerVariable as Var
 from cti.ports import (
     AfterCallSurvey,
     CallbackGreeter,
@@ -37,6 +38,16 @@ from kernel.language import Language
 from kernel.phone import PhoneNumber, clean
 
 ANSWER_DEADLINE_S = 5.0
+
+
+_GOING_ON = frozenset(
+    {
+        AgiPath.DIALOGUE_NEXT,
+        AgiPath.WAITING_NEXT,
+        AgiPath.CALLBACK_NEXT,
+        AgiPath.SURVEY_NEXT,
+    }
+)
 
 
 class Callers(Protocol):
@@ -111,13 +122,17 @@ class Questions:
             caller = self._waiting(call_id, args)
             return answers.play(self._announcer.announce(caller), self._place)
         async with asyncio.timeout(ANSWER_DEADLINE_S):
-            instruction = await self._instruction(path, call_id, args)
+            said = await self._said(call_id, args) if path in _GOING_ON else None
+            instruction = await self._instruction(path, call_id, args, said)
         if not self._lets_go(call_id, instruction, args):
             instruction = _waits_on(instruction)
+        return _taken(args, said) | self._answered(call_id, instruction)
+
+    def _answered(self, call_id: CallId, instruction: answers.Answer) -> dict[str, str]:
         if isinstance(instruction, tel.Listen) and self._ears is not None:
             ear = self._ears.open(call_id, instruction)
             if ear is not None:
-                return answers.listen(ear.key, ear.port)
+                return answers.listen(ear.key, ear.port, instruction)
         return answers.answer(instruction, self._place)
 
     def _lets_go(self, call_id: CallId, instruction: answers.Answer, args: Sequence[str]) -> bool:
@@ -132,7 +147,11 @@ class Questions:
         return True
 
     async def _instruction(
-        self, path: AgiPath, call_id: CallId, args: Sequence[str]
+        self,
+        path: AgiPath,
+        call_id: CallId,
+        args: Sequence[str],
+        said: tel.CallerInput | None,
     ) -> answers.Answer:
         if path is AgiPath.DIALOGUE_BEGIN:
             return await self._dialogue.begin(self._entered(call_id, args))
@@ -142,7 +161,7 @@ class Questions:
             return await self._keys.key(self._waiting(call_id, args), args[4])
         if path is AgiPath.CALLBACK_BEGIN:
             return await self._greeter.begin(*self._called_back(call_id, args))
-        said = await self._said(call_id, args)
+        assert said is not None
         if path is AgiPath.CALLBACK_NEXT:
             return await self._greeter.next(call_id, said)
         if path is AgiPath.WAITING_NEXT:
@@ -176,6 +195,8 @@ class Questions:
                 return await self._ears.heard(call_id)
             # Begun by an earlier run, whose ears are gone.
             kind = tel.InputKind.DEAF
+        elif self._ears is not None:
+            self._ears.close(call_id)
         return tel.CallerInput(tel.InputKind(kind), digits, self._clock.now())
 
     def _safe_answer(self, path: AgiPath) -> Mapping[str, str]:
@@ -195,6 +216,13 @@ class Questions:
             case _:
                 queue = tel.EnterQueue(self._default_team, Language.MANDARIN, 0)
                 return answers.answer(queue, self._place)
+
+
+def _taken(args: Sequence[str], said: tel.CallerInput | None) -> dict[str, str]:
+    """How many of the keys that the dialplan noted were answers to a listening."""
+    if said is None or said.kind is not tel.InputKind.DIGITS or args[0] != LISTENED:
+        return {}
+    return {Var.TAKEN: str(len(said.digits))}
 
 
 def _waits_on(instruction: answers.Answer) -> answers.Answer:

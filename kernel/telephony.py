@@ -315,11 +315,16 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Play the phrases, interruptible by a key; wait for digits; then ask again."""
+    """Play the phrases, interruptible by a key; wait for digits; then ask again.
+
+    Keys that were pressed before, and answered no other question, answer this one, in order; the
+    phrases are not played then. Not where it is `fresh`: there they are forgotten.
+    """
 
     prompts: tuple[Prompt, ...]
     max_digits: int
     timeout: timedelta  # after the last phrase, or between digits
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,14 +333,15 @@ class Listen:
     key came, or `timeout` after the last phrase; then ask again with `HEARD`, `DIGITS`, `SILENCE`,
     or `DEAF`.
 
-    `max_digits` as in `Collect`, with `timeout` between digits too. Sent only while a recogniser
-    for `language` is ready; whoever carries it out without one collects keys instead.
+    `max_digits` and `fresh` as in `Collect`, with `timeout` between digits too. Sent only while a
+    recogniser for `language` is ready; whoever carries it out without one collects keys instead.
     """
 
     prompts: tuple[Prompt, ...]
     language: Language
     max_digits: int
     timeout: timedelta
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

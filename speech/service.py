@@ -170,6 +170,10 @@ class Hearing:
         self._open[call_id] = _Open(order.ear, keeper, result)
         return Ear(order.ear, port)
 
+    def close(self, call_id: CallId) -> None:
+        """The audio expected of this caller, if any, will not come."""
+        self._forget(call_id)
+
     async def heard(self, call_id: CallId) -> CallerInput:
         """What came of it: asked once, after the audio has ended. Never raises."""
         opened = self._open.get(call_id)

@@ -40,8 +40,7 @@ def answer(instruction: Answer, place: Place) -> dict[str, str]:
         case tel.Collect() | tel.Listen():
             # Without a recogniser on the line, listening is collecting: the keys say the same.
             do = Do.COLLECT
-            variables[Var.MAX] = str(min(max(instruction.max_digits, 1), MAX_DIGITS))
-            variables[Var.TIMEOUT] = f"{max(instruction.timeout.total_seconds(), 0.1):.1f}"
+            variables |= _keys(instruction)
         case tel.EnterQueue():
             do = Do.QUEUE
             variables |= _line(instruction)
@@ -69,13 +68,23 @@ def answer(instruction: Answer, place: Place) -> dict[str, str]:
     return variables
 
 
-def listen(key: str, port: int) -> dict[str, str]:
+def listen(key: str, port: int, instruction: tel.Listen) -> dict[str, str]:
     """The answer to a caller whose audio is expected under `key` at `port` of the loopback: the
-    phrases are spoken there. Raises ValueError."""
+    phrases are spoken there. What is said of keys is for a caller who pressed some before.
+    Raises ValueError."""
     return {
+        **_keys(instruction),
         Var.EAR: _checked(_EAR, key),
         Var.EAR_PORT: _checked(_PORT, str(port)),
         Var.DO: Do.LISTEN.value,
+    }
+
+
+def _keys(asked: tel.Collect | tel.Listen) -> dict[str, str]:
+    return {
+        Var.MAX: str(min(max(asked.max_digits, 1), MAX_DIGITS)),
+        Var.TIMEOUT: f"{max(asked.timeout.total_seconds(), 0.1):.1f}",
+        Var.FRESH: "yes" if asked.fresh else "",
     }
 
 

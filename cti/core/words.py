@@ -65,6 +65,8 @@ class AnswerVariable(StrEnum):
     PLAY3 = "CC_PLAY3"
     MAX = "CC_MAX"
     TIMEOUT = "CC_TIMEOUT"
+    FRESH = "CC_FRESH"
+    TAKEN = "CC_TAKEN"
     TEAM = "CC_TEAM"
     LANGUAGE = "CC_LANGUAGE"
     PRIORITY = "CC_PRIORITY"

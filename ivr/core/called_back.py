@@ -56,4 +56,6 @@ def step(rules: WaitingRules, greeting: Greeting, said: CallerInput) -> Turn:
 
 
 def _ask(rules: WaitingRules, language: Language, *names: str) -> Collect:
-    return Collect(tuple(Prompt(name, language) for name in names), 1, rules.key_timeout)
+    # A key may end the call: it is pressed by whoever has heard who calls.
+    prompts = tuple(Prompt(name, language) for name in names)
+    return Collect(prompts, 1, rules.key_timeout, fresh=True)

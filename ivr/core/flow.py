@@ -20,6 +20,7 @@ KNOWN_NUMBER, KNOWN_STAGE, KNOWN_AT = "known_number", "known_stage", "known_at"
 KNOWN_DISTRICT = "known_district"
 KNOWN_SLOTS = frozenset({KNOWN_NUMBER, KNOWN_STAGE, KNOWN_AT})
 """Filled for a caller whose number has a recent order, while the greeting is heard."""
+EMERGENCY_NUMBERS = frozenset({"110", "119", "120", "122"})
 CALLBACK_KEY, MESSAGE_KEY = "7", "8"
 """As `waiting_callback_offer` and `waiting_message_offer` say, and `config/ivr/waiting.yaml`."""
 MOST_QUESTIONS = 60
@@ -377,6 +378,19 @@ def silent_targets(step: Step) -> Iterator[tuple[str, str]]:
             yield "failed", step.failed
         case Queue() | End():
             return
+
+
+def is_way_out(step: Step) -> bool:
+    """Whether a caller who comes to `step` leaves the flow there, or is let go."""
+    return isinstance(step, Queue | LeaveFor | End | Callback | Message)
+
+
+def calls_for_help(flow: Flow, step: Step) -> bool:
+    """Whether one key at `step` dials an emergency number at once."""
+    if not isinstance(step, Menu | Listening | Digits):
+        return False
+    ways = (flow.steps[target] for key, target in step.keys.items() if len(key) == 1)
+    return any(isinstance(way, LeaveFor) and way.number in EMERGENCY_NUMBERS for way in ways)
 
 
 def targets(step: Step) -> Iterator[tuple[str, str]]:

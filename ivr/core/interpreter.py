@@ -9,6 +9,10 @@ that died makes it a menu by keys for the rest of the call.
 Whoever has been in the flow for longer than its limit, or has answered more often than its
 `most_questions`, comes to the fallback by the next way that is no way out: keys that come faster
 than any hand are over in a moment, and cost no more than the most patient caller.
+Keys that a caller types ahead answer the questions to come, in order (`Collect`). A question is
+`fresh`, and they are forgotten, where they were meant for another one or would do too much: asked
+again or after a wrong key, asked back of what was said, asked before a caller is let go, and where
+one key calls for help.
 A session whose instruction handed the call over (queue, transfer, end) may be asked again when the
 telephone system could not do it; then a person is next, never silence.
 """
@@ -43,8 +47,9 @@ from ivr.core.flow import (
     Phrase,
     Queue,
     Saying,
-    Step,
     SurveyQuestion,
+    calls_for_help,
+    is_way_out,
     line_greeting,
 )
 from ivr.core.listening import (
@@ -81,6 +86,7 @@ from ivr.core.session import (
     Session,
     Spoke,
     Turn,
+    forgetting,
 )
 from kernel.ids import TeamId
 from kernel.language import Language
@@ -327,9 +333,10 @@ def _question(
     else:
         asks = here.phrases if hears else here.by_keys
         said = _prompts(on, session, (*before, *asks))
+    fresh = session.asked is not None or calls_for_help(on.flow, here)
     if hears:
-        return Listen(said, session.language, here.max_digits, here.patience)
-    return Collect(said, here.max_digits, here.timeout)
+        return Listen(said, session.language, here.max_digits, here.patience, fresh)
+    return Collect(said, here.max_digits, here.timeout, fresh)
 
 
 def _after_digits(on: _Here, session: Session, here: Digits, keys: str) -> Turn:
@@ -352,7 +359,8 @@ def _after_language(on: _Here, session: Session, here: ChooseLanguage, keys: str
     if chosen is not None:
         session = replace(session, language=chosen, language_known=True)
         pressed += (LanguageChosen(chosen),)
-    return _go(on, session, here.next, pressed)
+    turn = _go(on, session, here.next, pressed)
+    return forgetting(turn) if keys and chosen is None else turn
 
 
 def _after_question(on: _Here, session: Session, here: SurveyQuestion, keys: str) -> Turn:
@@ -390,17 +398,17 @@ def _unknown(
     """Ask again, with `before` said first, as often as the step allows; then take its way for what
     it does not know."""
     if session.tries + 1 >= here.attempts or _is_over(on, session):
-        return _go(on, session, here.unknown, happened)
+        return forgetting(_go(on, session, here.unknown, happened))
     session = replace(session, tries=session.tries + 1, asked=None)
     if isinstance(here, Listening):
-        return _once_more(on, session, here, before, happened)
+        return forgetting(_once_more(on, session, here, before, happened))
     prompts = _prompts(on, session, (*before, *here.phrases))
-    return Turn(session, Collect(prompts, _max_digits(here), here.timeout), happened)
+    return Turn(session, Collect(prompts, _max_digits(here), here.timeout, fresh=True), happened)
 
 
 def _go(on: _Here, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
     """Enter `target`, or the fallback if the caller has gone round for longer than allowed."""
-    if _is_over(on, session) and not _is_way_out(on.flow.steps[target]):
+    if _is_over(on, session) and not is_way_out(on.flow.steps[target]):
         target = on.flow.fallback
     return _enter(on, session, target, happened)
 
@@ -408,10 +416,6 @@ def _go(on: _Here, session: Session, target: str, happened: tuple[Happening, ...
 def _is_over(on: _Here, session: Session) -> bool:
     too_long = on.now - session.started_at > on.flow.limit
     return too_long or session.answered > on.flow.most_questions
-
-
-def _is_way_out(step: Step) -> bool:
-    return isinstance(step, Queue | LeaveFor | End | Callback | Message)
 
 
 def _enter(on: _Here, session: Session, target: str, happened: tuple[Happening, ...]) -> Turn:
@@ -533,7 +537,8 @@ def _instruction(
         case Announce():
             return Play(prompts)
         case Menu() | Digits() | ChooseLanguage() | SurveyQuestion():
-            return Collect(prompts, _max_digits(here), here.timeout)
+            fresh = calls_for_help(on.flow, here)
+            return Collect(prompts, _max_digits(here), here.timeout, fresh)
         case Queue():
             team = here.team or _line_team(on.flow, session)
             return EnterQueue(team, session.language, here.priority, prompts)

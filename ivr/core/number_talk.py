@@ -116,8 +116,9 @@ def asks(
             assert_never(asked)
     prompts = (*before, *spoken(language, *names))
     if isinstance(asked, Typing):
-        return Collect(prompts, LONGEST_NUMBER, asking.each_digit)
-    return Collect(prompts, 1, asking.one_key)
+        return Collect(prompts, LONGEST_NUMBER, asking.each_digit, fresh=bool(before))
+    # A key lets the caller go: it is pressed by whoever has heard for which number.
+    return Collect(prompts, 1, asking.one_key, fresh=True)
 
 
 def refused(asked: Asked, after: Asked, language: Language) -> tuple[Prompt, ...]:

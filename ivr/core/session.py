@@ -6,7 +6,7 @@ The interpreter (`ivr.core.interpreter`) makes one from the other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from ivr.core.listening import Asked
 from kernel.ids import TeamId
 from kernel.language import Language
 from kernel.phone import PhoneNumber
-from kernel.telephony import Instruction
+from kernel.telephony import Collect, Instruction, Listen
 
 NO_NUMBER = PhoneNumber("")
 
@@ -149,3 +149,10 @@ class Turn:
     instruction: Instruction
     happened: tuple[Happening, ...]
     ask: Ask | None = None
+
+
+def forgetting(turn: Turn) -> Turn:
+    """The same turn, where what was typed ahead was meant for another way than this."""
+    if not isinstance(turn.instruction, Collect | Listen):
+        return turn
+    return replace(turn, instruction=replace(turn.instruction, fresh=True))

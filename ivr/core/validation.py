@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ivr.core.catalogue import PromptCatalogue
 from ivr.core.conditions import LastTeam, Offered, PlanOn, QueueOver
 from ivr.core.flow import (
+    EMERGENCY_NUMBERS,
     KNOWN_SLOTS,
     LANGUAGE_ORDER,
     LINE_GREETING,
@@ -46,7 +47,7 @@ from kernel.ids import TeamId
 from kernel.language import Language
 
 DIALABLE = frozenset("0123456789*#")
-OUTSIDE_NUMBERS = frozenset({"110", "119", "120", "122", "12366"})
+OUTSIDE_NUMBERS = EMERGENCY_NUMBERS | {"12366"}
 """Where callers may be sent: the emergency numbers, and the tax administration's own line."""
 LONGEST_NUMBER = 32
 NEEDED: dict[Enquiry, frozenset[str]] = {

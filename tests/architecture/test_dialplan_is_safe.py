@@ -144,6 +144,22 @@ def test_no_audio_server_can_end_a_call(folder: Path) -> None:
     assert f"Set(CC_INPUT={words.LISTENED})" in {do for _, _, do in plan}
 
 
+def test_keys_are_noted_by_one_call_at_a_time_and_no_call_depends_on_it(folder: Path) -> None:
+    """`app_dtmfstore` of Asterisk 22.10 passes its data on through one variable of the module."""
+    plan = steps(folder)
+    noted = [n for n, (_, _, do) in enumerate(plan) if "StoreDTMF" in do]
+    assert len(noted) == 1
+    context, exten, do = plan[noted[0]]
+    assert (context, exten, do) == ("cc-keys", "keep", "TryExec(StoreDTMF(RX,CC_NOTED))")
+    within = [do for context, exten, do in plan if (context, exten) == ("cc-keys", "keep")]
+    at = within.index(do)
+    assert 'GotoIf($["${CC_LOCKED}" = "1"]?locked)' in within[:at]
+    assert "Goto(try)" == within[at - 1], "only by the jump from the lock"
+    assert within[at + 2] == "Set(CC_LOCKED=${UNLOCK(cc-keys)})"
+    beginnings = [context for context, _, do in plan if do == "Gosub(cc-keys,keep,1)"]
+    assert beginnings == ["cc-entry", "cc-called-back"]
+
+
 def test_every_goto_leads_somewhere(folder: Path) -> None:
     known = {(context, exten) for context, exten, _ in steps(folder)}
     contexts = {context for context, _ in known}

@@ -83,6 +83,10 @@ class EarBox:
             return ClosedEar(str(uuid.uuid4()), self.closed_port)
         return self.inside.open(call_id, listen)
 
+    def close(self, call_id: CallId) -> None:
+        assert self.inside is not None
+        self.inside.close(call_id)
+
     async def heard(self, call_id: CallId) -> CallerInput:
         assert self.inside is not None
         return await self.inside.heard(call_id)

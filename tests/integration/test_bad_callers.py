@@ -134,7 +134,7 @@ async def hangs_up_there(street: Street, flow: Flow, name: str, way: Way, ani: s
         stands = visit_flow(flow, way.keys[:index], way.visit).steps[-1]
         await hotline.step(ani, stands)
         if says_something(flow, stands):
-            # Asterisk passes keys over while it waits for the answer to a question.
+            # Where one key calls for help, what was pressed before is forgotten.
             await dialog.listen(15)
         if key:
             dialog.press(typed.get(key, key))

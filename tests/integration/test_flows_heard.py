@@ -75,8 +75,7 @@ class Listener:
         self._citizen.press(keys)
 
     async def press_at(self, step: str, keys: str) -> None:
-        """As soon as something is heard at that step. Asterisk passes keys over while it waits for
-        the answer to a question, which takes some milliseconds, or more on a busy machine."""
+        """As soon as something is heard at that step."""
         await self._hotline.step(self.ani, step, after_calls=self._earlier_calls)
         self._since = len(self._citizen.heard())
         await until(self._hears_something, f"{self.ani} hears something")
@@ -169,7 +168,8 @@ async def language_is_chosen_spoken_and_remembered(on: Stage) -> None:
     async with on.caller("13900000002") as again:
         await again.dial()
         await again.hears("yue/welcome")
-        await again.press_at("menu_own", "9")
+        # In the moment between two steps, while Asterisk waits for the answer to a question.
+        again.press("9")
         await again.hears("zh/choose_language", "yue/choose_language")
         again.press("3")
         await again.hears("en/menu")

@@ -134,6 +134,19 @@ async def test_order_is_typed_digit_by_digit_and_its_stage_is_heard(reception: R
     assert reception.orders.asked == 1
 
 
+async def test_caller_who_knows_the_way_types_it_all_at_once(reception: Reception) -> None:
+    citizen = await reception.board.citizen(ani="13800138000")
+    await citizen.wait("answered")
+    citizen.press(f"61{NUMBER}#{TAIL}#")
+    await reception.entered("progress_found")
+    await heard(citizen, STAGE_HZ)
+    citizen.press("0")
+    waiting = await reception.board.facts.wait(tel.CallWaiting)
+    assert waiting.team == "general"
+    assert reception.orders.asked == 1
+    assert reception.board.errors() == []
+
+
 async def test_caller_whose_lookup_never_answers_is_told_so_and_waits_for_a_person(
     reception: Reception,
 ) -> None:
@@ -169,7 +182,8 @@ async def test_caller_at_a_peak_is_let_go_with_a_callback_before_waiting(
 ) -> None:
     citizen = await chosen(reception, "7", "call_back")
     chosen_at = SystemClock().now()
-    await citizen.listen(2)
+    # What lets a caller go is asked afresh: a key counts from the first phrase on.
+    await citizen.listen(15)
     citizen.press("1")
     asked = await reception.board.facts.wait(tel.CallbackAsked)
     hung_up = await reception.board.facts.wait(tel.CallHungUp)

@@ -154,6 +154,37 @@ async def test_silence_and_several_keys(hall: Hall, ears: Hearing) -> None:
     citizen.hang_up()
 
 
+async def test_keys_typed_ahead_answer_instead_of_a_listening_and_after_it(
+    hall: Hall, ears: Hearing
+) -> None:
+    """The first while the platform is asked for the listening, the others while it lasts: it takes
+    one of them itself, and that one does not count again."""
+    more: list[tel.Instruction] = [listen(LONG), KEYS, KEYS]
+
+    def on(given: tel.CallerInput) -> tel.Instruction:
+        return more.pop(0) if more else to_queue("labour")
+
+    hall.dialogue.first = tel.Play((GREETING,))
+    hall.dialogue.then = on
+    citizen = await hall.board.citizen()
+    citizen.say()
+    await citizen.wait("answered")
+    citizen.press("7")
+    assert (await hall.given(2)).digits == "7"
+    assert ears.calls() == 0, "nobody comes to the ear that was opened"
+    citizen.press("12")
+    await hall.board.facts.wait(tel.CallWaiting)
+    assert [given.digits for _, given in hall.dialogue.said] == ["", "7", "1", "2"]
+    hall.dialogue.said.clear()
+    more[:] = [KEYS]
+    hall.dialogue.first = listen(LONG)
+    citizen = await hall.citizen()
+    await citizen.listen(25)
+    citizen.press("34")
+    await hall.board.facts.wait(tel.CallWaiting, count=2)
+    assert [given.digits for _, given in hall.dialogue.said] == ["3", "4"]
+
+
 async def test_who_hangs_up_amid_a_sentence_is_forgotten(hall: Hall, ears: Hearing) -> None:
     hall.dialogue.first = listen(LONG)
     citizen = await hall.citizen()

@@ -148,4 +148,4 @@ def _hear(hearing: Hearing) -> Hear:
     prompts = tuple(Prompt(name, language) for language in languages)
     if hearing.stage is Stage.REFUSED and hearing.key:
         prompts += tuple(Prompt(asking(hearing.key), language) for language in languages[:1])
-    return Hear(hearing, Collect(prompts, 1, hearing.timeout))
+    return Hear(hearing, Collect(prompts, 1, hearing.timeout, fresh=True))

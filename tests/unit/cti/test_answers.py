@@ -26,12 +26,29 @@ def test_each_instruction_sets_its_variables_and_what_to_do_last() -> None:
                 "CC_PLAY": "/p/zh/greeting",
                 "CC_MAX": "3",
                 "CC_TIMEOUT": "2.5",
+                "CC_FRESH": "",
                 "CC_DO": "collect",
             },
         ),
         (
             tel.Listen((HELLO,), Language.MANDARIN, 1, timedelta(seconds=2)),
-            {"CC_PLAY": "/p/zh/greeting", "CC_MAX": "1", "CC_TIMEOUT": "2.0", "CC_DO": "collect"},
+            {
+                "CC_PLAY": "/p/zh/greeting",
+                "CC_MAX": "1",
+                "CC_TIMEOUT": "2.0",
+                "CC_FRESH": "",
+                "CC_DO": "collect",
+            },
+        ),
+        (
+            tel.Collect((), 1, timedelta(seconds=2), fresh=True),
+            {
+                "CC_PLAY": "",
+                "CC_MAX": "1",
+                "CC_TIMEOUT": "2.0",
+                "CC_FRESH": "yes",
+                "CC_DO": "collect",
+            },
         ),
         (
             tel.EnterQueue(TeamId("labour"), Language.ENGLISH, -1),

@@ -44,11 +44,15 @@ class HandEars:
     def __init__(self) -> None:
         self.ear: NamedEar | None = NamedEar()
         self.opened: list[tuple[CallId, tel.Listen]] = []
+        self.closed: list[CallId] = []
         self.said = tel.CallerInput(tel.InputKind.HEARD, "", NOON, "社保", 0.9)
 
     def open(self, call_id: CallId, listen: tel.Listen) -> NamedEar | None:
         self.opened.append((call_id, listen))
         return self.ear
+
+    def close(self, call_id: CallId) -> None:
+        self.closed.append(call_id)
 
     async def heard(self, call_id: CallId) -> tel.CallerInput:
         return self.said
@@ -252,12 +256,43 @@ async def test_a_caller_is_listened_to_and_what_was_heard_never_passes_through_t
     assert dict(answer) == {
         "CC_EAR": NamedEar.key,
         "CC_EAR_PORT": "40001",
+        # For a caller who pressed keys before.
+        "CC_MAX": "2",
+        "CC_TIMEOUT": "3.0",
+        "CC_FRESH": "",
         "CC_DO": "listen",
     }
     assert list(answer)[-1] == "CC_DO"
     assert desk.ears.opened == [(CALL, LISTEN)]
     await desk.questions.answer("dialogue/next", [CALL, "listened", "9"])
     assert desk.dialogue.said == [(CALL, desk.ears.said)]
+
+
+async def test_the_dialplan_is_told_how_many_of_the_keys_it_noted_a_listening_took() -> None:
+    desk = Desk()
+    heard = [
+        (tel.InputKind.DIGITS, "42", "2"),
+        (tel.InputKind.HEARD, "", None),
+        (tel.InputKind.SILENCE, "", None),
+    ]
+    for kind, digits, taken in heard:
+        desk.ears.said = tel.CallerInput(kind, digits, NOON)
+        answer = await desk.questions.answer("dialogue/next", [CALL, "listened", ""])
+        assert answer.get("CC_TAKEN") == taken
+        assert list(answer)[-1] == "CC_DO"
+    answer = await desk.questions.answer("dialogue/next", [CALL, "digits", "42"])
+    assert "CC_TAKEN" not in answer
+
+
+async def test_an_ear_to_which_nobody_comes_is_closed() -> None:
+    """Keys were there before the listening began, and answered in its place."""
+    desk = Desk()
+    desk.dialogue.first = LISTEN
+    await desk.questions.answer("dialogue/begin", [CALL, "13800138000", "", "12345"])
+    assert desk.ears.closed == []
+    await desk.questions.answer("dialogue/next", [CALL, "digits", "3"])
+    assert desk.ears.closed == [CALL]
+    assert [given.digits for _, given in desk.dialogue.said] == ["3"]
 
 
 async def test_when_nobody_can_listen_keys_are_collected() -> None:
