@@ -25,7 +25,6 @@ import pytest
 from tests.chaos.living_hotline import LivingHotline
 from tests.chaos.scene import Scene, scene
 from tests.chaos.size import SIZE
-from tests.chaos.starvation import watched
 from tests.e2e.hotline_process import ROOT
 from tests.servers.process import free_port
 
@@ -174,10 +173,9 @@ def loop_lag(hotline: LivingHotline) -> float:
 async def test_citizens_are_answered_as_before_while_few_numbers_and_hidden_ones_flood(
     hotline: LivingHotline, tmp_path: Path
 ) -> None:
-    server = hotline.server_pid
-    async with scene(hotline) as stage, watched(server) as server_waits:
+    async with scene(hotline) as stage:
         await stage.seat(SIZE.flood_operators)
-        async with service(stage), watched(server, os.getpid()) as all_wait:
+        async with service(stage):
             calm = await citizens_call(stage, range(SIZE.flood_calm), SIZE.flood_every_s)
             async with (
                 flood(tmp_path, hotline, "few", rotating(), SIZE.flood_rate),
@@ -193,23 +191,17 @@ async def test_citizens_are_answered_as_before_while_few_numbers_and_hidden_ones
                 during = await citizens_call(stage, range(first, last), SIZE.flood_every_s)
         reached, attacks = spoken_with(stage)
     judged = screened(stage)
-    calm_s, flood_s = statistics.median(calm.waits), statistics.median(during.waits)
-    lag_ms = loop_lag(hotline)
-    # What others on this machine took from the hotline, and from the telephones of this trial.
-    taken_s = all_wait.worst_s(flood_s)
-    taken_ms = 1000 * server_waits.worst_s(lag_ms / 1000)
     wave = f"the first wave was served after {shock_s:.1f} s"
     print(f"\ncalm:   {calm.told()}")
     print(f"flood:  {during.told()}; {wave}")
     print(f"        the guard was up after {raised_s:.1f} s ({levels(stage)[0]})")
     print(f"        {judged}; {attacks} of {reached} calls spoken with were attacks")
-    print(f"        event loop p99.9 {lag_ms:.0f} ms")
-    print(f"        others held the processor for {taken_s:.1f} s and {taken_ms:.0f} ms of these")
+    print(f"        event loop p99.9 {loop_lag(hotline):.0f} ms")
     assert calm.unanswered == during.unanswered == 0
-    assert flood_s <= calm_s + SLOWER_AT_MOST_S + taken_s
+    assert statistics.median(during.waits) <= statistics.median(calm.waits) + SLOWER_AT_MOST_S
     assert asked(stage, rotating()) == 0, "no citizen with a number was asked for a key"
     assert judged["failed"] > 0, "machines heard the sentence"
-    assert lag_ms <= LAG_BOUND_MS + taken_ms
+    assert loop_lag(hotline) <= LAG_BOUND_MS
 
 
 def waiting(stage: Scene) -> int:
